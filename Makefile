@@ -1,0 +1,286 @@
+# reeve: build, test, check, install. GNU make (gmake on the BSDs).
+#
+#   make                          build/reeve (static, stripped) and build/svctl, a link to it
+#   make check [SANITIZE=address|undefined]    every test; unit, sim and system are its parts
+#   make sim SEED=7 STEPS=1000000              one run of the simulator
+#   make fuzz [FUZZ_SECONDS=30]   build the fuzzers (clang++), and run each that long
+#   make tidy / make format       format, clang-tidy, house rules, man pages / reformat
+#   make man                      write the schema's keys into man/reeve-service.5
+#   make install DESTDIR= PREFIX=/usr/local    and uninstall, clean
+#
+# To set: CXX, BUILD (output folder), PLATFORM (linux, posix), LIBC (below), WERROR, and the usual
+# CXXFLAGS, CPPFLAGS, LDFLAGS, which come last and so win.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+ifeq ($(origin CXX),default)
+CXX    := g++
+endif
+
+all: $(BUILD)/reeve $(BUILD)/svctl
+.PHONY: all check unit sim system fuzz man tidy format install uninstall clean FORCE
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# --- What there is -------------------------------------------------------------------------------
+
+SYSTEM   := $(shell uname -s)
+PLATFORM ?= $(if $(filter Linux,$(SYSTEM)),linux,posix)
+
+# One platform file is built. runtime.cc is the product's alone, main() no test's.
+sources      := $(filter-out src/host/platform_%.cc,$(wildcard src/*/*.cc)) \
+                $(wildcard src/host/platform_$(PLATFORM).cc)
+lib_sources  := $(filter-out src/base/runtime.cc src/apps/main.cc,$(sources))
+support      := tests/catch_main.cc $(wildcard tests/support/*.cc)
+sim_tests    := $(wildcard tests/core/sim_*.cc)
+unit_tests   := $(filter-out $(sim_tests),$(wildcard \
+                $(patsubst %,tests/%/*.cc,base model conf core ctl host apps)))
+system_tests := $(wildcard tests/system/*.cc)
+fuzzers      := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.cc))
+
+# --- The compiler --------------------------------------------------------------------------------
+
+# Asks the preprocessor ('\043' is '#', which make would take for a comment).
+ask       = $(shell printf '$(1)\n' | $(CXX) $(CPPFLAGS) -E -P -x c++ - 2>/dev/null)
+kind     := \043ifdef __clang__\nclang __clang_major__\n\043else\ngcc __GNUC__\n\043endif
+compiler := $(call ask,$(kind))
+is_gcc   := $(filter gcc,$(compiler))
+
+# A warning stops the build with the compilers that are known to give none. One that we have not
+# met yet may warn of more than they do, which must not stop who only wants to use reeve.
+WERROR   ?= $(if $(filter gcc-12 clang-14,$(subst $() ,-,$(strip $(compiler)))),-Werror)
+# -Wswitch (in -Wall) wants every State and Event named; -Wconversion is left out, for byte and
+# flag arithmetic needs too many casts that hide what happens; missing-field-initializers too, for
+# {.kind = x} leaves the rest at its default on purpose.
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wundef \
+            -Wimplicit-fallthrough -Wvla -Wno-missing-field-initializers $(WERROR)
+
+# The defines give 32-bit glibc a 64-bit time_t; elsewhere they change nothing.
+common   := -std=c++20 -fno-exceptions -Isrc -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(warnings)
+
+# --- The product ---------------------------------------------------------------------------------
+# LIBC says what it is linked against:
+#   musl    Debian's musl-tools with Debian's g++: the smallest by far (glibc's floor is 670 KB)
+#   native  the system's own libc, statically; musl on Alpine, glibc where musl-tools is missing
+#   shared  the system's own libc, dynamically: where there is no static one (macOS)
+
+triplet   := $(shell $(CXX) -print-multiarch 2>/dev/null)
+musl_name := $(subst -linux-gnu,-linux-musl,$(triplet))
+musl_spec := $(if $(is_gcc),$(if $(triplet),$(wildcard /usr/lib/$(musl_name)/musl-gcc.specs)))
+LIBC      ?= $(if $(filter Darwin,$(SYSTEM)),shared,$(if $(musl_spec),musl,native))
+
+# Size is a feature, and chosen before hardening where hardening buys little:
+# - no PIE: the specs of musl-tools cannot link a static one;
+# - no RELRO: a static program has no PLT, and no GOT that is written to;
+# - no stack protector (6 %): buffers have bounds in their types, and what strangers can reach
+#   (svhttp) is an unprivileged process of its own;
+# - noseparate-code: saves two pages of padding. The stack stays non-executable.
+size := -Os -fno-rtti -ffunction-sections -fdata-sections -fno-unwind-tables \
+        -fno-asynchronous-unwind-tables -fno-threadsafe-statics -fno-stack-protector \
+        -fomit-frame-pointer $(if $(is_gcc),-flto -flto-partition=one)
+
+comma := ,
+ifeq ($(LIBC),shared)
+product_ldflags := $(if $(filter Darwin,$(SYSTEM)),-Wl$(comma)-dead_strip,-s -Wl,--gc-sections)
+else
+size            += -fno-pie
+product_ldflags := -static $(if $(is_gcc),-no-pie) -s \
+                   -Wl,--gc-sections,--build-id=none,-z,noseparate-code,-z,norelro
+endif
+
+ifeq ($(LIBC),musl)
+# libstdc++'s headers over musl's libc, and no libstdc++ at all: EXTERN_TEMPLATE=0 instantiates its
+# strings here, runtime.cc is the rest. (Hence std::map and list, whose code is in the library, do
+# not link.) The specs drop the compiler's folders of C++ headers: ask where they are, and put them
+# back.
+cxx_headers     := $(shell $(CXX) -E -v -x c++ /dev/null 2>&1 >/dev/null | \
+                     sed -n '/include <...>/,/^End/s,^ \(.*/c++/[^/]*\)$$,\1,p')
+size            += -specs=$(musl_spec) -nostdinc++ $(addprefix -isystem ,$(cxx_headers)) \
+                   -D_GLIBCXX_EXTERN_TEMPLATE=0
+shim            := -include src/musl/shim.h
+product_ldflags += -nodefaultlibs
+product_libs    := -Wl,--start-group -lc -lgcc -Wl,--end-group
+endif
+
+# --- The variants --------------------------------------------------------------------------------
+# product   what is installed
+# test      the tests against the system's libc, with the library's own assertions
+# address, undefined    the same with a sanitizer, and a reeve of their own
+
+SANITIZE ?=
+variant  := $(BUILD)/$(or $(SANITIZE),test)
+ifdef SANITIZE
+# -O1 with a sanitizer makes g++ see uninitialized values where there are none.
+sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+            $(if $(is_gcc),-Wno-maybe-uninitialized)
+reeve    := $(variant)/reeve
+else
+reeve    := $(BUILD)/reeve
+endif
+# Exceptions are the tests' alone. RTTI lets a test derive from a class of src.
+test_flags := -O1 -g -D_GLIBCXX_ASSERTIONS $(sanitize)
+# Catch2 3 is a library, 2 a header.
+catch_3    := \043if __has_include(<catch2/catch_all.hpp>)\n-lCatch2Main -lCatch2\n\043endif
+catch_libs  = $(call ask,$(catch_3))
+
+product_cxx = $(CXX) $(common) $(size)
+src_cxx     = $(CXX) $(common) $(test_flags)
+tests_cxx   = $(CXX) $(common) -fexceptions -Itests $(test_flags)
+fuzz_cxx    = clang++ $(common) -Itests -O1 -g -D_GLIBCXX_ASSERTIONS
+user        = $(CPPFLAGS) $(CXXFLAGS)
+
+product_objects := $(sources:%.cc=$(BUILD)/product/%.o)
+lib_objects     := $(lib_sources:%.cc=$(variant)/%.o)
+support_objects := $(support:%.cc=$(variant)/%.o)
+main_object     := $(variant)/src/apps/main.o
+fuzz_objects    := $(lib_sources:%.cc=$(BUILD)/fuzz/%.o)
+programs        := $(addprefix $(variant)/,unit sim system)
+test_objects    := $(patsubst %.cc,$(variant)/%.o,$(unit_tests) $(sim_tests) $(system_tests))
+
+# An object is made again when the flags it was made with change: each variant keeps them in a file
+# that is written only when they differ.
+flags_file = $(1)/.flags
+define remember
+$(call flags_file,$(1)): FORCE
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$(2)' | cmp -s - $$@ || printf '%s\n' '$(2)' >$$@
+endef
+$(eval $(call remember,$(BUILD)/product,$(product_cxx) $(shim) $(product_ldflags) $(user)))
+$(eval $(call remember,$(variant),$(tests_cxx) $(user) $(LDFLAGS)))
+$(eval $(call remember,$(BUILD)/fuzz,$(fuzz_cxx) $(user)))
+
+# Called with the compiler's command; link also with flags and libraries.
+compile = @mkdir -p $(@D) && echo "  C++   $@" && $(1) -MMD -MP $(user) -c $< -o $@
+link    = @mkdir -p $(@D) && echo "  LINK  $@" && \
+          $(1) $(user) $(filter %.o,$^) -o $@ $(2) $(LDFLAGS) $(3)
+
+$(BUILD)/product/%.o: %.cc $(BUILD)/product/.flags
+	$(call compile,$(product_cxx) $(shim))
+$(BUILD)/reeve: $(product_objects)
+	$(call link,$(product_cxx),$(product_ldflags),$(product_libs))
+$(BUILD)/svctl: $(BUILD)/reeve
+	@ln -sf reeve $@
+
+$(variant)/src/%.o: src/%.cc $(variant)/.flags
+	$(call compile,$(src_cxx))
+$(variant)/tests/%.o: tests/%.cc $(variant)/.flags
+	$(call compile,$(tests_cxx))
+$(variant)/unit:   $(unit_tests:%.cc=$(variant)/%.o)
+$(variant)/sim:    $(sim_tests:%.cc=$(variant)/%.o)
+$(variant)/system: $(system_tests:%.cc=$(variant)/%.o)
+$(programs): $(lib_objects) $(support_objects)
+	$(call link,$(tests_cxx),,$(catch_libs))
+ifdef SANITIZE
+$(variant)/reeve: $(lib_objects) $(main_object)
+	$(call link,$(src_cxx))
+$(variant)/svctl: $(variant)/reeve
+	@ln -sf reeve $@
+endif
+
+# --- Tests ---------------------------------------------------------------------------------------
+# The system tests run the program that REEVE_BIN names.
+
+export ASAN_OPTIONS  ?= detect_leaks=1:exitcode=99:detect_stack_use_after_return=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+run_tests = REEVE_BIN='$(abspath $(reeve))' $(if $(SEED),REEVE_SIM_SEED='$(SEED)') \
+            $(if $(STEPS),REEVE_SIM_STEPS='$(STEPS)') sh tests/run.sh $(variant)
+
+check: $(programs) $(reeve) $(reeve:%/reeve=%/svctl)
+	@$(run_tests) unit sim system
+unit: $(variant)/unit
+	@$(run_tests) unit
+sim: $(variant)/sim
+	@$(run_tests) sim
+system: $(variant)/system $(reeve) $(reeve:%/reeve=%/svctl)
+	@$(run_tests) system
+
+$(BUILD)/fuzz/src/%.o: src/%.cc $(BUILD)/fuzz/.flags
+	$(call compile,$(fuzz_cxx) -fsanitize=fuzzer-no-link$(comma)address)
+$(BUILD)/fuzz/tests/%.o: tests/%.cc $(BUILD)/fuzz/.flags
+	$(call compile,$(fuzz_cxx) -fsanitize=fuzzer-no-link$(comma)address)
+$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(fuzz_objects)
+	$(call link,$(fuzz_cxx) -fsanitize=fuzzer$(comma)address)
+
+ifeq ($(shell command -v clang++),)
+fuzz:
+	@echo "fuzz: skipped: no clang++ here"
+else
+fuzz: $(fuzzers)
+	@for fuzzer in $(if $(FUZZ_SECONDS),$(fuzzers)); do \
+	    corpus=$$fuzzer.corpus; seeds=tests/fuzz/$${fuzzer##*/}.seeds; mkdir -p $$corpus; \
+	    echo "  FUZZ  $$fuzzer"; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$fuzzer. -print_final_stats=1 \
+	        $$corpus $$(test ! -d $$seeds || echo $$seeds) >$$fuzzer.log 2>&1 \
+	        || { tail -n 40 $$fuzzer.log; exit 1; }; \
+	    grep number_of_executed_units $$fuzzer.log; \
+	done
+endif
+
+# --- Man pages: what the schema knows of each key is generated ------------------------------------
+
+keys_page := man/reeve-service.5
+keys_tool := $(and $(wildcard tests/tools/keys_mdoc.cc),$(wildcard $(keys_page)), \
+               $(variant)/keys_mdoc)
+
+$(variant)/keys_mdoc: $(variant)/tests/tools/keys_mdoc.o $(lib_objects)
+	$(call link,$(src_cxx))
+man: $(keys_tool)
+	@$(if $(keys_tool),sh tests/tidy/keys.sh $(keys_tool) $(keys_page) >$(BUILD)/keys.new && \
+	    { cmp -s $(BUILD)/keys.new $(keys_page) || cp $(BUILD)/keys.new $(keys_page); }, \
+	    echo "man: skipped: needs tests/tools/keys_mdoc.cc and $(keys_page)")
+
+# --- Tidy: make -k tidy goes on past the first that finds something -------------------------------
+
+tidy: tidy-house tidy-format tidy-man tidy-clang
+.PHONY: tidy-house tidy-format tidy-man tidy-clang
+
+# The checker's own test comes first.
+tidy-house:
+	@echo "  TIDY  house rules"
+	@sh tests/tidy/house_test.sh
+	@sh tests/tidy/house.sh .
+
+tidy-format:
+	@echo "  TIDY  clang-format"
+	@find src tests -name '*.cc' -o -name '*.h' | xargs clang-format --dry-run -Werror
+
+tidy-man: $(keys_tool)
+	@echo "  TIDY  man pages"
+	@$(if $(keys_tool),sh tests/tidy/keys.sh $(keys_tool) $(keys_page) | diff $(keys_page) - || \
+	    { echo "$(keys_page) is not what the schema says: run make man"; exit 1; },:)
+	@$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning $(wildcard man/*.[1-8]),:)
+
+tidy-clang:
+	@echo "  TIDY  clang-tidy"
+	@printf '%s\n' $(lib_sources) $(wildcard src/apps/main.cc) | \
+	    xargs -n 4 -P 2 sh -c 'out=$$(clang-tidy --quiet "$$@" -- $(common) 2>/dev/null) || \
+	        { printf "%s\n" "$$out"; exit 1; }' clang-tidy
+
+format:
+	@find src tests -name '*.cc' -o -name '*.h' | xargs clang-format -i
+
+# --- Install -------------------------------------------------------------------------------------
+
+links := svctl svlog svhttp svcheck
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/reeve $(DESTDIR)$(PREFIX)/bin/reeve
+	for name in $(links); do ln -sf reeve $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; done
+	for page in $(wildcard man/*.[1-8]); do \
+	    folder=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+	    install -d $$folder && install -m 644 $$page $$folder/ || exit 1; \
+	done
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f reeve $(links)
+	for page in $(notdir $(wildcard man/*.[1-8])); do \
+	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; \
+	done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(patsubst %.o,%.d,$(product_objects) $(lib_objects) $(support_objects) $(test_objects) \
+    $(main_object) $(fuzz_objects) $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/fuzz/tests/fuzz/%.o) \
+    $(variant)/tests/tools/keys_mdoc.o)

@@ -1,0 +1,29 @@
+// options: reeve's command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reeve {
+
+struct Options {
+    std::vector<std::string> directories;  // -d
+    std::string run_directory;             // -r
+    std::string log_directory;             // -l
+    bool quiet = false;                    // -q: a second instance is not an error
+    bool whole_group = false;              // -g: signals go to the group of `-- CMD`
+    bool exit_when_idle = false;
+    enum class Machine : unsigned char { find_out, container, machine };
+    Machine machine = Machine::find_out;
+    bool help = false;
+    bool version = false;
+    const char* const* command = nullptr;  // what follows "--"; null: nothing
+};
+
+// True, or `problem` says in one line what is wrong.
+bool parse_options(int argc, char** argv, Options& options, std::string& problem);
+
+extern const std::string_view reeve_usage;
+
+}  // namespace reeve

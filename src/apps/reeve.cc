@@ -1,0 +1,183 @@
+// reeve: from the command line to the loop.
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "apps/apps.h"
+#include "apps/options.h"
+#include "apps/program.h"
+#include "base/limits.h"
+#include "host/paths.h"
+#include "host/platform.h"
+#include "host/rundir.h"
+#include "host/signals.h"
+#include "host/sys.h"
+#include "model/signals.h"
+
+extern char** environ;
+
+namespace reeve {
+
+namespace {
+
+// reeve's own failures, apart from what CMD may exit with.
+constexpr int exit_cannot_run = 100;
+constexpr int exit_usage = 2;
+
+void print(std::string_view text) {
+    [[maybe_unused]] const ssize_t written = sys::write(1, text.data(), text.size());
+}
+
+// A new identifier for `uid` in reeve.conf.
+int print_uid() {
+    unsigned char bytes[8];
+    const Fd source(sys::open("/dev/urandom", O_RDONLY));
+    if (!source || sys::read(source.get(), bytes, sizeof bytes) != sizeof bytes) {
+        complain("read /dev/urandom failed");
+        return exit_cannot_run;
+    }
+    Buffer<32> line;
+    for (unsigned char byte : bytes)
+        line << "0123456789abcdef"[byte >> 4] << "0123456789abcdef"[byte & 15];
+    line << '\n';
+    print(line.view());
+    return 0;
+}
+
+// Before anything else: PID 1 is not sent what it does not catch, and others die of it.
+void catch_signals(bool forwards) {
+    if (!forwards) {
+        for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) signals::count(number);
+        if (getpid() == 1)
+            for (int number : {SIGUSR1, SIGUSR2}) signals::count(number);
+        else
+            for (int number : {SIGUSR1, SIGUSR2}) signals::ignore(number);
+        for (int number : {SIGPIPE, SIGALRM, SIGTTIN, SIGTTOU}) signals::ignore(number);
+        return;
+    }
+    for (int number = 1; number <= signal_max; ++number)
+        if (!signals::is_fault(number) && number != SIGKILL && number != SIGSTOP)
+            signals::count(number);
+    for (int number : {SIGTTIN, SIGTTOU}) signals::ignore(number);
+}
+
+// Descriptors 0 to 2 must be something, or the next files to be opened would be taken for them.
+void open_standard_descriptors() {
+    for (int number = 0; number <= 2; ++number) {
+        if (sys::fcntl(number, F_GETFD) >= 0) continue;
+        Fd null(sys::open("/dev/null", O_RDWR));
+        if (null.get() == number) null.release();
+        if (sys::fcntl(number, F_GETFD) >= 0) sys::fcntl(number, F_SETFD, 0);
+    }
+}
+
+// argv[0] as the program can be found again whatever the directory; empty: not known.
+std::string own_program(const char* name) {
+    const std::string_view given = name == nullptr ? "" : name;
+    std::string path(given);
+    if (given.find('/') == std::string_view::npos) {
+        path.clear();
+        const char* search = getenv("PATH");
+        std::string_view rest = search == nullptr ? "" : search;
+        while (!rest.empty() && path.empty()) {
+            const size_t colon = rest.find(':');
+            path.append(rest.substr(0, colon)).append("/").append(given);
+            if (access(path.c_str(), X_OK) < 0) path.clear();
+            rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
+        }
+    }
+    if (path.empty()) return path;
+    char resolved[path_max_bytes];
+    return realpath(path.c_str(), resolved) == nullptr ? std::string() : std::string(resolved);
+}
+
+// What stays true when a child has another working directory.
+std::string absolute(std::string path) {
+    char directory[path_max_bytes];
+    if (path.starts_with('/') || getcwd(directory, sizeof directory) == nullptr) return path;
+    return std::string(directory).append("/").append(path);
+}
+
+// The run directory and its lock. With `-- CMD` a default one that cannot be had is done without.
+bool take_run_directory(const Options& options, bool is_default, std::string& path, Fd& lock,
+                        int& exit_code) {
+    pid_t holder = 0;
+    Result<Fd> opened = open_run_directory(path, holder);
+    if (opened) {
+        lock = std::move(*opened);
+        return true;
+    }
+    exit_code = exit_cannot_run;
+    const Error& error = opened.error();
+    Buffer<path_max_bytes + 256> line;
+    if (error.code == EWOULDBLOCK) {
+        if (options.quiet) {
+            exit_code = 0;
+            return false;
+        }
+        line << "another reeve holds " << path;
+        if (holder > 0) line << ", pid " << static_cast<int64_t>(holder);
+        line << "; give this one a run directory of its own with -r";
+    } else if (error.code == EPERM && error.path == path) {
+        line << path << ": another user owns it; name a run directory with -r";
+    } else if (options.command != nullptr && is_default) {
+        path.clear();
+        return true;
+    } else {
+        line << describe(error) << "; name a run directory with -r";
+    }
+    complain(line.view());
+    return false;
+}
+
+}  // namespace
+
+int reeve_main(int argc, char** argv) {
+    if (argc == 2 && std::string_view(argv[1]) == "uid") return print_uid();
+    Options options;
+    std::string problem;
+    const bool understood = parse_options(argc, argv, options, problem);
+    catch_signals(options.command != nullptr);
+    open_standard_descriptors();
+    if (!understood) {
+        complain(problem);
+        return exit_usage;
+    }
+    if (options.help || options.version) {
+        print(options.help ? std::string(reeve_usage) : std::string("reeve " REEVE_VERSION "\n"));
+        return 0;
+    }
+    Surroundings surroundings;
+    surroundings.inherited.resize(inherited_fds_max_count);
+    surroundings.inherited.resize(platform::seal_descriptors(surroundings.inherited));
+    if (options.command == nullptr) surroundings.inherited.clear();
+    if (const Status opened = signals::open(); !opened) {
+        complain(describe(opened.error()));
+        return exit_cannot_run;
+    }
+
+    const Directories defaults = default_directories(geteuid(), environ);
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    std::string run = absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
+    const bool is_default = options.run_directory.empty() && run == builtin.run;
+    Fd lock;
+    int exit_code = 0;
+    if (!take_run_directory(options, is_default, run, lock, exit_code)) return exit_code;
+    surroundings.run_directory = run;
+    surroundings.log_directory =
+        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
+    if (!is_default) surroundings.run_variable = run;
+    surroundings.own_program = own_program(argv[0]);
+    surroundings.environment = environ;
+
+    std::vector<std::string> directories = options.directories;
+    if (directories.empty()) directories.push_back(defaults.config);
+    for (std::string& directory : directories) directory = absolute(directory);
+    Program program(options, std::move(surroundings), std::move(directories));
+    if (!program.begin()) return exit_cannot_run;
+    return program.run();
+}
+
+}  // namespace reeve

@@ -1,0 +1,13 @@
+// check: assertions about our own code that stay on in the product.
+// A failed check is a bug of reeve's, never a user's mistake and never an operating error.
+#pragma once
+
+namespace reeve {
+
+// Writes "reeve: FILE:LINE: check failed: EXPRESSION" to descriptor 2 and calls abort().
+[[noreturn]] void check_failed(const char* file, int line, const char* expression);
+
+}  // namespace reeve
+
+#define check(expression) \
+    ((expression) ? (void)0 : ::reeve::check_failed(__FILE__, __LINE__, #expression))

@@ -1,0 +1,62 @@
+// Every bound of the program, unit last in its name. What happens past each is tested.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace reeve {
+
+// Service files (BEHAVIOUR section 2).
+constexpr size_t name_max_bytes = 63;  // a service's, an instance's or a version's name
+constexpr size_t service_file_max_bytes = 65536;
+constexpr size_t env_file_max_bytes = 65536;
+constexpr size_t line_max_bytes = 8192;  // one line of a service file
+constexpr size_t services_max_count = 16384;
+constexpr size_t directories_max_count = 16;
+constexpr size_t errors_per_file_max_count = 64;
+constexpr int64_t duration_max_ms = int64_t{10} * 365 * 86400 * 1000;
+constexpr int ready_fd_max = 63;  // ready = fd:N
+constexpr int restart_factor_max_percent = 10000;
+constexpr int retries_max_count = 1000000;
+constexpr int log_keep_max_count = 100000;
+constexpr int max_starting_max_count = 10000;
+constexpr int check_interval_min_ms = 10;       // start_check_interval
+constexpr size_t keys_max_count = 128;          // of service files and reeve.conf
+constexpr size_t shown_max_bytes = 60;          // of a user's text in a message about it
+constexpr size_t policies_back_max_count = 64;  // looked at for an equal one to share
+
+// Running.
+constexpr size_t spawns_in_flight_max_count = 64;  // forked, exec not yet done
+constexpr size_t groups_max_count = 64;            // supplementary groups of a user
+constexpr size_t account_field_max_bytes = 255;    // a name or a path in /etc/passwd, /etc/group
+constexpr size_t arguments_max_bytes = 131072;     // argv and environment of one child
+constexpr size_t spawn_scratch_bytes = 4 * arguments_max_bytes;  // where a child is prepared
+constexpr size_t prepare_detail_max_bytes = 320;                 // why it could not be
+constexpr size_t path_max_bytes = 4096;                          // of a program on PATH
+constexpr size_t inherited_fds_max_count = 256;  // descriptors handed on to `-- CMD`
+constexpr int64_t spawn_retry_min_ms = 100;      // after fork itself failed
+constexpr int64_t group_poll_min_ms = 10;        // is anything left of the process group?
+constexpr int64_t group_poll_max_ms = 1000;
+constexpr int64_t leftover_grace_max_ms = 2000;  // orphans at shutdown, TERM to KILL
+
+// Control socket.
+constexpr size_t request_max_bytes = 4096;
+constexpr size_t reply_buffer_max_bytes = 16384;
+constexpr size_t clients_max_count = 64;           // more wait in the listen queue
+constexpr int64_t client_idle_max_ms = 10000;      // connected and silent, or not reading
+constexpr int64_t answer_wait_default_ms = 60000;  // svctl -t
+constexpr int64_t answer_grace_ms = 10000;         // svctl: how long reeve may say nothing at all
+constexpr int64_t accept_pause_ms = 1000;          // after accept failed for want of descriptors
+constexpr size_t reason_max_bytes = 1024;          // why a service is in its state, in words
+// A service as lines of key=value: two lists, no longer than its file and reeve.conf, and the rest.
+constexpr size_t object_max_bytes = 3 * service_file_max_bytes;
+
+// Files under RUNDIR.
+constexpr size_t record_max_bytes = 1024;       // one journal record
+constexpr size_t child_record_max_bytes = 192;  // the one that a child writes itself
+constexpr size_t journal_chunk_bytes = 65536;   // room is reserved in these
+constexpr size_t status_file_max_bytes = 4096;     // one file under status/
+constexpr size_t notify_message_max_bytes = 2048;
+constexpr size_t status_text_max_bytes = 128;  // sd_notify STATUS=
+
+}  // namespace reeve

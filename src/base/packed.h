@@ -1,0 +1,83 @@
+// Text and Words: an owned string, and an owned list of strings, in the size of one pointer each.
+// A thousand definitions hold tens of thousands of them, nearly all empty; an empty one owns nothing.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace reeve {
+
+class Text {
+  public:
+    Text() = default;
+    Text(std::string_view value);
+    Text(const char* value) : Text(std::string_view(value)) {}
+    Text(const std::string& value) : Text(std::string_view(value)) {}
+    Text(const Text& other) : Text(other.view()) {}
+    Text(Text&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    Text& operator=(Text other) noexcept {
+        std::swap(data_, other.data_);
+        return *this;
+    }
+    ~Text();
+
+    bool empty() const { return data_ == nullptr; }
+    const char* c_str() const { return data_ != nullptr ? data_ : ""; }
+    std::string_view view() const { return c_str(); }
+    operator std::string_view() const { return view(); }
+    friend bool operator==(const Text& a, std::string_view b) { return a.view() == b; }
+    friend bool operator==(const Text& a, const char* b) { return a.view() == b; }
+    friend bool operator==(const Text& a, const Text& b) { return a.view() == b.view(); }
+
+  private:
+    char* data_ = nullptr;  // NUL-terminated; null where the text is empty
+};
+
+// Strings one behind the other, each NUL-terminated. No string of a list holds a NUL.
+class Words {
+  public:
+    class Iterator {
+      public:
+        using iterator_category = std::forward_iterator_tag;
+        using value_type = std::string_view;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const std::string_view*;
+        using reference = std::string_view;
+        explicit Iterator(const char* at) : at_(at) {}
+        std::string_view operator*() const { return at_; }
+        Iterator& operator++();
+        bool operator==(const Iterator&) const = default;
+
+      private:
+        const char* at_;
+    };
+
+    Words() = default;
+    Words(const Words& other);
+    Words(Words&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), length_(std::exchange(other.length_, 0)) {}
+    Words& operator=(Words other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(length_, other.length_);
+        return *this;
+    }
+    ~Words();
+
+    void append(std::string_view word);
+    bool empty() const { return length_ == 0; }
+    size_t count() const;
+    std::string_view front() const { return *begin(); }  // of a list that is not empty
+    bool contains(std::string_view word) const;
+    Iterator begin() const { return Iterator(data_); }
+    Iterator end() const { return Iterator(data_ + length_); }
+    friend bool operator==(const Words& a, const Words& b);
+
+  private:
+    char* data_ = nullptr;
+    size_t length_ = 0;  // bytes, the NULs included
+};
+
+}  // namespace reeve

@@ -1,0 +1,78 @@
+// The C++ run-time that the product needs, instead of libstdc++'s: operator new and delete over
+// malloc, and what the library calls where it would throw. Both end in a message and abort(), and
+// keep the unwinder, its tables and the demangler (60 KB) out of the binary. Tests and sanitized
+// builds link libstdc++ as it is, and never this file.
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <unistd.h>
+
+namespace {
+
+// Says why on stderr, without allocating, and ends the program with SIGABRT.
+[[noreturn]] void die(const char* what) {
+    static const char prefix[] = "reeve: ";
+    // Nothing is left to do where even these writes fail.
+    if (write(2, prefix, sizeof prefix - 1) < 0 || write(2, what, std::strlen(what)) < 0 ||
+        write(2, "\n", 1) < 0) {
+        std::abort();
+    }
+    std::abort();
+}
+
+void* allocate(std::size_t size) {
+    void* memory = std::malloc(size == 0 ? 1 : size);
+    if (memory == nullptr) {
+        die("out of memory");
+    }
+    return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return std::malloc(size == 0 ? 1 : size);
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+
+#ifdef __GLIBCXX__  // libstdc++; libc++ aborts by itself where exceptions are off
+
+namespace std {
+
+const nothrow_t nothrow{};
+
+// Declared in <bits/functexcept.h>. All of that header's that a container or string may call are
+// here: one that is missing would draw libstdc++'s own, and the unwinder with it.
+void __throw_bad_alloc() { die("out of memory"); }
+void __throw_bad_array_new_length() { die("array too long"); }
+void __throw_bad_cast() { die("bad cast"); }
+void __throw_bad_function_call() { die("empty function called"); }
+void __throw_logic_error(const char* what) { die(what); }
+void __throw_domain_error(const char* what) { die(what); }
+void __throw_invalid_argument(const char* what) { die(what); }
+void __throw_length_error(const char* what) { die(what); }
+void __throw_out_of_range(const char* what) { die(what); }
+void __throw_out_of_range_fmt(const char* format, ...) { die(format); }
+void __throw_runtime_error(const char* what) { die(what); }
+void __throw_range_error(const char* what) { die(what); }
+void __throw_overflow_error(const char* what) { die(what); }
+void __throw_underflow_error(const char* what) { die(what); }
+
+}  // namespace std
+
+// The compiler's own calls: a pure virtual function, and new T[n] with an n that cannot be.
+extern "C" [[noreturn]] void __cxa_pure_virtual();
+extern "C" [[noreturn]] void __cxa_throw_bad_array_new_length();
+
+void __cxa_pure_virtual() { die("pure virtual function called"); }
+void __cxa_throw_bad_array_new_length() { die("array too long"); }
+
+#endif

@@ -1,0 +1,244 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/limits.h"
+
+namespace reeve {
+
+namespace {
+
+struct Unit {
+    std::string_view name;
+    int64_t ms;
+};
+
+// From large to small, as they stand in a duration.
+constexpr Unit units[] = {
+    {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+};
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// How many characters at the start of the text are digits, or are not.
+size_t span_of(std::string_view text, bool digits) {
+    size_t n = 0;
+    while (n < text.size() && is_digit(text[n]) == digits) ++n;
+    return n;
+}
+
+// `n` with zeros before it, at least `width` digits.
+void append_padded(Sink& out, int64_t n, int64_t width) {
+    for (int64_t bound = 10; width > 1; --width, bound *= 10)
+        if (n < bound) out << '0';
+    out << n;
+}
+
+}  // namespace
+
+Sink& Sink::operator<<(std::string_view text) {
+    const size_t n = std::min(text.size(), capacity_ - size_);
+    if (n > 0) std::memcpy(place_ + size_, text.data(), n);
+    size_ += n;
+    if (n < text.size()) truncated_ = true;
+    return *this;
+}
+
+// Kept out of line: its calls are many, and smaller without a length each.
+[[gnu::noinline]] Sink& Sink::operator<<(const char* text) {
+    return *this << std::string_view(text);
+}
+
+Sink& Sink::operator<<(int64_t n) {
+    if (n >= 0) return *this << static_cast<uint64_t>(n);
+    return *this << '-' << (~static_cast<uint64_t>(n) + 1);
+}
+
+Sink& Sink::operator<<(uint64_t n) {
+    char digits[20];
+    char* at = digits + sizeof digits;
+    do {
+        *--at = static_cast<char>('0' + n % 10);
+        n /= 10;
+    } while (n != 0);
+    return *this << std::string_view(at, static_cast<size_t>(digits + sizeof digits - at));
+}
+
+const char* Sink::c_str() {
+    if (capacity_ == 0) return "";
+    if (size_ == capacity_) {
+        --size_;
+        truncated_ = true;
+    }
+    place_[size_] = '\0';
+    return place_;
+}
+
+std::string_view trim(std::string_view text) {
+    const size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string_view take_word(std::string_view& rest) {
+    rest = trim(rest);
+    const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max) {
+    if (text.empty()) return std::nullopt;
+    uint64_t n = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return std::nullopt;
+        const uint64_t digit = static_cast<uint64_t>(c - '0');
+        if (n > max / 10 || digit > max - n * 10) return std::nullopt;
+        n = n * 10 + digit;
+    }
+    return n;
+}
+
+std::optional<int64_t> parse_integer(std::string_view text, int64_t min, int64_t max) {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const uint64_t bound = static_cast<uint64_t>(INT64_MAX) + (negative ? 1 : 0);
+    const std::optional<uint64_t> magnitude = parse_unsigned(text, bound);
+    if (!magnitude) return std::nullopt;
+    const int64_t n = static_cast<int64_t>(negative ? ~*magnitude + 1 : *magnitude);
+    if (n < min || n > max) return std::nullopt;
+    return n;
+}
+
+std::optional<Duration> parse_duration(std::string_view text) {
+    if (const auto bare = parse_unsigned(text, duration_max_ms / 1000))
+        return seconds(static_cast<int64_t>(*bare));
+    int64_t total = 0;
+    const Unit* unit = std::begin(units);
+    do {
+        const size_t digits = span_of(text, true);
+        const auto n = parse_unsigned(text.substr(0, digits), duration_max_ms);
+        if (!n) return std::nullopt;
+        text.remove_prefix(digits);
+        const std::string_view name = text.substr(0, span_of(text, false));
+        text.remove_prefix(name.size());
+        while (unit != std::end(units) && unit->name != name) ++unit;
+        if (unit == std::end(units)) return std::nullopt;
+        if (static_cast<int64_t>(*n) > (duration_max_ms - total) / unit->ms) return std::nullopt;
+        total += static_cast<int64_t>(*n) * unit->ms;
+        ++unit;
+    } while (!text.empty());
+    return Duration{total};
+}
+
+std::optional<uint64_t> parse_size(std::string_view text) {
+    const size_t digits = span_of(text, true);
+    const std::string_view suffix = text.substr(digits);
+    unsigned shift = 0;
+    if (!suffix.empty()) {
+        const size_t place = std::string_view("KMGT").find(suffix);
+        if (place == std::string_view::npos || suffix.size() > 1) return std::nullopt;
+        shift = static_cast<unsigned>(place + 1) * 10;
+    }
+    const auto n = parse_unsigned(text.substr(0, digits), UINT64_MAX >> shift);
+    if (!n) return std::nullopt;
+    return *n << shift;
+}
+
+void append_duration(Sink& out, Duration duration) {
+    if (duration.ms <= 0) {
+        out << "0s";
+        return;
+    }
+    for (const Unit& unit : units) {
+        if (duration.ms >= unit.ms) out << duration.ms / unit.ms << unit.name;
+        duration.ms %= unit.ms;
+    }
+}
+
+void append_span(Sink& out, Duration duration) {
+    const int64_t ms = std::max<int64_t>(duration.ms, 0);
+    if (ms >= 1000 && ms < 60000) {
+        out << ms / 1000;
+        if (ms / 100 % 10 != 0) out << '.' << ms / 100 % 10;
+        out << 's';
+        return;
+    }
+    const Unit* unit = std::begin(units);
+    while (unit->ms > 1 && ms < unit->ms) ++unit;
+    out << ms / unit->ms << unit->name;
+    if (unit->ms == 1) return;
+    const Unit& next = unit[1];
+    const int64_t rest = ms % unit->ms / next.ms;
+    if (rest != 0) out << rest << next.name;
+}
+
+void append_time(Sink& out, Wall time) {
+    constexpr int64_t day_ms = 86400000;
+    int64_t days = time.ms / day_ms;
+    int64_t ms = time.ms % day_ms;
+    if (ms < 0) {
+        ms += day_ms;
+        --days;
+    }
+    // Days since 0000-03-01, in eras of 400 years (Hinnant, "chrono-compatible low-level date
+    // algorithms"): the leap day is the last of such a year.
+    days += 719468;
+    const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    const int64_t day_of_era = days - era * 146097;
+    const int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t march_month = (5 * day_of_year + 2) / 153;
+    const int64_t day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    const int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+    append_padded(out, year_of_era + era * 400 + (month <= 2 ? 1 : 0), 4);
+    const struct {
+        char before;
+        int64_t number;
+        int64_t width;
+    } rest[] = {{'-', month, 2},          {'-', day, 2},
+                {'T', ms / 3600000, 2},   {':', ms / 60000 % 60, 2},
+                {':', ms / 1000 % 60, 2}, {'.', ms % 1000, 3}};
+    for (const auto& part : rest) {
+        out << part.before;
+        append_padded(out, part.number, part.width);
+    }
+    out << 'Z';
+}
+
+void append_ordinal(Sink& out, uint64_t n) {
+    const bool teen = n / 10 % 10 == 1;
+    const uint64_t last = teen ? 0 : n % 10;
+    out << n << (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+    constexpr size_t longest = 64;
+    if (a.size() > longest || b.size() > longest) return std::max(a.size(), b.size());
+    std::array<uint8_t, longest + 1> row;  // distances of a's first i characters to b's first j
+    for (size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<uint8_t>(j);
+    for (size_t i = 1; i <= a.size(); ++i) {
+        uint8_t diagonal = row[0];
+        row[0] = static_cast<uint8_t>(i);
+        for (size_t j = 1; j <= b.size(); ++j) {
+            const int substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = static_cast<uint8_t>(std::min(substituted, std::min(row[j - 1], row[j]) + 1));
+        }
+    }
+    return row[b.size()];
+}
+
+uint64_t digest(std::string_view bytes, uint64_t seed) {
+    for (const char c : bytes) {
+        seed ^= static_cast<unsigned char>(c);
+        seed *= 1099511628211ull;
+    }
+    return seed;
+}
+
+}  // namespace reeve

@@ -1,0 +1,91 @@
+// Text: parsing of the small values in service files and requests, and bounded formatting.
+// Nothing here allocates but what returns std::string.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace reeve {
+
+// Formatting into a fixed place. What does not fit is cut off, and truncated() says so.
+class Sink {
+  public:
+    Sink(char* place, size_t capacity) : place_(place), capacity_(capacity) {}
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+
+    Sink& operator<<(std::string_view text);
+    Sink& operator<<(const char* text);
+    Sink& operator<<(char c) { return *this << std::string_view(&c, 1); }
+    Sink& operator<<(int64_t n);
+    Sink& operator<<(uint64_t n);
+    Sink& operator<<(int n) { return *this << static_cast<int64_t>(n); }
+    Sink& operator<<(unsigned n) { return *this << static_cast<uint64_t>(n); }
+
+    void clear() { size_ = 0, truncated_ = false; }
+    const char* data() const { return place_; }
+    size_t size() const { return size_; }
+    size_t capacity() const { return capacity_; }
+    bool truncated() const { return truncated_; }
+    std::string_view view() const { return {place_, size_}; }
+    const char* c_str();  // with a NUL behind it, which may cost the last byte
+
+  private:
+    char* place_;
+    size_t capacity_;
+    size_t size_ = 0;
+    bool truncated_ = false;
+};
+
+template <size_t N>
+class Buffer : public Sink {
+  public:
+    Buffer() : Sink(bytes_, N) {}
+
+  private:
+    char bytes_[N];
+};
+
+// Blanks are space and tab, here and in service files.
+std::string_view trim(std::string_view text);
+
+// Takes the first blank-separated word off `rest`; empty where none is left.
+std::string_view take_word(std::string_view& rest);
+
+// Decimal digits only, the whole text, no sign, at most `max`.
+std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max);
+// The same with an optional '-', from min to max.
+std::optional<int64_t> parse_integer(std::string_view text, int64_t min, int64_t max);
+
+// "250ms" "5s" "5m" "2h" "1d" "1h30m"; a bare number is seconds; units from large to small, each
+// once. At most duration_max_ms.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// "512K" "20M" "1G" "2T" (powers of 1024), or bytes.
+std::optional<uint64_t> parse_size(std::string_view text);
+
+// The shortest text that parse_duration reads back as the same: "1h30m", "250ms", "0s".
+void append_duration(Sink& out, Duration duration);
+
+// For people, two units at most: "3.2s", "4m10s", "2h5m", "3d4h".
+void append_span(Sink& out, Duration duration);
+
+// "2026-11-20T13:15:00.123Z" (RFC 3339, UTC).
+void append_time(Sink& out, Wall time);
+
+// "1st" "2nd" "3rd" "4th" "11th".
+void append_ordinal(Sink& out, uint64_t n);
+
+// Levenshtein distance, for "did you mean"; bounded by the lengths of names and keys (64).
+size_t edit_distance(std::string_view a, std::string_view b);
+
+// FNV-1a, 64 bits: change detection of definitions and checksums of records; not for hash tables.
+constexpr uint64_t digest_start = 14695981039346656037ull;
+uint64_t digest(std::string_view bytes, uint64_t seed = digest_start);
+
+}  // namespace reeve

@@ -1,0 +1,392 @@
+#include "conf/load.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "conf/keyvalue.h"
+#include "conf/schema.h"
+
+namespace reeve {
+
+namespace {
+
+constexpr const char* settings_file_name = "reeve.conf";
+constexpr const char default_prefix[] = "default.";
+
+// A line `default.KEY = value` of reeve.conf. It is read anew for each service, for %n differs.
+struct SharedLine {
+    const Key* key;
+    std::string_view value;  // in the text of the SourceFile
+    int line;
+};
+
+// Takes down problems, of one file at most errors_per_file_max_count and then their number.
+class Problems {
+  public:
+    Problems(std::vector<Problem>& list, const std::string& file) : list_(list), file_(file) {}
+    Problems(const Problems&) = delete;
+    Problems& operator=(const Problems&) = delete;
+    ~Problems();
+
+    // What is written to the sink until the next call, or the end, is the problem's text.
+    Sink& add(int line);
+    bool none() const { return count_ == 0; }
+
+  private:
+    void finish();
+
+    std::vector<Problem>& list_;
+    const std::string& file_;
+    size_t count_ = 0;
+    int line_ = 0;
+    Buffer<512> text_;
+};
+
+Problems::~Problems() {
+    finish();
+    if (count_ <= errors_per_file_max_count) return;
+    const size_t more = count_ - errors_per_file_max_count;
+    count_ = 0;
+    add(0) << static_cast<uint64_t>(more) << " more errors";
+    finish();
+}
+
+Sink& Problems::add(int line) {
+    finish();
+    line_ = line;
+    ++count_;
+    return text_;
+}
+
+// Puts the problem that is being written, if there is one, on the list.
+void Problems::finish() {
+    if (text_.size() > 0 && count_ <= errors_per_file_max_count) {
+        Problem& problem = list_.emplace_back();
+        problem.file = file_;
+        problem.line = line_;
+        problem.text = text_.view();
+    }
+    text_.clear();
+}
+
+const Key& service_key(std::string_view name) { return *find_key(service_keys, name); }
+
+bool is_command(const Key& key) {
+    const std::string_view name = key.name;
+    return name == "exec" || name == "command";
+}
+
+// Does the system have what the key stands for?
+bool is_supported(const Key& key, const LoadContext& context) {
+    switch (key.needs) {
+    case Needs::nothing: return true;
+    case Needs::oom_score_adj: return context.has_oom_score_adj;
+    case Needs::no_new_privs: return context.has_no_new_privs;
+    }
+    return false;
+}
+
+// The key that rules out `key` in one file, if there is one.
+const char* rival_of(std::string_view key) {
+    constexpr const char* rivals[][2] = {
+        {"exec", "command"}, {"command", "exec"}, {"stdin", "tty"}, {"tty", "stdin"}};
+    for (const auto& pair : rivals)
+        if (pair[0] == key) return pair[1];
+    return nullptr;
+}
+
+// A file that is being read: what it has set so far, where, and what is wrong with it.
+class Reading {
+  public:
+    Reading(const SourceFile& source, std::vector<Problem>& list)
+        : file(source), problems(list, source.path) {}
+
+    bool is_executable() const { return (file.mode & 0111) != 0; }
+    // May the file be trusted, and was it read? Then what is wrong is said line by line.
+    bool is_usable(const LoadContext& context);
+    int& line_of(const Key& key) { return lines_[static_cast<size_t>(&key - service_keys.data())]; }
+    void add_unknown_key(const KeyValue& line, const char* prefix, std::string_view nearest);
+    // Sets a key that is known, unless something rules it out.
+    bool set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context);
+
+    const SourceFile& file;
+    Problems problems;
+    Draft draft;
+
+  private:
+    std::array<int, keys_max_count> lines_{};  // where each key was first set; 0: nowhere
+};
+
+bool Reading::is_usable(const LoadContext& context) {
+    if (file.read_error != 0) {
+        problems.add(0) << "cannot be read: " << errno_text(file.read_error);
+        return false;
+    }
+    if ((file.mode & 0022) != 0)
+        problems.add(0) << "writable by others: chmod go-w " << std::string_view(file.path);
+    if (file.owner != 0 && file.owner != context.self) {
+        Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
+        if (context.self != 0) text << " or to uid " << context.self;
+    }
+    if (file.too_large && !is_executable())
+        problems.add(0) << "larger than " << static_cast<uint64_t>(service_file_max_bytes)
+                        << " bytes";
+    return problems.none();
+}
+
+void Reading::add_unknown_key(const KeyValue& line, const char* prefix, std::string_view nearest) {
+    Sink& text = problems.add(line.line) << "unknown key '";
+    append_shown(text, line.key);
+    text << '\'';
+    if (!nearest.empty()) text << " (did you mean " << prefix << nearest << "?)";
+}
+
+bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context) {
+    Buffer<512> text;
+    int& first = line_of(key);
+    const char* rival = rival_of(key.name);
+    const int rival_line = rival == nullptr ? 0 : line_of(service_key(rival));
+    bool good = false;
+    if (first != 0 && !key.repeats) {
+        text << line.key << " is set already at line " << first;
+    } else if (rival_line != 0) {
+        text << line.key << ": " << rival << " is set at line " << rival_line
+             << ", and only one of them may be";
+    } else if (!is_supported(key, context)) {
+        text << line.key << ": not supported on this system";
+    } else {
+        if (line.key.starts_with(default_prefix)) text << default_prefix;
+        good = set_value(key, line.value, origin, draft, text);
+    }
+    if (first == 0) first = line.line;
+    if (!good) problems.add(line.line) << text.view();
+    return good;
+}
+
+class Loader {
+  public:
+    Loader(const LoadContext& context, Catalog& catalog) : context_(context), catalog_(catalog) {}
+
+    void load_settings(const SourceFile& file);
+    void load_service(const SourceFile& file);
+
+  private:
+    void read_lines(Reading& reading, std::string_view text, bool settings);
+    void read_setting(const KeyValue& line, Reading& reading);
+    void read_service_line(const KeyValue& line, Reading& reading);
+    void apply_shared_lines(Draft& draft, std::vector<Problem>& list) const;
+    Ref<const Definition> finish(const Draft& draft);
+
+    struct KnownPolicy {
+        uint64_t digest = 0;
+        const Policy* policy = nullptr;  // owned by definitions in the catalog
+    };
+
+    const LoadContext& context_;
+    Catalog& catalog_;
+    std::string settings_path_;
+    std::vector<SharedLine> shared_lines_;
+    std::array<KnownPolicy, policies_back_max_count> policies_;  // the latest, as a ring
+    size_t policy_count_ = 0;
+};
+
+void Loader::read_setting(const KeyValue& line, Reading& reading) {
+    const bool shared = line.key.starts_with(default_prefix);
+    const std::string_view name = shared ? line.key.substr(sizeof default_prefix - 1) : line.key;
+    const std::span<const Key> keys = shared ? service_keys : settings_keys;
+    const Key* key = find_key(keys, name);
+    if (key == nullptr)
+        return reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
+    if (shared && is_command(*key)) {
+        reading.problems.add(line.line)
+            << line.key << ": what runs has no default; each service sets its own";
+        return;
+    }
+    // `log` is another way to write default.log.
+    if (key->owner == Owner::policy) key = &service_key(name);
+    const bool of_services = key->owner == Owner::policy || key->owner == Owner::definition;
+    if (reading.set(*key, line, Origin::shared, context_) && of_services)
+        shared_lines_.push_back({key, line.value, line.line});
+}
+
+void Loader::read_service_line(const KeyValue& line, Reading& reading) {
+    const Key* key = find_key(service_keys, line.key);
+    if (key == nullptr)
+        return reading.add_unknown_key(line, "", nearest_key(service_keys, line.key));
+    if (reading.is_executable() && is_command(*key)) {
+        reading.problems.add(line.line) << line.key << ": what runs is this executable file itself";
+        return;
+    }
+    reading.set(*key, line, Origin::own, context_);
+}
+
+void Loader::read_lines(Reading& reading, std::string_view text, bool settings) {
+    const FileForm form =
+        reading.is_executable() && !settings ? FileForm::executable : FileForm::definition;
+    KeyValue line;
+    for (KeyValueReader reader(text, form); reader.next(line);) {
+        if (line.problem != LineProblem::none) {
+            append_problem(reading.problems.add(line.line), line.problem);
+        } else if (settings) {
+            read_setting(line, reading);
+        } else {
+            read_service_line(line, reading);
+        }
+    }
+}
+
+void Loader::load_settings(const SourceFile& file) {
+    settings_path_ = file.path;
+    Reading reading(file, catalog_.problems);
+    reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
+    if (!reading.is_usable(context_)) return;
+    read_lines(reading, file.text, true);
+    if (reading.problems.none()) {
+        catalog_.settings = reading.draft.settings;
+    } else {
+        shared_lines_.clear();
+    }
+}
+
+// What reeve.conf sets for all services. It was tried already; what can still be wrong is so with
+// this service's name in it.
+void Loader::apply_shared_lines(Draft& draft, std::vector<Problem>& list) const {
+    Problems problems(list, settings_path_);
+    for (const SharedLine& each : shared_lines_) {
+        Buffer<512> text;
+        text << default_prefix;
+        if (!set_value(*each.key, each.value, Origin::shared, draft, text))
+            problems.add(each.line) << text.view();
+    }
+}
+
+// Completes the draft's definition but for the policy, whose digest it returns.
+uint64_t seal(const Draft& draft) {
+    const Digests digests = digests_of(draft.values());
+    draft.definition->digest = digests.all;
+    draft.definition->process_digest = digests.process;
+    return digests.policy;
+}
+
+// A policy, which is another service's where that one is the same, makes the draft a definition.
+Ref<const Definition> Loader::finish(const Draft& draft) {
+    Definition& definition = *draft.definition;
+    const uint64_t policy_digest = seal(draft);
+    const Policy* policy = nullptr;
+    for (const KnownPolicy& each : policies_)
+        if (each.policy != nullptr && each.digest == policy_digest) policy = each.policy;
+    if (policy == nullptr) {
+        policy = draft.policy.get();
+        policies_[policy_count_++ % policies_.size()] = {policy_digest, policy};
+    }
+    definition.policy = Ref<const Policy>(policy);
+    return Ref<const Definition>(&definition);
+}
+
+void Loader::load_service(const SourceFile& file) {
+    std::string_view text = file.text;
+    // A script that is switched off.
+    if ((file.mode & 0111) == 0 && text.starts_with("#!")) return;
+    const std::string_view name = file.name;
+    const size_t plus = std::min(name.find('+'), name.size());
+    Loaded& loaded = catalog_.services.emplace_back();
+    loaded.name = name.substr(0, plus);
+    loaded.version = name.substr(std::min(plus + 1, name.size()));
+    loaded.file = file.path;
+    Reading reading(file, loaded.problems);
+    Definition& definition = *reading.draft.definition;
+    definition.name = loaded.name;
+    definition.version = loaded.version;
+    definition.file = loaded.file;
+    if (!reading.is_usable(context_)) return;
+    apply_shared_lines(reading.draft, loaded.problems);
+    // The last line of an executable that was not read to its end may be half of one.
+    if (file.too_large) text = text.substr(0, text.rfind('\n') + 1);
+    read_lines(reading, text, false);
+    if (reading.is_executable()) {
+        definition.exec.append(loaded.file);
+    } else if (reading.line_of(service_key("exec")) == 0 &&
+               reading.line_of(service_key("command")) == 0 &&
+               reading.draft.policy->type != Type::fake) {
+        reading.problems.add(0) << "neither exec nor command is set";
+    }
+    if (reading.problems.none() && loaded.problems.empty())
+        loaded.definition = finish(reading.draft);
+}
+
+// A file, and which of the directories it is from.
+struct Candidate {
+    const SourceFile* file;
+    size_t directory;
+};
+
+// By name; of files with the same name the one that counts, from the last directory, first. '+'
+// sorts before all characters of names: a version comes right behind its service.
+bool comes_before(const Candidate& a, const Candidate& b) {
+    const int order = a.file->name.compare(b.file->name);
+    return order != 0 ? order < 0 : a.directory > b.directory;
+}
+
+}  // namespace
+
+std::string describe(const Problem& problem) {
+    Buffer<24> line;
+    if (problem.line != 0) line << ':' << problem.line;
+    std::string text = problem.file;
+    return text.append(line.view()).append(": ").append(problem.text);
+}
+
+bool is_service_file_name(std::string_view file_name) {
+    const size_t plus = file_name.find('+');
+    return is_name(file_name.substr(0, plus)) &&
+           (plus == file_name.npos || is_name(file_name.substr(plus + 1)));
+}
+
+Catalog load(const std::vector<std::vector<SourceFile>>& directories, const LoadContext& context) {
+    Catalog catalog;
+    catalog.settings = Draft().settings;
+    Loader loader(context, catalog);
+    std::vector<Candidate> candidates;
+    const SourceFile* settings = nullptr;
+    for (size_t i = 0; i < directories.size(); ++i) {
+        for (const SourceFile& file : directories[i]) {
+            if (file.name == settings_file_name) settings = &file;
+            if (is_service_file_name(file.name)) candidates.push_back({&file, i});
+        }
+    }
+    if (settings != nullptr) loader.load_settings(*settings);
+
+    std::make_heap(candidates.begin(), candidates.end(), comes_before);
+    std::sort_heap(candidates.begin(), candidates.end(), comes_before);
+    const std::string* last_name = nullptr;
+    for (const Candidate& each : candidates) {
+        if (last_name != nullptr && *last_name == each.file->name) continue;
+        last_name = &each.file->name;
+        if (catalog.services.size() == services_max_count) {
+            Problems(catalog.problems, each.file->path).add(0)
+                << "there are more than " << static_cast<uint64_t>(services_max_count)
+                << " services; this one and those that sort after it are left out";
+            break;
+        }
+        loader.load_service(*each.file);
+    }
+    return catalog;
+}
+
+Ref<const Definition> main_definition(const char* const* argv) {
+    Draft draft;
+    Definition& definition = *draft.definition;
+    definition.name = "main";
+    for (; *argv != nullptr; ++argv) definition.exec.append(*argv);
+    definition.workdir = ".";
+    draft.policy->log = Log::inherit;
+    draft.policy->restart = Restart::never;
+    draft.policy->on_end = OnEnd::shutdown;
+    seal(draft);
+    definition.policy = Ref<const Policy>(draft.policy.get());
+    return Ref<const Definition>(&definition);
+}
+
+}  // namespace reeve

@@ -1,0 +1,288 @@
+#include "conf/schema.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "conf/words.h"
+#include "model/signals.h"
+
+namespace reeve {
+
+namespace {
+
+// The n-th of blank-separated words.
+std::string_view word_at(std::string_view words, size_t n) {
+    std::string_view word = take_word(words);
+    while (n-- > 0) word = take_word(words);
+    return word;
+}
+
+void append_limit(Sink& out, uint64_t bound) {
+    if (bound == unlimited) {
+        out << "unlimited";
+    } else {
+        out << bound;
+    }
+}
+
+// One line for each limit that is set: "NAME BOUND" or "NAME SOFT:HARD".
+void append_limits(Sink& out, const Key& key, const std::array<Limit, limit_count>& limits) {
+    for (size_t i = 0; i < limits.size(); ++i) {
+        const Limit& limit = limits[i];
+        if (!limit.set) continue;
+        if (out.size() > 0) out << '\n';
+        out << word_at(key.words, i) << ' ';
+        append_limit(out, limit.soft);
+        if (limit.hard == limit.soft) continue;
+        out << ':';
+        append_limit(out, limit.hard);
+    }
+}
+
+void append_ends(Sink& out, const EndSet& ends) {
+    for (int code = 0; code < 256; ++code)
+        if (ends.has_code(code)) out << (out.size() > 0 ? " " : "") << code;
+    for (int number = 1; number <= signal_max; ++number) {
+        if (!ends.has_signal(number)) continue;
+        out << (out.size() > 0 ? " SIG" : "SIG");
+        append_signal(out, number);
+    }
+}
+
+void append_ready(Sink& out, const Ready& ready) {
+    switch (ready.kind) {
+    case ReadyKind::exec: out << "exec"; return;
+    case ReadyKind::after:
+        out << "after ";
+        append_duration(out, ready.delay);
+        return;
+    case ReadyKind::fd: out << "fd:" << ready.fd; return;
+    case ReadyKind::notify: out << "notify"; return;
+    }
+}
+
+void append_factor(Sink& out, int32_t percent) {
+    out << percent / 100;
+    const int32_t rest = percent % 100;
+    if (rest == 0) return;
+    out << '.' << rest / 10;
+    if (rest % 10 != 0) out << rest % 10;
+}
+
+// The values that are numbers at heart.
+void append_scalar(Sink& out, const Key& key, const void* place) {
+    const auto as_int32 = [place] { return *static_cast<const int32_t*>(place); };
+    switch (key.kind) {
+    case Kind::flag: out << (*static_cast<const bool*>(place) ? "yes" : "no"); return;
+    case Kind::choice: {
+        const std::string_view word = word_at(key.words, *static_cast<const unsigned char*>(place));
+        if (word != "-") out << word;
+        return;
+    }
+    case Kind::duration: return append_duration(out, *static_cast<const Duration*>(place));
+    case Kind::number: out << as_int32(); return;
+    case Kind::nice:
+        if (const auto& n = *static_cast<const std::optional<int8_t>*>(place)) out << int{*n};
+        return;
+    case Kind::score:
+        if (const auto& n = *static_cast<const std::optional<int16_t>*>(place)) out << int{*n};
+        return;
+    case Kind::retries:
+        if (as_int32() == 0) {
+            out << "unlimited";
+        } else {
+            out << as_int32();
+        }
+        return;
+    case Kind::factor: return append_factor(out, as_int32());
+    case Kind::signal: return append_signal(out, as_int32());
+    case Kind::umask:
+        if (const int32_t mask = as_int32(); mask >= 0)
+            out << mask / 64 << mask / 8 % 8 << mask % 8;
+        return;
+    case Kind::limit:
+        return append_limits(out, key, *static_cast<const std::array<Limit, limit_count>*>(place));
+    case Kind::ends:
+    case Kind::codes: return append_ends(out, *static_cast<const EndSet*>(place));
+    case Kind::ready: return append_ready(out, *static_cast<const Ready*>(place));
+    default: check(!"a kind of number");
+    }
+}
+
+// With % doubled from `start` on, as set_value halves it.
+void double_percents(std::string& out, size_t start) {
+    for (size_t at = out.find('%', start); at != out.npos; at = out.find('%', at + 2))
+        out.insert(at, 1, '%');
+}
+
+void append_words(std::string& out, const Key& key, const Words& words) {
+    const bool one_a_line = key.kind == Kind::variable || key.kind == Kind::variable_file;
+    const char* separator = "";
+    for (const std::string_view word : words) {
+        out += separator;
+        separator = one_a_line ? "\n" : " ";
+        if (key.kind == Kind::argv) {
+            append_quoted(out, word);
+        } else {
+            out += word;
+        }
+    }
+}
+
+const char* type_of(Kind kind) {
+    switch (kind) {
+    case Kind::text: return "text";
+    case Kind::shell_line: return "shell line";
+    case Kind::path: return "path";
+    case Kind::user: return "user[:group]";
+    case Kind::identifier: return "identifier";
+    case Kind::argv: return "words";
+    case Kind::variable: return "NAME=value";
+    case Kind::variable_file: return "[-]path";
+    case Kind::labels: return "labels";
+    case Kind::services: return "services";
+    case Kind::flag: return "yes|no";
+    case Kind::duration: return "duration";
+    case Kind::number:
+    case Kind::nice:
+    case Kind::score: return "number";
+    case Kind::retries: return "number|unlimited";
+    case Kind::factor: return "decimal";
+    case Kind::signal: return "signal";
+    case Kind::umask: return "octal";
+    case Kind::limit: return "NAME SOFT[:HARD]";
+    case Kind::ends: return "exit codes, signals";
+    case Kind::codes: return "exit codes";
+    case Kind::ready: return "exec|after DURATION|fd:N|notify";
+    case Kind::format: return "1";
+    case Kind::choice:
+    case Kind::any: break;
+    }
+    return "as KEY";
+}
+
+}  // namespace
+
+const Key* find_key(std::span<const Key> keys, std::string_view name) {
+    for (const Key& key : keys)
+        if (key.name == name) return &key;
+    return nullptr;
+}
+
+Nearest::Nearest(std::string_view wrong) : wrong_(wrong), distance_((wrong.size() + 2) / 3 + 1) {}
+
+void Nearest::offer(std::string_view candidate) {
+    const size_t distance = edit_distance(wrong_, candidate);
+    if (distance >= distance_) return;
+    distance_ = distance;
+    best_ = candidate;
+}
+
+std::string_view nearest_key(std::span<const Key> keys, std::string_view name) {
+    Nearest nearest(name);
+    for (const Key& key : keys) nearest.offer(key.name);
+    return nearest.found();
+}
+
+void append_type(Sink& out, const Key& key) {
+    if (key.kind != Kind::choice) {
+        out << type_of(key.kind);
+        if (key.max != 0 && key.kind != Kind::factor && key.kind != Kind::retries)
+            out << ' ' << key.min << ".." << key.max;
+        return;
+    }
+    std::string_view words = key.words;
+    const char* separator = "";
+    for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
+        if (word == "-") continue;
+        out << separator << word;
+        separator = "|";
+    }
+}
+
+const char* name_of(Applies applies) { return applies == Applies::live ? "live" : "next start"; }
+
+Draft::Draft() : definition(new Definition), policy(new Policy) {
+    Buffer<shown_max_bytes * 4> problem;
+    for (const Key& key : service_keys)
+        if (*key.default_text != '\0')
+            check(set_value(key, key.default_text, Origin::shared, *this, problem));
+    for (const Key& key : settings_keys)
+        if (key.owner == Owner::settings && *key.default_text != '\0')
+            check(set_value(key, key.default_text, Origin::shared, *this, problem));
+}
+
+const void* owner_of(const Key& key, const Values& values) {
+    switch (key.owner) {
+    case Owner::definition: return values.definition;
+    case Owner::policy: return values.policy;
+    case Owner::settings: return values.settings;
+    case Owner::nobody: break;
+    }
+    return nullptr;
+}
+
+void append_value(std::string& out, const Key& key, const Values& values) {
+    const void* owner = owner_of(key, values);
+    if (owner == nullptr) {
+        out += key.default_text;
+        return;
+    }
+    const void* place = key.place(owner);
+    const size_t start = out.size();
+    if (key.kind <= Kind::identifier) {
+        const Text& text = *static_cast<const Text*>(place);
+        out += text.empty() ? std::string_view(key.default_text) : text.view();
+    } else if (key.kind <= Kind::services) {
+        append_words(out, key, *static_cast<const Words*>(place));
+    } else {
+        Buffer<2048> text;  // holds all codes and signals there are
+        append_scalar(text, key, place);
+        check(!text.truncated());
+        out += text.view();
+        return;
+    }
+    if (key.kind != Kind::shell_line) double_percents(out, start);
+}
+
+Digests digests_of(const Values& values) {
+    Digests digests;
+    std::string line;
+    for (const Key& key : service_keys) {
+        line.assign(key.name).append(1, '=');
+        const size_t start = line.size();
+        append_value(line, key, values);
+        if (std::string_view(line).substr(start) == key.default_text) continue;
+        line += '\n';
+        digests.all = digest(line, digests.all);
+        if (key.applies == Applies::next_start) digests.process = digest(line, digests.process);
+        if (key.owner == Owner::policy) digests.policy = digest(line, digests.policy);
+    }
+    return digests;
+}
+
+void append_shown(Sink& out, std::string_view text) {
+    const size_t length = text.size();
+    text = text.substr(0, shown_max_bytes);
+    if (text.size() < length) {  // not in the middle of a character in UTF-8
+        while (!text.empty() && (text.back() & 0xC0) == 0x80) text.remove_suffix(1);
+        if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
+    }
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        out << (byte < 0x20 || byte == 0x7F ? '?' : c);
+    }
+    if (text.size() < length) out << "...";
+}
+
+bool is_name(std::string_view text, bool colon) {
+    for (const char c : text) {
+        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == ':' && colon);
+        if (!fine) return false;
+    }
+    return !text.empty() && text.size() <= name_max_bytes;
+}
+
+}  // namespace reeve

@@ -1,0 +1,257 @@
+// The rows of the schema, in the order in which they are shown.
+
+#include <type_traits>
+
+#include "base/limits.h"
+#include "conf/schema.h"
+
+namespace reeve {
+
+namespace {
+
+// May a member of type T hold a value of this kind?
+template <typename T>
+consteval bool fits(Kind kind) {
+    using enum Kind;
+    if (std::is_same_v<T, bool>) return kind == flag;
+    if (std::is_enum_v<T>) return kind == choice && sizeof(T) == 1;
+    if (std::is_same_v<T, Duration>) return kind == duration;
+    if (std::is_same_v<T, Ready>) return kind == ready;
+    if (std::is_same_v<T, EndSet>) return kind == ends || kind == codes;
+    if (std::is_same_v<T, std::array<Limit, limit_count>>) return kind == limit;
+    if (std::is_same_v<T, std::optional<int8_t>>) return kind == nice;
+    if (std::is_same_v<T, std::optional<int16_t>>) return kind == score;
+    if (std::is_same_v<T, Text>) return kind >= text && kind <= identifier;
+    if (std::is_same_v<T, Words>) return kind >= argv && kind <= services;
+    return std::is_same_v<T, int32_t> && kind >= number && kind <= umask;
+}
+
+// Not constexpr: to call it stops the compilation.
+void this_kind_does_not_fit_the_member() {}
+
+template <auto member, typename Object>
+const void* place_in(const void* owner) {
+    return &(static_cast<const Object*>(owner)->*member);
+}
+
+struct Options {
+    int32_t min = 0;
+    int32_t max = 0;
+    const char* words = "";
+    Needs needs = Needs::nothing;
+    bool repeats = false;
+};
+
+template <auto member, typename Object, typename T>
+consteval Key row_of(T Object::*, const char* name, Kind kind, Applies applies,
+                     const char* default_text, const char* doc, Options options) {
+    if (!fits<T>(kind)) this_kind_does_not_fit_the_member();
+    const Owner owner = std::is_same_v<Object, Definition> ? Owner::definition
+                        : std::is_same_v<Object, Policy>   ? Owner::policy
+                                                           : Owner::settings;
+    return {.name = name,
+            .default_text = default_text,
+            .doc = doc,
+            .words = options.words,
+            .place = place_in<member, Object>,
+            .min = options.min,
+            .max = options.max,
+            .kind = kind,
+            .owner = owner,
+            .applies = applies,
+            .needs = options.needs,
+            .repeats = options.repeats};
+}
+
+template <auto member>
+consteval Key row(const char* name, Kind kind, Applies applies, const char* default_text,
+                  const char* doc, Options options = {}) {
+    return row_of<member>(member, name, kind, applies, default_text, doc, options);
+}
+
+using enum Kind;
+constexpr Applies live = Applies::live;
+constexpr Applies next_start = Applies::next_start;
+using D = Definition;
+using P = Policy;
+
+// clang-format off
+constexpr Key rows[] = {
+    row<&D::description>("description", text, live, "",
+        "What the service is, in one line."),
+    row<&D::exec>("exec", argv, next_start, "",
+        "What runs, as words, without a shell. Exactly one of exec and command is set."),
+    row<&D::command>("command", shell_line, next_start, "",
+        "What runs, as a shell line. Exactly one of exec and command is set."),
+    row<&P::type>("type", choice, next_start, "daemon",
+        "daemon is kept running, oneshot runs to its end, fake never runs.",
+        {.words = "daemon oneshot fake"}),
+    row<&P::enabled>("enabled", flag, live, "yes",
+        "Start it when reeve starts."),
+    row<&D::groups>("group", labels, live, "",
+        "Labels; svctl up @label addresses all services that bear one.", {.repeats = true}),
+    row<&P::on_change>("on_change", choice, live, "keep",
+        "What a reload does to it where a change needs a new process: keep it and mark it stale, "
+        "or restart it.", {.words = "keep restart"}),
+    row<&P::on_end>("on_end", choice, live, "nothing",
+        "What reeve does when it has ended for good; shutdown stops all and exits with its code.",
+        {.words = "nothing shutdown reboot poweroff"}),
+
+    row<&P::user>("user", Kind::user, next_start, "",
+        "The user, and group, it runs as, by name or number; reeve's own where it is not set."),
+    row<&D::workdir>("workdir", path, next_start, "/",
+        "The directory it starts in."),
+    row<&P::umask>("umask", umask, next_start, "",
+        "Permissions that files it makes do not get; reeve's own where it is not set."),
+    row<&P::nice>("nice", Kind::nice, next_start, "",
+        "Scheduling priority; reeve's own where it is not set.", {.min = -20, .max = 19}),
+    row<&P::chroot>("chroot", path, next_start, "",
+        "The directory that becomes its root."),
+    row<&D::env>("env", variable, next_start, "",
+        "A variable of its environment; beats env_file, which beats what is inherited.",
+        {.repeats = true}),
+    row<&D::env_file>("env_file", variable_file, next_start, "",
+        "A file of NAME=value lines, read at each start; with - before it, it may be missing.",
+        {.repeats = true}),
+    row<&P::env_clear>("env_clear", flag, next_start, "no",
+        "Inherit nothing of reeve's own environment."),
+    row<&P::limits>("limit", limit, next_start, "",
+        "A resource limit; a number, a size or unlimited; one value sets both soft and hard.",
+        {.words = "nofile core as data stack cpu fsize nproc memlock", .repeats = true}),
+    row<&P::oom_score_adj>("oom_score_adj", score, next_start, "",
+        "Bias of the kernel's choice when memory runs out. Linux only.",
+        {.min = -1000, .max = 1000, .needs = Needs::oom_score_adj}),
+    row<&P::no_new_privs>("no_new_privs", flag, next_start, "no",
+        "Neither it nor its children gain rights by set-user-ID programs. Linux only.",
+        {.needs = Needs::no_new_privs}),
+    row<&P::input>("stdin", path, next_start, "/dev/null",
+        "What it reads as standard input."),
+    row<&P::tty>("tty", path, next_start, "",
+        "A terminal that becomes its controlling one and its standard input, output and error."),
+
+    row<&P::restart>("restart", choice, live, "",
+        "Whether it runs again after it has ended: always, or never for a oneshot, where it is not "
+        "set.", {.words = "- always on-failure never"}),
+    row<&P::success>("success", ends, live, "0",
+        "The exit codes and signals that are not failures, instead of 0. Being stopped by reeve "
+        "always counts as success."),
+    row<&P::fatal>("fatal", codes, live, "",
+        "The exit codes after which it is not tried again."),
+    row<&P::restart_delay>("restart_delay", duration, live, "100ms",
+        "How long reeve waits before the first retry."),
+    row<&P::restart_delay_max>("restart_delay_max", duration, live, "1m",
+        "The longest delay before a retry."),
+    row<&P::restart_factor_percent>("restart_factor", factor, live, "2",
+        "By how much each delay is longer than the one before.",
+        {.min = 100, .max = restart_factor_max_percent}),
+    row<&P::reset_after>("reset_after", duration, live, "10s",
+        "A run of this length or longer starts delays and retries anew."),
+    row<&P::retries>("retries", retries, live, "unlimited",
+        "After how many failed runs in a row it is failed.", {.min = 1, .max = retries_max_count}),
+
+    row<&P::stop_signal>("stop_signal", Kind::signal, live, "TERM",
+        "The signal that asks it to end."),
+    row<&P::stop_timeout>("stop_timeout", duration, live, "7s",
+        "How long it may take to stop before it is killed."),
+    row<&P::kill_mode>("kill_mode", choice, live, "group",
+        "Whom the stop signal goes to: the process group, or at first its leader alone.",
+        {.words = "group process"}),
+    row<&P::stop_command>("stop_command", shell_line, live, "",
+        "A shell line that asks it to end, REEVE_PID being its process; the stop signal follows if "
+        "something is left."),
+    row<&P::reload_signal>("reload_signal", Kind::signal, live, "HUP",
+        "The signal that svctl reload NAME sends."),
+    row<&P::reload_command>("reload_command", shell_line, live, "",
+        "A shell line that svctl reload NAME runs instead of sending reload_signal."),
+
+    row<&D::depends_on>("depends_on", services, live, "",
+        "Services that must be running (a oneshot: done) before it starts, and that are brought up "
+        "with it.", {.repeats = true}),
+    row<&D::after>("after", services, live, "",
+        "Services it starts after where they are wanted too; order only.", {.repeats = true}),
+    row<&P::cascade>("cascade", flag, live, "no",
+        "Stop it while a service it depends on is not running, and start it again with it."),
+
+    row<&P::ready>("ready", ready, next_start, "exec",
+        "When it counts as running: once exec succeeded, after a time, at a newline on descriptor "
+        "N, or at sd_notify's READY=1."),
+    row<&P::start_check>("start_check", shell_line, live, "",
+        "A shell line; it counts as running only once this has succeeded."),
+    row<&P::start_check_timeout>("start_check_timeout", duration, live, "10s",
+        "How long one start_check may take.", {.min = 1}),
+    row<&P::start_check_interval>("start_check_interval", duration, live, "1s",
+        "How long after a start_check that failed the next one follows.",
+        {.min = check_interval_min_ms}),
+    row<&P::start_timeout>("start_timeout", duration, live, "1m",
+        "If it is not running by then, it is stopped and the run counts as failed.", {.min = 1}),
+
+    row<&P::pre_start>("pre_start", shell_line, live, "",
+        "A shell line run before each start; if it fails, so has the run."),
+    row<&P::post_stop>("post_stop", shell_line, live, "",
+        "A shell line run after each end, with REEVE_EXIT and REEVE_SIGNAL."),
+    row<&P::on_fail>("on_fail", shell_line, live, "",
+        "A shell line run when it becomes failed."),
+    row<&P::hook_timeout>("hook_timeout", duration, live, "30s",
+        "How long pre_start, post_stop and on_fail may each take.", {.min = 1}),
+
+    row<&P::log>("log", choice, next_start, "run",
+        "Where its output goes: run is a file for each run, LOGDIR/NAME/UNIXTIME.log; inherit is "
+        "reeve's own output; null is nowhere.", {.words = "run inherit null"}),
+    row<&P::log_keep>("log_keep", number, live, "10",
+        "How many files of earlier runs are kept.", {.max = log_keep_max_count}),
+
+    // reeve.conf's, of which `uid` is the first.
+    row<&Settings::uid>("uid", identifier, next_start, "",
+        "Names this reeve; a run directory that another uid left is not taken over."),
+    Key{.name = "format",
+        .default_text = "1",
+        .doc = "The format of the files; there is only one so far.",
+        .words = "",
+        .place = nullptr,
+        .min = 0,
+        .max = 0,
+        .kind = format,
+        .owner = Owner::nobody,
+        .applies = live,
+        .needs = Needs::nothing,
+        .repeats = false},
+    row<&P::log>("log", choice, next_start, "run",
+        "The same as default.log.", {.words = "run inherit null"}),
+    Key{.name = "default.KEY",
+        .default_text = "",
+        .doc = "The default of any key of service files but exec and command; where KEY repeats, "
+               "the services' own lines append to it.",
+        .words = "",
+        .place = nullptr,
+        .min = 0,
+        .max = 0,
+        .kind = any,
+        .owner = Owner::nobody,
+        .applies = live,
+        .needs = Needs::nothing,
+        .repeats = false},
+    row<&Settings::max_starting>("max_starting", number, live, "0",
+        "How many services may be starting at once; 0 is unlimited.",
+        {.max = max_starting_max_count}),
+    row<&Settings::stop_timeout_total>("stop_timeout_total", duration, live, "8s",
+        "One deadline for the whole shutdown; what is left then is killed."),
+    row<&Settings::exit_when_idle>("exit_when_idle", flag, live, "no",
+        "End reeve once nothing runs, is wanted or is scheduled."),
+};
+// clang-format on
+
+static_assert(std::size(rows) <= keys_max_count);
+
+constexpr size_t count_service_rows() {
+    size_t n = 0;
+    while (rows[n].name != std::string_view("uid")) ++n;
+    return n;
+}
+constexpr size_t service_count = count_service_rows();
+
+}  // namespace
+
+constinit const std::span<const Key> service_keys = std::span(rows).first<service_count>();
+constinit const std::span<const Key> settings_keys = std::span(rows).subspan<service_count>();
+
+}  // namespace reeve

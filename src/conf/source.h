@@ -1,0 +1,26 @@
+// SourceFile: a file of a service directory as host/directory read it. conf itself opens nothing.
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+
+namespace reeve {
+
+struct SourceFile {
+    std::string name;  // "web+v2"
+    std::string path;  // "/etc/reeve/web+v2"
+    std::string text;  // what is in it; empty where read_error is set
+    uid_t owner = 0;
+    mode_t mode = 0;          // permission bits
+    bool too_large = false;   // above service_file_max_bytes: `text` is its beginning
+    int read_error = 0;       // errno of open or read; 0: none
+};
+
+// What the system lacks is an error when a file asks for it, and whose files are trusted.
+struct LoadContext {
+    uid_t self = 0;  // the user reeve runs as; files of root and of this user are accepted
+    bool has_oom_score_adj = true;
+    bool has_no_new_privs = true;
+};
+
+}  // namespace reeve

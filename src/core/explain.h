@@ -1,0 +1,38 @@
+// explain: states and their reasons in words, the same in svctl, status files and messages.
+#pragma once
+
+#include <vector>
+
+#include "core/supervisor.h"
+
+namespace reeve {
+
+// "needs db", "exit 1, 4th failure", "awaiting READY=1": why the service is in its state. Empty where
+// there is nothing to say. What passes with time ("next try in 3.2s") is append_countdown's.
+void append_reason(Sink& out, const Supervisor& supervisor, const Service& service);
+
+// ", next try in 3.2s" where the service is in backoff.
+void append_countdown(Sink& out, const Service& service, Mono now);
+
+// "exit 1", "signal KILL", "exec /usr/bin/x: No such file or directory": how the last run ended.
+void append_end(Sink& out, const Service& service, const Reason& end);
+
+// The service that this one's reason blames for its state; none: it is the root of its own.
+ServiceId cause_of(const Supervisor& supervisor, const Service& service);
+
+// The chain of causes from the service to the root: each member waits for the next.
+std::vector<ServiceId> causes(const Supervisor& supervisor, ServiceId id);
+
+// What a client waits for.
+struct Goal {
+    enum class Kind : uint8_t { up, down, restarted, state };
+    Kind kind = Kind::up;
+    State state = State::running;  // kind state
+    uint32_t runs_before = 0;      // kind restarted: `runs` when it was asked for
+};
+enum class Progress : uint8_t { pending, reached, failed };
+
+// failed: it will not come about by itself: given up, invalid, or waiting for something that is.
+Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal);
+
+}  // namespace reeve

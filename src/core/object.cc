@@ -1,0 +1,139 @@
+#include "core/object.h"
+
+#include "base/limits.h"
+#include "core/explain.h"
+#include "model/signals.h"
+
+namespace reeve {
+
+namespace {
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+const char* name_of(Type type) {
+    switch (type) {
+    case Type::daemon: return "daemon";
+    case Type::oneshot: return "oneshot";
+    case Type::fake: return "fake";
+    }
+    return "";
+}
+
+void append_list(Sink& out, std::string_view key, const Words* words) {
+    out << key << '=';
+    const char* separator = "";
+    if (words != nullptr) {
+        for (const std::string_view word : *words) {
+            out << separator;
+            append_clean(out, word);
+            separator = " ";
+        }
+    }
+    out << '\n';
+}
+
+void append_flag(Sink& out, std::string_view key, bool value) {
+    append_field(out, key, value ? "yes" : "no");
+}
+
+// Zero stands for "absent" in none of them: the caller says whether there is a number.
+void append_number(Sink& out, std::string_view key, bool there, int64_t number) {
+    out << key << '=';
+    if (there) out << number;
+    out << '\n';
+}
+
+void append_when(Sink& out, std::string_view key, bool there, Wall time) {
+    out << key << '=';
+    if (there) append_time(out, time);
+    out << '\n';
+}
+
+// How the last run ended, and what runs now.
+void append_runs(Sink& out, const Service& service) {
+    append_number(out, "pid", static_cast<bool>(service.leader), service.leader.pid);
+    append_when(out, "since", service.since.ms != 0, service.since);
+    append_number(out, "restarts", true, service.restarts());
+    const ExitStatus& exit = service.exit;
+    append_number(out, "exit", exit.kind == ExitStatus::Kind::exited, exit.value);
+    out << "signal=";
+    if (exit.kind == ExitStatus::Kind::signalled) append_signal(out, exit.value);
+    out << '\n';
+}
+
+}  // namespace
+
+void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
+                   Now now) {
+    const Definition* definition = service.definition.get();
+    append_field(out, "name", service.name);
+    append_field(out, "instance", service.instance);
+    append_field(out, "state", reeve::name_of(service.state));
+    append_field(out, "want", reeve::name_of(service.want));
+    out << "reason=";
+    append_words(out, supervisor, service, reader, now);
+    out << '\n';
+    append_runs(out, service);
+    if (definition != nullptr) {
+        append_field(out, "type", name_of(service.policy().type));
+        append_flag(out, "enabled", service.policy().enabled);
+    } else {
+        out << "type=\nenabled=\n";
+    }
+    append_flag(out, "stale", service.stale());
+    append_field(out, "version", definition != nullptr ? definition->version.view() : "");
+    append_list(out, "group", definition != nullptr ? &definition->groups : nullptr);
+    const bool retries = service.state == State::backoff && service.deadline != no_deadline;
+    append_when(out, "next", retries, Wall{now.wall.ms + (service.deadline.ms - now.mono.ms)});
+    append_list(out, "depends_on", definition != nullptr ? &definition->depends_on : nullptr);
+    out << "blames=";
+    if (const ServiceId other = cause_of(supervisor, service)) append_name(out, supervisor.at(other));
+    out << '\n';
+    append_field(out, "description", definition != nullptr ? definition->description.view() : "");
+    append_field(out, "file", definition != nullptr ? definition->file.view() : "");
+    append_field(out, "problem", service.problem);
+}
+
+void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
+                  Now now) {
+    Buffer<reason_max_bytes> words;
+    append_reason(words, supervisor, service);
+    append_clean(out, words.view());
+    if (reader == Reader::client) append_countdown(out, service, now.mono);
+}
+
+void append_clean(Sink& out, std::string_view text) {
+    while (!text.empty()) {
+        size_t clean = 0;
+        while (clean < text.size() && !is_control(text[clean])) ++clean;
+        out << text.substr(0, clean);
+        text.remove_prefix(clean);
+        if (text.empty()) return;
+        out << '?';
+        text.remove_prefix(1);
+    }
+}
+
+void append_field(Sink& out, std::string_view key, std::string_view value) {
+    out << key << '=';
+    append_clean(out, value);
+    out << '\n';
+}
+
+std::string_view find_field(std::string_view lines, std::string_view key) {
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(line.size() < lines.size() ? line.size() + 1 : line.size());
+        if (line.size() > key.size() && line[key.size()] == '=' && line.starts_with(key))
+            return line.substr(key.size() + 1);
+    }
+    return {};
+}
+
+void append_sentence(Sink& out, std::string_view name, std::string_view state,
+                     std::string_view reason) {
+    out << name << (state == "backoff" ? " is in " : " is ") << state;
+    if (!reason.empty()) out << ": " << reason;
+}
+
+}  // namespace reeve

@@ -1,0 +1,38 @@
+// object: a service as lines of key=value, the one rendering that status files, the control socket
+// and svctl share. Lists are separated by blanks, times are RFC 3339 in UTC, flags yes or no; what
+// is absent has an empty value. No value holds a newline or another control character.
+#pragma once
+
+#include <string_view>
+
+#include "core/supervisor.h"
+
+namespace reeve {
+
+// Who reads it: the next one to open the file, or somebody who waits for it now. Only now does it
+// make sense to say how long the next try is off.
+enum class Reader : uint8_t { file, client };
+
+// name instance state want reason pid since restarts exit signal type enabled stale version group
+// next depends_on blames description file problem, a line each.
+void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
+                   Now now);
+
+// The reason of its state, cleaned, with the countdown for a client.
+void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
+                  Now now);
+
+// Text with '?' for each control character.
+void append_clean(Sink& out, std::string_view text);
+
+// "KEY=VALUE\n"; the value is cleaned.
+void append_field(Sink& out, std::string_view key, std::string_view value);
+
+// The value of a key among lines of key=value; empty where there is no such line.
+std::string_view find_field(std::string_view lines, std::string_view key);
+
+// "db is in backoff: exit 1", of what an object says.
+void append_sentence(Sink& out, std::string_view name, std::string_view state,
+                     std::string_view reason);
+
+}  // namespace reeve

@@ -1,0 +1,64 @@
+#include "core/restart.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace reeve {
+
+bool succeeded(const Policy& policy, const Reason& end) {
+    switch (end.code) {
+    case ReasonCode::exited: return policy.success.has_code(end.value);
+    case ReasonCode::signalled: return policy.success.has_signal(end.value);
+    case ReasonCode::stopped_on_request: return true;
+    default: return false;
+    }
+}
+
+Reason end_of(ExitStatus status) {
+    switch (status.kind) {
+    case ExitStatus::Kind::exited: return {.code = ReasonCode::exited, .value = status.value};
+    case ExitStatus::Kind::signalled: return {.code = ReasonCode::signalled, .value = status.value};
+    case ExitStatus::Kind::none:
+    case ExitStatus::Kind::unknown: return {.code = ReasonCode::exit_unknown};
+    }
+    return {};
+}
+
+Duration restart_delay(const Policy& policy, uint32_t attempts) {
+    int64_t delay = policy.restart_delay.ms;
+    const int64_t longest = std::max(policy.restart_delay_max.ms, delay);
+    for (uint32_t i = 0; i < attempts && delay < longest && delay > 0; ++i) {
+        int64_t next = delay * policy.restart_factor_percent / 100;
+        if (next <= delay && policy.restart_factor_percent > 100) next = delay + 1;
+        if (next == delay) break;
+        delay = next;
+    }
+    return Duration{std::min(delay, longest)};
+}
+
+Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint32_t failures) {
+    using enum Verdict::Kind;
+    const Duration delay = restart_delay(policy, attempts);
+
+    // fork failed: there was no run, so no policy but patience applies.
+    if (end.code == ReasonCode::fork_failed)
+        return {
+            again, std::max(delay, milliseconds(spawn_retry_min_ms)), {.code = ReasonCode::retry}};
+
+    const bool good = succeeded(policy, end);
+    if (end.code == ReasonCode::exited && policy.fatal.has_code(end.value))
+        return {failed, {}, {.code = ReasonCode::fatal_exit}};
+    const Restart restart = restart_of(policy);
+    if (restart == Restart::never || (restart == Restart::on_failure && good)) {
+        if (good) return {done, {}, {.code = ReasonCode::ended}};
+        return {failed, {}, {.code = ReasonCode::no_restart}};
+    }
+    if (!good && policy.retries > 0 && failures >= static_cast<uint32_t>(policy.retries))
+        return {failed,
+                {},
+                {.code = ReasonCode::retries_used_up, .value = static_cast<int32_t>(failures)}};
+    return {again, delay, {.code = ReasonCode::retry}};
+}
+
+}  // namespace reeve

@@ -1,0 +1,503 @@
+// The state machine. States in capitals, phases in small letters.
+//
+//   STOPPED, WAITING --start--> STARTING
+//                                 pre_start ----hook succeeded----+
+//                                 executing <---------------------+ (or at once, without pre_start)
+//                                     | exec_done
+//                                 readying
+//                                     | ready
+//                                 checking --failed--> check_pause --deadline--> checking
+//                                     | start_check succeeded, or there is none
+//                               RUNNING
+//                                 up
+//     from each of these:             | stop; start_timeout; STOPPING=1; the leader ended, but
+//                                     | something of its group is left
+//                               STOPPING
+//                                 stop_command
+//                                     | hook ended
+//                                 terminating --stop_timeout--> killing
+//                                     | nothing of the group is left (from every phase with a
+//                                     | process: also when the leader ends by itself)
+//                                 [finish]
+//                                 cancelling, while a killed hook has not ended
+//                                 post_stop
+//                                     |
+//                                 [conclude] --not wanted-------------------> STOPPED
+//                                            --stopped, but wanted----------> WAITING
+//                                            --restart policy: again-------> BACKOFF or WAITING
+//                                            --restart policy: no more-----> DONE, FAILED
+//
+//   BACKOFF --deadline--> WAITING.   Every idle state --rest--> STOPPED, --hold--> WAITING.
+//
+// A run ends in finish() whatever ended it: the leader's exit, a stop, a failed exec or pre_start.
+#include "core/transition.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "core/restart.h"
+
+namespace reeve {
+
+void Actions::add(const Action& action) {
+    check(count_ < actions_.size());
+    actions_[count_++] = action;
+}
+
+namespace {
+
+// One service on its way through one event.
+class Walk {
+  public:
+    Walk(Service& service, ServiceId id, Now now) : s_(service), id_(id), now_(now) {}
+
+    void take(const Event& event);
+    const Actions& actions() const { return actions_; }
+
+  private:
+    // Events
+    void on_start();
+    void on_hold(const Reason& reason);
+    void on_rest(const Reason& reason);
+    void on_stop(const Reason& reason);
+    void on_kill();
+    void on_reload();
+    void on_retry_now();
+    void on_spawned(const Process& process);
+    void on_exec_done();
+    void on_ready();
+    void on_stop_announced();
+    void on_exited(const Event& event);
+    void on_group_empty();
+    void on_hook_ended(Hook hook, HookResult result);
+    void on_deadline();
+
+    // Moves
+    void spawn();
+    void became_ready();
+    void run();
+    void run_start_check();
+    void begin_stop(const Reason& reason, const Reason& verdict);
+    void drop_start(const Reason& reason, const Reason& verdict);
+    void send_stop_signal();
+    void kill_group();
+    void watch_group();
+    void finish();
+    void conclude();
+
+    void enter(State state, Phase phase, const Reason& reason);
+    // Has it a process that nobody told to end yet?
+    bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
+    void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, id_, {}, value, {}}); }
+    void run_hook(Hook hook);
+    void cancel_hook(Hook hook);
+    const Policy& policy() const { return s_.policy(); }
+
+    Service& s_;
+    ServiceId id_;
+    Now now_;
+    Actions actions_;
+};
+
+void Walk::take(const Event& event) {
+    switch (event.kind) {
+    case EventKind::start: return on_start();
+    case EventKind::hold: return on_hold(event.reason);
+    case EventKind::rest: return on_rest(event.reason);
+    case EventKind::invalidate:
+        check(!s_.active());
+        return enter(State::invalid, Phase::idle, {.code = ReasonCode::definition_invalid});
+    case EventKind::stop: return on_stop(event.reason);
+    case EventKind::kill: return on_kill();
+    case EventKind::reload: return on_reload();
+    case EventKind::retry_now: return on_retry_now();
+    case EventKind::spawned: return on_spawned(event.process);
+    case EventKind::spawn_failed:
+        check(s_.phase == Phase::executing && !s_.leader);
+        s_.exit = event.status;
+        s_.verdict = {.code = event.detail == static_cast<uint8_t>(SpawnStep::fork)
+                                  ? ReasonCode::fork_failed
+                                  : ReasonCode::exec_failed,
+                      .detail = event.detail,
+                      .value = event.value};
+        return finish();
+    case EventKind::exec_done: return on_exec_done();
+    case EventKind::exec_failed:
+        if (s_.leader) {
+            s_.verdict = {
+                .code = ReasonCode::exec_failed, .detail = event.detail, .value = event.value};
+        }
+        return;
+    case EventKind::ready: return on_ready();
+    case EventKind::stop_announced: return on_stop_announced();
+    case EventKind::main_process:
+        if (s_.leader) s_.leader = event.process;
+        return;
+    case EventKind::exited: return on_exited(event);
+    case EventKind::group_empty: return on_group_empty();
+    case EventKind::hook_ended: return on_hook_ended(event.hook, event.result);
+    case EventKind::deadline: return on_deadline();
+    }
+}
+
+void Walk::enter(State state, Phase phase, const Reason& reason) {
+    if (s_.state != state) {
+        s_.since = now_.wall;
+        s_.changed = now_.mono;
+    }
+    s_.state = state;
+    s_.phase = phase;
+    s_.reason = reason;
+    s_.deadline = no_deadline;
+}
+
+void Walk::on_start() {
+    check(!s_.active() && s_.definition);
+    ++s_.runs;
+    s_.restart_requested = false;
+    s_.killed = false;
+    s_.verdict = {};
+    s_.started = now_.mono;
+    s_.started_wall = now_.wall;
+    s_.status_text = {};
+    s_.end_note = {};
+    if (policy().pre_start.empty()) return spawn();
+    enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
+    run_hook(Hook::pre_start);
+}
+
+void Walk::on_hold(const Reason& reason) {
+    check(!s_.active());
+    enter(State::waiting, Phase::idle, reason);
+}
+
+void Walk::on_rest(const Reason& reason) {
+    check(!s_.active());
+    s_.attempts = s_.failures = 0;
+    enter(State::stopped, Phase::idle, reason);
+}
+
+void Walk::on_stop(const Reason& reason) {
+    const Reason verdict{.code = ReasonCode::stopped_on_request};
+    switch (s_.phase) {
+    case Phase::idle: return;
+    case Phase::pre_start: return drop_start(reason, verdict);
+    case Phase::executing:
+        if (!s_.leader) return drop_start(reason, verdict);
+        [[fallthrough]];
+    case Phase::readying:
+    case Phase::checking:
+    case Phase::check_pause:
+    case Phase::up: return begin_stop(reason, verdict);
+    case Phase::stop_command:
+    case Phase::terminating:
+    case Phase::killing:
+    case Phase::cancelling:
+    case Phase::post_stop:
+        s_.reason = reason;  // it ends already; why it stays down is what matters now
+        return;
+    }
+}
+
+// Nothing may outlast this: hooks are killed with the group.
+void Walk::on_kill() {
+    for (size_t i = 0; i < hook_count; ++i) cancel_hook(static_cast<Hook>(i));
+    if (!s_.active()) return;
+    s_.hooks_over = true;
+    if (s_.verdict.code == ReasonCode::none) s_.verdict = {.code = ReasonCode::stopped_on_request};
+    if (s_.group > 0) return kill_group();
+    if (s_.phase != Phase::post_stop) finish();
+}
+
+void Walk::on_reload() {
+    if (s_.state != State::running) return;
+    if (policy().reload_command.empty())
+        act(ActionKind::signal_leader, policy().reload_signal);
+    else
+        run_hook(Hook::reload_command);
+}
+
+void Walk::on_retry_now() {
+    s_.attempts = s_.failures = 0;
+    if (!s_.active()) enter(State::waiting, Phase::idle, {});
+}
+
+void Walk::spawn() {
+    s_.group_poll = {};
+    enter(State::starting, Phase::executing, {.code = ReasonCode::executing});
+    act(ActionKind::spawn, static_cast<int32_t>(s_.runs));
+}
+
+void Walk::on_spawned(const Process& process) {
+    check(s_.phase == Phase::executing && !s_.leader);
+    s_.leader = process;
+    s_.group = process.pid;
+    s_.leader_gone = false;
+    s_.run_digest = s_.definition->process_digest;
+    s_.start_by = now_.mono + policy().start_timeout;
+    s_.deadline = s_.start_by;
+}
+
+void Walk::on_exec_done() {
+    if (s_.phase != Phase::executing) return;  // it is being stopped
+    const Ready& ready = policy().ready;
+    if (ready.kind == ReadyKind::exec) return became_ready();
+    enter(State::starting, Phase::readying,
+          {.code = ReasonCode::awaiting_ready, .value = static_cast<int32_t>(ready.kind)});
+    if (ready.kind == ReadyKind::after) s_.start_by = s_.start_by + ready.delay;
+    s_.deadline = ready.kind == ReadyKind::after ? now_.mono + ready.delay : s_.start_by;
+}
+
+void Walk::on_ready() {
+    // The program may have spoken before the end of exec was noticed.
+    if (s_.phase == Phase::executing || s_.phase == Phase::readying) became_ready();
+}
+
+void Walk::became_ready() {
+    if (!policy().start_check.empty()) return run_start_check();
+    run();
+}
+
+void Walk::run() {
+    s_.start_by = no_deadline;
+    enter(State::running, Phase::up, {.code = ReasonCode::ready});
+}
+
+void Walk::run_start_check() {
+    enter(State::starting, Phase::checking, {.code = ReasonCode::start_check});
+    s_.deadline = s_.start_by;
+    run_hook(Hook::start_check);
+}
+
+void Walk::on_stop_announced() {
+    if (!runs()) return;  // it was told to already, or is gone
+    cancel_hook(Hook::start_check);
+    enter(State::stopping, Phase::terminating, {.code = ReasonCode::announced});
+    s_.stop_by = now_.mono + policy().stop_timeout;
+    s_.deadline = s_.stop_by;
+}
+
+// There is no process yet; a spawn that was asked for will find the run over.
+void Walk::drop_start(const Reason& reason, const Reason& verdict) {
+    s_.verdict = verdict;
+    enter(State::stopping, Phase::cancelling, reason);
+    finish();
+}
+
+// `verdict` is how this run will have ended, whatever its leader's exit code says.
+void Walk::begin_stop(const Reason& reason, const Reason& verdict) {
+    cancel_hook(Hook::start_check);
+    s_.verdict = verdict;
+    s_.stop_by = now_.mono + policy().stop_timeout;
+    if (!policy().stop_command.empty() && s_.phase != Phase::executing) {
+        enter(State::stopping, Phase::stop_command, reason);
+        s_.deadline = s_.stop_by;
+        run_hook(Hook::stop_command);
+        return;
+    }
+    enter(State::stopping, Phase::terminating, reason);
+    send_stop_signal();
+}
+
+void Walk::send_stop_signal() {
+    s_.phase = Phase::terminating;
+    const bool leader_only = policy().kill_mode == KillMode::process && !s_.leader_gone;
+    act(leader_only ? ActionKind::signal_leader : ActionKind::signal_group, policy().stop_signal);
+    s_.deadline = s_.stop_by;
+    if (s_.leader_gone) watch_group();
+}
+
+void Walk::kill_group() {
+    if (s_.state != State::stopping) enter(State::stopping, Phase::killing, s_.reason);
+    cancel_hook(Hook::stop_command);
+    s_.phase = Phase::killing;
+    s_.killed = true;
+    if (s_.verdict.code == ReasonCode::stopped_on_request) s_.verdict.value = 1;
+    act(ActionKind::signal_group, SIGKILL);
+    s_.group_poll = {};
+    watch_group();
+}
+
+// What is left of a group need not be our children: nobody tells us of its end, so we look, soon
+// at first and then less often.
+void Walk::watch_group() {
+    s_.group_poll = std::clamp(Duration{s_.group_poll.ms * 2}, milliseconds(group_poll_min_ms),
+                               milliseconds(group_poll_max_ms));
+    s_.deadline = now_.mono + s_.group_poll;
+    if (s_.phase != Phase::killing) s_.deadline = std::min(s_.deadline, s_.stop_by);
+}
+
+void Walk::on_exited(const Event& event) {
+    check(s_.leader && !s_.leader_gone);
+    const bool by_itself = runs();
+    s_.exit = event.status;
+    s_.leader_gone = true;
+    if (!event.group_left) return on_group_empty();
+    if (by_itself) {
+        if (s_.verdict.code == ReasonCode::none) s_.verdict = end_of(s_.exit);
+        cancel_hook(Hook::start_check);
+        s_.stop_by = now_.mono + policy().stop_timeout;
+        enter(State::stopping, Phase::terminating, {.code = ReasonCode::group_left});
+        return send_stop_signal();
+    }
+    // The end of a stop_command, or stop_timeout, goes on with what is left.
+    if (s_.phase == Phase::stop_command) return;
+    // kill_mode = process spared the others until now; to the rest it is a reminder.
+    if (s_.phase == Phase::terminating) act(ActionKind::signal_group, SIGTERM);
+    watch_group();
+}
+
+void Walk::on_group_empty() {
+    if (s_.group == 0) return;  // found twice
+    check(s_.leader_gone);
+    if (s_.verdict.code == ReasonCode::none) s_.verdict = end_of(s_.exit);
+    finish();
+}
+
+void Walk::on_hook_ended(Hook hook, HookResult result) {
+    s_.hooks = static_cast<uint8_t>(s_.hooks & ~(1u << static_cast<unsigned>(hook)));
+    switch (s_.phase) {
+    case Phase::pre_start:
+        if (hook != Hook::pre_start) return;
+        if (result == HookResult::succeeded) return spawn();
+        s_.verdict = {.code = ReasonCode::pre_start_failed, .detail = static_cast<uint8_t>(result)};
+        return finish();
+    case Phase::checking:
+        if (hook != Hook::start_check) return;
+        if (result == HookResult::succeeded) return run();
+        s_.phase = Phase::check_pause;
+        s_.deadline = std::min(s_.start_by, now_.mono + policy().start_check_interval);
+        return;
+    case Phase::stop_command:
+        if (hook == Hook::stop_command) send_stop_signal();
+        return;
+    case Phase::cancelling: return finish();
+    case Phase::post_stop:
+        if (hook == Hook::post_stop) conclude();
+        return;
+    case Phase::idle:
+    case Phase::executing:
+    case Phase::readying:
+    case Phase::check_pause:
+    case Phase::up:
+    case Phase::terminating:
+    case Phase::killing: return;  // a hook that was cancelled, or one that nothing waits for
+    }
+}
+
+void Walk::on_deadline() {
+    s_.deadline = no_deadline;
+    switch (s_.phase) {
+    case Phase::idle:
+        if (s_.state == State::backoff) enter(State::waiting, Phase::idle, s_.reason);
+        return;
+    case Phase::readying:
+        if (policy().ready.kind == ReadyKind::after &&
+            s_.reason.value == static_cast<int32_t>(ReadyKind::after))
+            return became_ready();
+        [[fallthrough]];
+    case Phase::check_pause:
+        if (s_.phase == Phase::check_pause && now_.mono < s_.start_by) return run_start_check();
+        [[fallthrough]];
+    case Phase::executing:
+    case Phase::checking:
+        return begin_stop({.code = ReasonCode::not_ready_in_time},
+                          {.code = ReasonCode::start_timed_out});
+    case Phase::stop_command:
+    case Phase::terminating:
+        if (now_.mono >= s_.stop_by) return kill_group();
+        act(ActionKind::check_group);
+        return watch_group();
+    case Phase::killing:
+        act(ActionKind::signal_group, SIGKILL);
+        act(ActionKind::check_group);
+        return watch_group();
+    case Phase::pre_start:
+    case Phase::up:
+    case Phase::cancelling:
+    case Phase::post_stop: return;  // no deadline of their own
+    }
+}
+
+// Nothing of the group is left. Waits for cancelled hooks, runs post_stop, then concludes.
+void Walk::finish() {
+    if (s_.group != 0 || s_.phase == Phase::executing) act(ActionKind::end_run);
+    if (s_.group != 0 && now_.mono - s_.started >= policy().reset_after)
+        s_.attempts = s_.failures = 0;
+    s_.leader = {};
+    s_.group = 0;
+    s_.leader_gone = true;
+    s_.run_digest = 0;
+    s_.start_by = s_.stop_by = no_deadline;
+
+    cancel_hook(Hook::pre_start);
+    cancel_hook(Hook::start_check);
+    cancel_hook(Hook::stop_command);
+    if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
+        s_.hook_runs(Hook::stop_command))
+        return enter(State::stopping, Phase::cancelling, s_.reason);
+    if (policy().post_stop.empty() || s_.hooks_over) return conclude();
+    enter(State::stopping, Phase::post_stop, {.code = ReasonCode::post_stop});
+    run_hook(Hook::post_stop);
+}
+
+// Where the run leads: not wanted, asked for again, or as the restart policy says.
+void Walk::conclude() {
+    s_.end = s_.verdict;
+    s_.verdict = {};
+    const bool stopped = s_.end.code == ReasonCode::stopped_on_request;
+    if (s_.want == Want::down || s_.removed) {
+        s_.attempts = s_.failures = 0;
+        s_.restart_requested = false;
+        return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
+    }
+    if (s_.restart_requested || stopped)
+        return enter(State::waiting, Phase::idle, {.code = ReasonCode::restart_command});
+
+    if (succeeded(policy(), s_.end))
+        s_.failures = 0;
+    else if (s_.end.code != ReasonCode::fork_failed)
+        ++s_.failures;
+    const Verdict verdict = decide(policy(), s_.end, s_.attempts, s_.failures);
+    switch (verdict.kind) {
+    case Verdict::Kind::again:
+        ++s_.attempts;
+        if (verdict.delay.ms == 0) return enter(State::waiting, Phase::idle, verdict.reason);
+        enter(State::backoff, Phase::idle, verdict.reason);
+        s_.deadline = now_.mono + verdict.delay;
+        return;
+    case Verdict::Kind::done: enter(State::done, Phase::idle, verdict.reason); break;
+    case Verdict::Kind::failed:
+        enter(State::failed, Phase::idle, verdict.reason);
+        if (!policy().on_fail.empty() && !s_.hooks_over) run_hook(Hook::on_fail);
+        break;
+    }
+    if (policy().on_end != OnEnd::nothing) {
+        actions_.add(
+            {ActionKind::end_reeve, id_, {}, static_cast<int32_t>(policy().on_end), s_.exit});
+    }
+}
+
+// A hook that still runs is not started again: pre_start and start_check are waited for before that
+// can happen; reload_command and on_fail would only do their work twice.
+void Walk::run_hook(Hook hook) {
+    if (s_.hook_runs(hook)) return;
+    s_.hooks = static_cast<uint8_t>(s_.hooks | 1u << static_cast<unsigned>(hook));
+    actions_.add({ActionKind::run_hook, id_, hook, 0, {}});
+}
+
+void Walk::cancel_hook(Hook hook) {
+    if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, id_, hook, 0, {}});
+}
+
+}  // namespace
+
+Actions step(Service& service, ServiceId id, const Event& event, Now now) {
+    Walk walk(service, id, now);
+    walk.take(event);
+    return walk.actions();
+}
+
+}  // namespace reeve

@@ -1,0 +1,28 @@
+// transition: the state machine of one service. The only place where a State is assigned.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "model/service.h"
+
+namespace reeve {
+
+// What a step wants done, in this order. No step asks for more than fit.
+class Actions {
+  public:
+    void add(const Action& action);
+    const Action* begin() const { return actions_.data(); }
+    const Action* end() const { return actions_.data() + count_; }
+
+  private:
+    std::array<Action, 6> actions_{};
+    size_t count_ = 0;
+};
+
+// Takes the service through one event: its next state and the reason for it are in `service`, what
+// is to be done about it in the result. An event that comes too late to matter (the end of a hook
+// that was cancelled) changes nothing; one that cannot be is a bug, and ends in check.
+Actions step(Service& service, ServiceId id, const Event& event, Now now);
+
+}  // namespace reeve

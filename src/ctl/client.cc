@@ -1,0 +1,92 @@
+#include "ctl/client.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "host/platform.h"
+#include "host/sys.h"
+
+namespace reeve {
+
+namespace {
+
+constexpr int turn_wait_ms = 20;  // until the next try where the listen queue is full
+
+int time_left(Mono deadline) {
+    const int64_t ms = (deadline - sys::mono_now()).ms;
+    return static_cast<int>(std::clamp<int64_t>(ms, 0, INT32_MAX));
+}
+
+}  // namespace
+
+Status Client::connect(const std::string& path, Mono deadline) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) return Error{"connect", path, ENAMETOOLONG};
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    socket_ = Fd(sys::socket(AF_UNIX, SOCK_STREAM));
+    if (!socket_) return Error{"socket", path, errno};
+    while (sys::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
+                        sizeof address) < 0) {
+        if (errno == EISCONN) break;
+        const bool busy = errno == EAGAIN || errno == EINTR || errno == EINPROGRESS;
+        if (!busy) return Error{"connect", path, errno};
+        if (time_left(deadline) == 0) return Error{"connect", path, ETIMEDOUT};
+        sys::poll({}, turn_wait_ms);
+    }
+    // In a directory like /tmp somebody else may have been there first.
+    const auto peer = platform::peer_uid(socket_.get());
+    if (peer && *peer != 0 && *peer != geteuid() && geteuid() != 0)
+        return Error{"connect", path, EPERM};
+    return Nothing{};
+}
+
+bool Client::wait_for(short events, Mono deadline) const {
+    for (;;) {
+        const int left = time_left(deadline);
+        pollfd poll{socket_.get(), events, 0};
+        if (sys::poll({&poll, 1}, left) > 0) return true;
+        if (left == 0) return false;
+    }
+}
+
+bool Client::send(std::string_view request, Mono deadline) {
+    while (!request.empty()) {
+        const ssize_t sent = sys::sendto(socket_.get(), request.data(), request.size(),
+                                         MSG_NOSIGNAL, nullptr, 0);
+        if (sent > 0) {
+            request.remove_prefix(static_cast<size_t>(sent));
+        } else if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_for(POLLOUT, deadline)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Client::Got Client::read_line(std::string_view& line, Mono deadline) {
+    size_t searched = taken_;
+    for (;;) {
+        const size_t end = input_.find('\n', searched);
+        if (end != std::string::npos) {
+            line = std::string_view(input_).substr(taken_, end - taken_);
+            taken_ = end + 1;
+            return Got::line;
+        }
+        input_.erase(0, taken_);
+        taken_ = 0;
+        searched = input_.size();
+        if (searched > object_max_bytes) return Got::nothing_more;
+        if (!wait_for(POLLIN, deadline)) return Got::too_late;
+        char bytes[4096];
+        const ssize_t got = sys::read(socket_.get(), bytes, sizeof bytes);
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) continue;
+        if (got <= 0) return Got::nothing_more;
+        input_.append(bytes, static_cast<size_t>(got));
+    }
+}
+
+}  // namespace reeve

@@ -1,0 +1,155 @@
+#include "ctl/protocol.h"
+
+#include "core/object.h"
+
+namespace reeve {
+
+namespace {
+
+constexpr std::string_view version = "reeve/1";
+
+constexpr const char* command_names[command_count] = {
+    "status", "why", "up", "down", "restart", "signal", "reload", "wait", "exit",
+};
+
+// How bad an outcome is, by Outcome.
+constexpr uint8_t badness[outcome_count] = {0, 3, 5, 1, 4, 2, 6, 7};
+
+bool has_control(std::string_view text) {
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return true;
+    return false;
+}
+
+std::optional<Command> parse_command(std::string_view name) {
+    for (size_t i = 0; i < command_count; ++i)
+        if (name == command_names[i]) return static_cast<Command>(i);
+    return std::nullopt;
+}
+
+bool set_option(Request& request, std::string_view key, std::string_view value) {
+    if (key == "timeout") {
+        const auto ms = parse_unsigned(value, duration_max_ms);
+        if (ms) request.timeout = milliseconds(static_cast<int64_t>(*ms));
+        return ms.has_value();
+    }
+    if (key == "wait") {
+        request.waits = value != "no";
+        return value == "no" || value == "yes";
+    }
+    if (key == "state") {
+        request.until = parse_state(value);
+        return request.until.has_value();
+    }
+    if (key == "number") {
+        const auto number = parse_unsigned(value, 255);
+        if (number) request.number = static_cast<int>(*number);
+        return number.has_value();
+    }
+    return false;
+}
+
+// Which words a command needs.
+const char* missing_in(const Request& request) {
+    const bool lacks_names = request.names.empty();
+    switch (request.command) {
+    case Command::signal:
+        if (request.number == 0) return "signal: which one?";
+        return lacks_names ? "signal: of which service?" : nullptr;
+    case Command::why:
+    case Command::up:
+    case Command::down:
+    case Command::restart:
+    case Command::wait: return lacks_names ? "which service?" : nullptr;
+    case Command::status:
+    case Command::reload: return nullptr;
+    case Command::exit: return lacks_names ? nullptr : "exit takes no names";
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Outcome worse(Outcome a, Outcome b) {
+    return badness[static_cast<size_t>(a)] < badness[static_cast<size_t>(b)] ? b : a;
+}
+
+const char* name_of(Command command) { return command_names[static_cast<size_t>(command)]; }
+
+std::optional<Request> parse_request(std::string_view line, Sink& problem) {
+    if (has_control(line)) {
+        problem << "the request has a control character in it";
+        return std::nullopt;
+    }
+    if (const std::string_view theirs = take_word(line); theirs != version) {
+        problem << "svctl and this reeve do not understand each other: they are of different "
+                   "versions ("
+                << version << " here, not " << theirs.substr(0, shown_max_bytes) << ')';
+        return std::nullopt;
+    }
+    Request request;
+    const std::string_view name = take_word(line);
+    const auto command = parse_command(name);
+    if (!command) {
+        problem << "this reeve does not know the command " << name.substr(0, shown_max_bytes);
+        return std::nullopt;
+    }
+    request.command = *command;
+    for (line = trim(line); !line.empty(); line = trim(line)) {
+        std::string_view rest = line;
+        const std::string_view word = take_word(rest);
+        const size_t equals = word.find('=');
+        if (equals == std::string_view::npos) break;
+        if (!set_option(request, word.substr(0, equals), word.substr(equals + 1))) {
+            problem << "this reeve does not understand " << word.substr(0, shown_max_bytes);
+            return std::nullopt;
+        }
+        line = rest;
+    }
+    request.names = line;
+    if (line.find('=') != std::string_view::npos) {
+        problem << "options stand before names";
+        return std::nullopt;
+    }
+    if (const char* missing = missing_in(request)) {
+        problem << missing;
+        return std::nullopt;
+    }
+    return request;
+}
+
+void append_request(Sink& out, const Request& request) {
+    out << version << ' ' << name_of(request.command) << " timeout=" << request.timeout.ms;
+    if (!request.waits) out << " wait=no";
+    if (request.until) out << " state=" << name_of(*request.until);
+    if (request.number != 0) out << " number=" << request.number;
+    if (!request.names.empty()) out << ' ' << request.names;
+    out << '\n';
+}
+
+std::optional<ReplyLine> parse_reply_line(std::string_view line) {
+    using Kind = ReplyLine::Kind;
+    if (has_control(line)) return std::nullopt;
+    if (line.empty()) return ReplyLine{.kind = Kind::gap};
+    const size_t key = line.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");
+    if (key != std::string_view::npos && key > 0 && line[key] == '=')
+        return ReplyLine{.kind = Kind::field, .text = line};
+    if (line == "ending") return ReplyLine{.kind = Kind::ending};
+    std::string_view rest = line;
+    const std::string_view word = take_word(rest);
+    if (word == "warn") return ReplyLine{.kind = Kind::warning, .text = trim(rest)};
+    if (word != "end") return std::nullopt;
+    const auto outcome = parse_unsigned(take_word(rest), outcome_count - 1);
+    if (!outcome) return std::nullopt;
+    return ReplyLine{
+        .kind = Kind::end, .outcome = static_cast<Outcome>(*outcome), .text = trim(rest)};
+}
+
+void append_end(Sink& out, Outcome outcome, std::string_view text) {
+    out << "end " << static_cast<int>(outcome);
+    if (!text.empty()) out << ' ';
+    append_clean(out, text);
+    out << '\n';
+}
+
+}  // namespace reeve

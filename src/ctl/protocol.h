@@ -1,0 +1,84 @@
+// protocol: what svctl and reeve say to each other on RUNDIR/control. Text, pure, bounded; this is
+// the one place that says how.
+//
+//   request  = version " " command *(" " option) *(" " name) LF        at most request_max_bytes
+//   version  = "reeve/1"                  another one is answered with `end`, which all can read
+//   command  = "status" | "why" | "up" | "down" | "restart" | "signal" | "reload" | "wait" | "exit"
+//   option   = "timeout=" MILLISECONDS    how long the outcome is waited for
+//            | "wait=no"                  it is not waited for
+//            | "state=" STATE             wait: until that state
+//            | "number=" N                signal: which one; exit: reeve's exit code
+//   name     = NAME | NAME@INSTANCE | @LABEL
+//
+//   reply    = *(object | warning | ending) end
+//   object   = 1*(key "=" value LF) LF    key: lower-case letters and "_"; core/object.h
+//   warning  = "warn " TEXT LF            for people; the reply goes on
+//   ending   = "ending" LF                reeve ends: that the connection ends too is the answer
+//   end      = "end " OUTCOME [" " TEXT] LF         the last line; OUTCOME: svctl's exit status
+//
+// A connection is for one request. What an object holds depends on the command:
+//   status   the service (core/object.h), uptime_s cpu_percent memory_bytes
+//   why      name state reason; the services of the chain one after another
+//   reload without a name    name action reason result, for each service that changes
+//   else     name state reason result, for each service, once it is known
+// `name` is NAME[@INSTANCE] there, `result` an outcome.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "model/service.h"
+
+namespace reeve {
+
+// The exit statuses of svctl (BEHAVIOUR section 4).
+enum class Outcome : uint8_t {
+    done,
+    failed,
+    usage,
+    not_running,
+    no_such_service,
+    timed_out,
+    not_permitted,
+    no_reeve,
+};
+constexpr int outcome_count = 8;
+
+// Of several services' outcomes the one that the command ends with. From good to bad: done, not
+// running, timed out, failed, no such service; then what kept all of it from being done.
+Outcome worse(Outcome a, Outcome b);
+
+enum class Command : uint8_t { status, why, up, down, restart, signal, reload, wait, exit };
+constexpr size_t command_count = 9;
+const char* name_of(Command command);
+
+struct Request {
+    Command command = Command::status;
+    Duration timeout = milliseconds(answer_wait_default_ms);
+    bool waits = true;
+    int number = 0;
+    std::optional<State> until;  // state=
+    std::string_view names;      // words, for take_word()
+};
+
+// A line without its newline. nullopt: `problem` says what is wrong with it.
+std::optional<Request> parse_request(std::string_view line, Sink& problem);
+
+// The line, its newline included.
+void append_request(Sink& out, const Request& request);
+
+struct ReplyLine {
+    enum class Kind : uint8_t { field, gap, warning, ending, end };
+    Kind kind = Kind::gap;
+    Outcome outcome = Outcome::done;  // end
+    std::string_view text{};          // warning, end; field: the whole line
+};
+
+// A line without its newline. nullopt: it is none of the protocol's.
+std::optional<ReplyLine> parse_reply_line(std::string_view line);
+
+void append_end(Sink& out, Outcome outcome, std::string_view text);
+
+}  // namespace reeve

@@ -1,0 +1,79 @@
+// server: the control socket RUNDIR/control and its clients. Nothing a client does, or does not do,
+// makes it wait or grow: input and output are bounded, long answers are made as they are read, and
+// who is silent for client_idle_max_ms is dropped.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "ctl/answer.h"
+#include "ctl/controls.h"
+#include "host/pollset.h"
+
+namespace reeve {
+
+class Server {
+  public:
+    Server(Supervisor& supervisor, Controls& controls)
+        : supervisor_(supervisor), controls_(controls) {}
+
+    // Makes the socket, mode 0600, in place of what may be there: to be called by the holder of the
+    // lock. Without it the rest does nothing.
+    Status open(const std::string& path);
+    // Makes it again if it is no longer there; clients that are connected stay so.
+    Status reopen();
+
+    // In each turn of the loop: before the wait, after it, and once all events are handled. What
+    // the clients asked for is then in the supervisor's actions.
+    void watch(PollSet& set);
+    void serve(const PollSet& set, Now now);
+    // Tells waiting clients what has come to pass, and drops the silent ones. Takes the
+    // supervisor's entries.
+    void settle(Now now);
+    Mono next_deadline() const;
+
+    // reeve ends: answers whoever waits, and removes the socket. Who waits for the end itself hears
+    // of it from the kernel, when the process and its lock are gone.
+    void close();
+
+    size_t client_count() const { return clients_.size(); }
+
+  private:
+    struct Client {
+        Fd socket;  // none: to be dropped
+        size_t place = SIZE_MAX;
+        Mono idle_until;               // while its request, or its reading, is waited for
+        std::string input;             // the request so far
+        std::string output;            // of the answer what it has not read yet, from `sent` on
+        size_t sent = 0;
+        std::optional<Answer> answer;  // none: the request is not complete yet
+        bool more = false;             // the answer goes on as soon as there is room
+        bool over = false;             // nothing comes after `output`
+
+        bool must_act() const { return !answer || !output.empty() || more; }
+    };
+
+    bool is_ours() const;
+    void accept_clients(Now now);
+    void serve_client(Client& client, short result, Now now);
+    void receive(Client& client, Now now);
+    void begin(Client& client, Now now);
+    void pump(Client& client, Now now);
+    void drop_finished();
+
+    Supervisor& supervisor_;
+    Controls& controls_;
+    std::string path_;
+    Fd listener_;
+    uint64_t device_ = 0;  // of the socket's file, to know it again
+    uint64_t inode_ = 0;
+    size_t place_ = SIZE_MAX;
+    Mono accept_again_{0};   // after descriptors ran out
+    bool pauses_ = false;
+    std::vector<Client> clients_;
+};
+
+}  // namespace reeve

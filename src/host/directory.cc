@@ -1,0 +1,124 @@
+#include "host/directory.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/packed.h"
+#include "conf/load.h"
+#include "host/sys.h"
+
+namespace reeve {
+
+namespace {
+
+bool is_wanted(std::string_view name) { return name == "reeve.conf" || is_service_file_name(name); }
+
+// The wanted names in a directory, in no order. An errno value, or 0.
+int list_names(const char* path, std::vector<Text>& names) {
+    Fd fd(sys::open(path, O_RDONLY | O_DIRECTORY));
+    if (!fd) return errno;
+    DIR* directory = ::fdopendir(fd.get());
+    if (directory == nullptr) return errno;
+    fd.release();  // it is the directory's now
+    int code = 0;
+    for (;;) {
+        errno = 0;
+        const struct dirent* entry = ::readdir(directory);
+        if (entry == nullptr) {
+            code = errno;
+            break;
+        }
+        if (!is_wanted(entry->d_name)) continue;
+        if (names.size() == services_max_count) {
+            code = E2BIG;
+            break;
+        }
+        names.push_back(entry->d_name);
+    }
+    ::closedir(directory);
+    return code;
+}
+
+void take_status(const struct stat& status, SourceFile& file) {
+    file.owner = status.st_uid;
+    file.mode = status.st_mode & 07777;
+}
+
+// Reads at most one byte more than is allowed. An errno value, or 0.
+int read_text(int fd, size_t size, SourceFile& file) {
+    bool executable = (file.mode & 0111) != 0;
+    size_t limit = executable ? executable_head_bytes : service_file_max_bytes;
+    char place[4096];
+    file.text.reserve(std::min(size, limit));
+    while (file.text.size() <= limit) {
+        ssize_t count = sys::read(fd, place, sizeof place);
+        if (count < 0) return errno;
+        if (count == 0) break;
+        file.text.append(place, static_cast<size_t>(count));
+    }
+    if (file.text.size() > limit) {
+        file.text.resize(limit);
+        file.too_large = !executable;
+    }
+    return 0;
+}
+
+// False: it is no regular file, or it has vanished since the directory was listed.
+bool read_file(SourceFile& file) {
+    const char* path = file.path.c_str();
+    struct stat status {};
+    if (sys::stat(path, &status) < 0) {
+        file.read_error = errno;
+        // A link that leads nowhere is an error; a name that is gone is not.
+        return sys::lstat(path, &status) == 0 || errno != ENOENT;
+    }
+    take_status(status, file);
+    if (!S_ISREG(status.st_mode)) return false;
+    Fd fd(sys::open(path, O_RDONLY | O_NONBLOCK));
+    if (!fd) {
+        file.read_error = errno;
+        return file.read_error != ENOENT;
+    }
+    // What was opened may be another file than the one asked about.
+    if (sys::fstat(fd.get(), &status) < 0) {
+        file.read_error = errno;
+        return true;
+    }
+    take_status(status, file);
+    if (!S_ISREG(status.st_mode)) return false;
+    file.read_error = read_text(fd.get(), static_cast<size_t>(status.st_size), file);
+    if (file.read_error != 0) file.text.clear();
+    return true;
+}
+
+}  // namespace
+
+Result<std::vector<SourceFile>> read_directory(std::string_view path) {
+    std::string directory(path);
+    std::vector<Text> names;
+    if (int code = list_names(directory.c_str(), names); code != 0)
+        return Error{"read directory", directory, code};
+    auto before = [](const Text& a, const Text& b) { return a.view() < b.view(); };
+    // Smaller than std::sort, and fast enough for what a person asks for.
+    std::make_heap(names.begin(), names.end(), before);
+    std::sort_heap(names.begin(), names.end(), before);
+
+    if (directory.empty() || directory.back() != '/') directory += '/';
+    std::vector<SourceFile> files;
+    files.reserve(names.size());
+    for (const Text& name : names) {
+        SourceFile file;
+        file.name = name.view();
+        file.path = directory;
+        file.path += name.view();
+        if (read_file(file)) files.push_back(std::move(file));
+    }
+    return files;
+}
+
+}  // namespace reeve

@@ -1,0 +1,22 @@
+// directory: the files of a service directory, read into memory. What they mean is conf's.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "conf/source.h"
+
+namespace reeve {
+
+// The first bytes of an executable file; its settings must stand there.
+constexpr size_t executable_head_bytes = 65536;
+
+// Reads reeve.conf and the regular files that have a service's name, links followed, sorted
+// by name (bytes). Nothing that is not a regular file is opened: a FIFO or a device cannot stall
+// us. Of an executable file the first executable_head_bytes are read, and it is never too_large.
+// A file that cannot be read has its read_error; only the directory itself fails the whole, also
+// where it holds more than services_max_count files.
+Result<std::vector<SourceFile>> read_directory(std::string_view path);
+
+}  // namespace reeve

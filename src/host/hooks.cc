@@ -1,0 +1,71 @@
+#include "host/hooks.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "host/sys.h"
+
+namespace reeve {
+
+void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline) {
+    running_.push_back(
+        {service, hook, spawned.pid, deadline, false, std::move(spawned.exec_status), SIZE_MAX});
+}
+
+void Hooks::watch(PollSet& set) {
+    for (Running& running : running_)
+        running.place = running.exec_status ? set.add(running.exec_status.get(), POLLIN) : SIZE_MAX;
+}
+
+void Hooks::serve(const PollSet& set) {
+    for (Running& running : running_)
+        if (running.place != SIZE_MAX && set.result(running.place) != 0)
+            running.exec_status.reset();
+}
+
+bool Hooks::in_flight() const {
+    return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
+        return static_cast<bool>(running.exec_status);
+    });
+}
+
+void Hooks::cancel(ServiceId service, Hook hook) {
+    for (Running& running : running_)
+        if (running.service == service && running.hook == hook) kill(running);
+}
+
+std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
+    const auto place = std::find_if(running_.begin(), running_.end(),
+                                    [&](const Running& running) { return running.pid == pid; });
+    if (place == running_.end()) return std::nullopt;
+    const bool good = status.kind == ExitStatus::Kind::exited && status.value == 0;
+    HookEnd end{place->service, place->hook, good ? HookResult::succeeded : HookResult::failed};
+    if (place->timed_out) end.result = HookResult::timed_out;
+    if (&*place != &running_.back()) *place = std::move(running_.back());
+    running_.pop_back();
+    return end;
+}
+
+void Hooks::pass_deadlines(Mono now) {
+    for (Running& running : running_) {
+        if (running.deadline > now) continue;
+        running.timed_out = true;
+        kill(running);
+    }
+}
+
+Mono Hooks::next_deadline() const {
+    Mono next = no_deadline;
+    for (const Running& running : running_) next = std::min(next, running.deadline);
+    return next;
+}
+
+// Not reaped yet, so both numbers are still its own; a child that was just forked may not have made
+// its group yet.
+void Hooks::kill(Running& running) {
+    running.deadline = no_deadline;
+    sys::kill(-running.pid, SIGKILL);
+    sys::kill(running.pid, SIGKILL);
+}
+
+}  // namespace reeve

@@ -1,0 +1,56 @@
+// hooks: the commands that run beside services. Each is in a process group of its own, ends or is
+// killed at its deadline, and its end is reported exactly once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "host/pollset.h"
+#include "host/spawn.h"
+#include "model/service.h"
+
+namespace reeve {
+
+// The end of a hook, to be delivered as EventKind::hook_ended.
+struct HookEnd {
+    ServiceId service;
+    Hook hook;
+    HookResult result;
+};
+
+class Hooks {
+  public:
+    // It was started; past `deadline` it is killed.
+    void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline);
+
+    // Kills it; its end still comes.
+    void cancel(ServiceId service, Hook hook);
+
+    // A child was reaped: was it a hook?
+    std::optional<HookEnd> reaped(pid_t pid, ExitStatus status);
+
+    void watch(PollSet& set);
+    void serve(const PollSet& set);
+    // Is one still on its way to exec?
+    bool in_flight() const;
+
+    void pass_deadlines(Mono now);
+    Mono next_deadline() const;
+
+  private:
+    struct Running {
+        ServiceId service;
+        Hook hook;
+        pid_t pid;
+        Mono deadline;  // no_deadline once it was killed
+        bool timed_out;
+        Fd exec_status;  // only until exec: how it failed, if it does, the exit code tells
+        size_t place;
+    };
+    static void kill(Running& running);
+
+    std::vector<Running> running_;
+};
+
+}  // namespace reeve

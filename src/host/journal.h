@@ -1,0 +1,59 @@
+// journal: the file RUNDIR/journal. Only the holder of the lock writes it; records are model/record's.
+//
+// The file is made in one piece (a temporary file, renamed) and then only grows, into room that was
+// reserved before, until it is made anew from what is in memory: at most journal_chunk_bytes, or
+// three times what a new one takes, whichever is more. Where there is no room, reeve goes on
+// without: the journal is then not whole, and is made anew as soon as there is room again.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace reeve {
+
+class Journal {
+  public:
+    // Without a path there is no journal: everything below does nothing.
+    void set_path(std::string path) { path_ = std::move(path); }
+    bool enabled() const { return !path_.empty(); }
+
+    // Begins a new file. What is appended until finish_new() goes there; then it replaces the old.
+    Status begin_new();
+    Status finish_new();
+
+    // A record, newline included. Nothing is lost where there is no room: see whole().
+    void append(std::string_view record);
+
+    // The last record: reeve ended in order.
+    void end();
+
+    // Where a child may write its record; the room is its own from now on. -1: there is none.
+    off_t reserve(size_t bytes);
+    int fd() const { return file_.get(); }
+
+    // Is everything that was appended in the file?
+    bool whole() const { return whole_; }
+    // Is it time to make it anew? Never while a child still has to write into this one.
+    bool wants_renewal(Mono now) const;
+
+    // Reads the records a journal holds, whoever wrote it; NULs become line breaks.
+    static Result<std::string> read(const std::string& path);
+
+  private:
+    bool make_room(size_t bytes);
+
+    std::string path_;
+    Fd file_;
+    off_t end_ = 0;      // where the next record goes
+    off_t room_ = 0;     // up to here it cannot fail for want of room
+    off_t new_end_ = 0;  // how long the file was when it was new
+    bool whole_ = true;
+    mutable Mono retry_{0};
+};
+
+}  // namespace reeve

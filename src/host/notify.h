@@ -1,0 +1,38 @@
+// notify: what services say of themselves. sd_notify(3) messages on a datagram socket a service, and
+// the newline on a descriptor that s6, dinit and nitro understand.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace reeve {
+
+// One datagram; assignments that are not known are passed over (sd_notify(3)).
+struct Notification {
+    bool ready = false;     // READY=1
+    bool stopping = false;  // STOPPING=1
+    std::optional<pid_t> main_pid;
+    std::optional<std::string_view> status;  // points into the message
+};
+Notification parse_notification(std::string_view message);
+
+// A socket at `path` that only `owner` (and root) may send to.
+Result<Fd> open_notify_socket(const std::string& path, uid_t owner);
+
+// A FIFO at `path`, open at both ends here and in the service, so that nobody's death costs the
+// other a SIGPIPE or a byte. Without a path, a socket pair's one end does as well: see `other_end`.
+struct ReadyChannel {
+    Fd ours;    // readable once the service has spoken
+    Fd theirs;  // for the child
+};
+Result<ReadyChannel> open_ready_channel(const std::string& path);
+
+// Has a newline come? Reads what is there.
+bool read_newline(int fd);
+
+}  // namespace reeve

@@ -1,0 +1,250 @@
+// The performer's other half: starting services and hooks.
+#include <cerrno>
+#include <csignal>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "host/notify.h"
+#include "host/performer.h"
+#include "host/platform.h"
+#include "host/runlog.h"
+#include "host/sys.h"
+#include "model/record.h"
+#include "model/signals.h"
+
+namespace reeve {
+
+namespace {
+
+// What a child puts into its own record: prepared before the fork, read after it.
+struct ChildRecord {
+    Buffer<2 * name_max_bytes + 1> name;
+    std::optional<Hook> hook;
+};
+ChildRecord child_record_context;
+
+size_t format_child_record(char* out, size_t capacity, const void* context, pid_t pid,
+                           uint64_t start_time) {
+    const auto& child = *static_cast<const ChildRecord*>(context);
+    Sink line(out, capacity);
+    append_process_record(line, child.name.view(), child.hook, {pid, start_time});
+    return line.size();
+}
+
+// As a shell has it where a program could not be started (POSIX XCU 2.8.2).
+ExitStatus status_of_failed_start(int code) {
+    return {ExitStatus::Kind::exited, static_cast<uint8_t>(code == ENOENT ? 127 : 126)};
+}
+
+Duration timeout_of(Hook hook, const Policy& policy) {
+    switch (hook) {
+    case Hook::start_check: return policy.start_check_timeout;
+    case Hook::stop_command: return policy.stop_timeout;
+    case Hook::pre_start:
+    case Hook::reload_command:
+    case Hook::post_stop:
+    case Hook::on_fail: return policy.hook_timeout;
+    }
+    return policy.hook_timeout;
+}
+
+const Text& shell_line_of(Hook hook, const Policy& policy) {
+    switch (hook) {
+    case Hook::pre_start: return policy.pre_start;
+    case Hook::start_check: return policy.start_check;
+    case Hook::stop_command: return policy.stop_command;
+    case Hook::reload_command: return policy.reload_command;
+    case Hook::post_stop: return policy.post_stop;
+    case Hook::on_fail: return policy.on_fail;
+    }
+    return policy.on_fail;
+}
+
+// What a hook is told of the service.
+class HookEnvironment {
+  public:
+    explicit HookEnvironment(const Service& service) {
+        if (service.leader && !service.leader_gone) {
+            pid_ << "REEVE_PID=" << static_cast<int64_t>(service.leader.pid);
+            add(pid_);
+        }
+        if (service.exit.kind == ExitStatus::Kind::exited) {
+            exit_ << "REEVE_EXIT=" << static_cast<int>(service.exit.value);
+            add(exit_);
+        }
+        if (service.exit.kind == ExitStatus::Kind::signalled) {
+            signal_ << "REEVE_SIGNAL=";
+            append_signal(signal_, service.exit.value);
+            add(signal_);
+        }
+    }
+    std::span<const std::string_view> entries() const { return {entries_, count_}; }
+
+  private:
+    void add(const Sink& entry) { entries_[count_++] = entry.view(); }
+
+    Buffer<32> pid_, exit_, signal_;
+    std::string_view entries_[3];
+    size_t count_ = 0;
+};
+
+}  // namespace
+
+// The child's place in the journal, and what it writes there. Without a place it runs unrecorded by
+// itself: the record that reeve writes once it has forked must do, when there is room again.
+RecordWriter Performer::child_record(const Service& service, const Hook* hook) {
+    child_record_context.name.clear();
+    append_name(child_record_context.name, service);
+    child_record_context.hook.reset();
+    if (hook != nullptr) child_record_context.hook = *hook;
+    const off_t place = journal_.reserve(child_record_max_bytes);
+    if (place < 0) return {};
+    return {journal_.fd(), place, format_child_record, &child_record_context};
+}
+
+Fd Performer::open_output(const Service& service, SpawnRequest& request) {
+    switch (service.policy().log) {
+    case Log::null: request.output = Output::null; return {};
+    case Log::inherit: request.output = Output::inherit; return {};
+    case Log::run: break;
+    }
+    Result<Fd> file = open_run_log(at_.log_directory, service);
+    if (!file) {
+        // No line is lost for want of a directory: reeve's own output takes them.
+        if (!log_fallback_said_) {
+            log_fallback_said_ = true;
+            Buffer<path_max_bytes + 256> line;
+            line << "reeve: " << describe(file.error())
+                 << "; services with log = run write to reeve's output instead\n";
+            [[maybe_unused]] const ssize_t n = sys::write(2, line.data(), line.size());
+        }
+        request.output = Output::inherit;
+        return {};
+    }
+    request.output = Output::descriptor;
+    request.output_fd = file->get();
+    return std::move(*file);
+}
+
+// Readiness channels, as the definition wants them.
+bool Performer::open_channels(const Service& service, Run& run, Channels& channels,
+                              PrepareError& error) {
+    const Ready& ready = service.policy().ready;
+    error.step = SpawnStep::descriptor;
+    if (ready.kind == ReadyKind::fd) {
+        Result<ReadyChannel> channel = open_ready_channel(channel_path(service, ".ready"));
+        if (!channel) {
+            error.code = channel.error().code;
+            error.detail << describe(channel.error());
+            return false;
+        }
+        run.ready = std::move(channel->ours);
+        channels.theirs = std::move(channel->theirs);
+    }
+    if (ready.kind == ReadyKind::notify) {
+        channels.notify_path = channel_path(service, ".notify");
+        if (channels.notify_path.empty()) {
+            error.code = ENOENT;
+            error.detail << "ready = notify: there is no run directory for its socket";
+            return false;
+        }
+        uid_t owner = geteuid();
+        if (!service.policy().user.empty()) {
+            Credentials credentials;
+            if (resolve_user(service.policy().user, credentials, error.detail) == 0)
+                owner = credentials.uid;
+            error.detail.clear();  // the start itself will say so
+        }
+        Result<Fd> socket = open_notify_socket(channels.notify_path, owner);
+        if (!socket) {
+            error.code = socket.error().code;
+            error.detail << describe(socket.error());
+            return false;
+        }
+        run.notify = std::move(*socket);
+    }
+    return true;
+}
+
+void Performer::spawn_service(const Action& action, Now now) {
+    const ServiceId id = action.service;
+    const Service& service = supervisor_.at(id);
+    const bool over = service.phase != Phase::executing || service.group != 0 ||
+                      service.runs != static_cast<uint32_t>(action.value);
+    if (over) return;
+
+    PrepareError error;
+    Run run;
+    run.id = id;
+    Channels channels;
+    if (!open_channels(service, run, channels, error)) return start_failed(id, error, now);
+    SpawnRequest request;
+    request.service = &service;
+    request.mode = id == at_.main ? SpawnMode::main : SpawnMode::service;
+    request.notify_socket = channels.notify_path;
+    request.run_directory = at_.run_variable;
+    request.own_program = at_.own_program;
+    request.environment = at_.environment;
+    if (channels.theirs) request.ready = {channels.theirs.get(), service.policy().ready.fd};
+    if (request.mode == SpawnMode::main) request.inherited = at_.inherited;
+    const Fd output = open_output(service, request);
+    if (!prepare(request, plan_, error)) return start_failed(id, error, now);
+    plan_.record = child_record(service, nullptr);
+    Result<Spawned> spawned = spawn(plan_);
+    if (!spawned) {
+        error.step = SpawnStep::fork;
+        error.code = spawned.error().code;
+        return start_failed(id, error, now);
+    }
+    run.exec_status = std::move(spawned->exec_status);
+    const Process process{spawned->pid, platform::start_time_of(spawned->pid)};
+    runs_.push_back(std::move(run));
+    if (request.mode == SpawnMode::main) {
+        for (int number : at_.inherited) Fd closing(number);  // they are the child's now
+        at_.inherited.clear();
+        if (plan_.take_foreground) foreground_group_ = process.pid;
+    }
+    supervisor_.handle(id, {.kind = EventKind::spawned, .process = process}, now);
+    if (output) prune_run_logs(at_.log_directory, service, service.policy().log_keep);
+}
+
+// Nothing was forked.
+void Performer::start_failed(ServiceId id, const PrepareError& error, Now now) {
+    Service& service = supervisor_.at(id);
+    service.end_note = error.detail.view();
+    supervisor_.handle(id,
+                       {.kind = EventKind::spawn_failed,
+                        .detail = static_cast<uint8_t>(error.step),
+                        .value = error.code,
+                        .status = status_of_failed_start(error.code)},
+                       now);
+}
+
+void Performer::run_hook(ServiceId id, Hook hook, Now now) {
+    const Service& service = supervisor_.at(id);
+    const HookEnvironment told(service);
+    SpawnRequest request;
+    request.service = &service;
+    request.mode = SpawnMode::hook;
+    request.shell_line = shell_line_of(hook, service.policy());
+    request.extra_environment = told.entries();
+    request.run_directory = at_.run_variable;
+    request.own_program = at_.own_program;
+    request.environment = at_.environment;
+    const Fd output = open_output(service, request);
+    PrepareError error;
+    const bool prepared = prepare(request, plan_, error);
+    if (prepared) {
+        plan_.record = child_record(service, &hook);
+        Result<Spawned> spawned = spawn(plan_);
+        if (spawned) {
+            hooks_.add(id, hook, std::move(*spawned),
+                       now.mono + timeout_of(hook, service.policy()));
+            return;
+        }
+    }
+    supervisor_.handle(
+        id, {.kind = EventKind::hook_ended, .hook = hook, .result = HookResult::not_started}, now);
+}
+
+}  // namespace reeve

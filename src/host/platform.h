@@ -1,0 +1,85 @@
+// platform: what POSIX does not say, or says too late. platform_linux.cc and platform_posix.cc
+// each hold all of it; the Makefile chooses. What a system lacks fails with ENOTSUP, or is named
+// false below. Nothing here allocates; what a child may call between fork and exec says so.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <sys/types.h>
+
+#include "base/text.h"
+
+namespace reeve::platform {
+
+extern const bool has_oom_score_adj;
+extern const bool has_no_new_privs;
+
+// Processes.
+
+// When a process started, in the platform's own unit since boot; 0: not known, or no such process.
+// Of a zombie it is still known. The two agree on one process.
+uint64_t start_time_of(pid_t pid);
+uint64_t own_start_time();  // between fork and exec too
+
+// What tells this run of the kernel from every other one; nothing where it is not known.
+void append_boot_id(Sink& out);
+
+// Orphans among our descendants become our children. 0, or -1 and errno.
+int become_subreaper();
+
+// Is something of this process group alive? Zombies do not count where the system can tell them
+// from the living; where it cannot, reap first.
+bool group_has_live_members(pid_t group);
+
+// Our children that have not ended, as many as there is room for; 0 also where the system does not
+// tell. Returns how many were written.
+size_t children(std::span<pid_t> found);
+
+// What a process uses; nothing where that is not known.
+struct Usage {
+    uint64_t resident_bytes = 0;
+    uint64_t cpu_ms = 0;  // since it started, user and system
+};
+std::optional<Usage> usage_of(pid_t pid);
+
+// Of the calling process; between fork and exec too. 0, or -1 and errno.
+int set_oom_score_adj(int value);
+int set_no_new_privs();
+
+// Descriptors.
+
+// Marks all open descriptors from 3 up close-on-exec. Those that were not yet so are written to
+// `found`, lowest first, as many as there is room for; returns how many were written.
+size_t seal_descriptors(std::span<int> found);
+
+// As pipe2, socket and accept4 do with CLOEXEC and NONBLOCK. A descriptor or 0, or -1 and errno.
+int open_pipe(int ends[2]);
+int open_socket(int domain, int type);
+int accept_socket(int fd);
+
+// A descriptor that becomes readable when a file is taken out of the directory; reading it empties
+// it. -1 and errno where the system cannot tell.
+int watch_removals(const char* directory);
+
+// posix_fallocate, but with -1 and errno.
+int reserve_room(int fd, off_t offset, off_t length);
+
+// Who is at the other end of a connected Unix socket?
+std::optional<uid_t> peer_uid(int socket);
+
+// The machine.
+
+// Is there a sign that we run in a container? The PID namespace is not the first one, `container`
+// is in the environment, or a container runtime left its mark in the root directory.
+bool in_container();
+
+enum class PowerAction : uint8_t { reboot, poweroff, halt };
+// Syncs the disks, then does it; returns only where it failed, with -1 and errno.
+int power(PowerAction action);
+
+// Makes the kernel send INT to PID 1 at ctrl-alt-del instead of rebooting. 0, or -1 and errno.
+int catch_ctrl_alt_del();
+
+}  // namespace reeve::platform

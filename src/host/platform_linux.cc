@@ -1,0 +1,252 @@
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "host/platform.h"
+#include "host/sys.h"
+
+namespace reeve::platform {
+
+const bool has_oom_score_adj = true;
+const bool has_no_new_privs = true;
+
+namespace {
+
+// What /proc/PID/stat says of a process (proc(5)).
+struct ProcessFacts {
+    char letter = '?';        // field 3: R, S, D, Z...
+    int64_t parent = 0;       // 4
+    int64_t group = 0;        // 5
+    uint64_t cpu_ticks = 0;   // 14 + 15
+    uint64_t threads = 0;     // 20
+    uint64_t start_time = 0;  // 22, in clock ticks since boot
+    uint64_t pages = 0;       // 24
+
+    // A leader that ended before the other threads of its process is shown as a zombie.
+    bool alive() const { return threads > 1 || (letter != 'Z' && letter != 'X'); }
+};
+
+// The inode of the first PID namespace: PROC_PID_INIT_INO in the kernel's proc_ns.h.
+constexpr ino_t first_pid_namespace = 0xEFFFFFFC;
+
+// The beginning of a file; nothing where it cannot be read.
+std::string_view read_beginning(const char* path, std::span<char> place) {
+    Fd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!fd) return {};
+    ssize_t count = ::read(fd.get(), place.data(), place.size());
+    return {place.data(), count > 0 ? static_cast<size_t>(count) : 0};
+}
+
+// The name of a process (field 2) is in parentheses and may hold blanks and parentheses itself:
+// fields are counted from behind the last one.
+bool read_facts(const char* path, ProcessFacts& facts) {
+    std::array<char, 1024> place;
+    std::string_view line = read_beginning(path, place);
+    size_t name_end = line.rfind(')');
+    if (name_end == std::string_view::npos) return false;
+    std::string_view rest = line.substr(name_end + 1);
+    for (int field = 3; field <= 24; ++field) {
+        std::string_view word = take_word(rest);
+        if (word.empty()) return false;
+        if (field == 3) facts.letter = word[0];
+        if (field == 4) facts.parent = parse_integer(word, 0, INT32_MAX).value_or(0);
+        if (field == 5) facts.group = parse_integer(word, 0, INT32_MAX).value_or(0);
+        uint64_t number = parse_unsigned(word, UINT64_MAX).value_or(0);
+        if (field == 14 || field == 15) facts.cpu_ticks += number;
+        if (field == 20) facts.threads = number;
+        if (field == 22) facts.start_time = number;
+        if (field == 24) facts.pages = number;
+    }
+    return true;
+}
+
+bool read_facts_of(pid_t pid, ProcessFacts& facts) {
+    Buffer<32> path;
+    path << "/proc/" << pid << "/stat";
+    return read_facts(path.c_str(), facts);
+}
+
+// Calls see(number) for the entries of a directory whose names are numbers, until it says false.
+// opendir would allocate. False: the directory cannot be read.
+bool each_number_in(const char* directory, bool (*see)(void* context, int number), void* context) {
+    Fd fd(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) return false;
+    // The head of the kernel's struct linux_dirent64; the name follows it, NUL-terminated.
+    constexpr size_t length_at = 16;
+    constexpr size_t name_at = 19;
+    alignas(8) char place[2048];
+    for (;;) {
+        long count = ::syscall(SYS_getdents64, fd.get(), place, sizeof place);
+        if (count <= 0) return count == 0;
+        for (long at = 0; at < count;) {
+            uint16_t length = 0;
+            std::memcpy(&length, place + at + length_at, sizeof length);
+            auto number = parse_unsigned(place + at + name_at, INT32_MAX);
+            if (number && !see(context, static_cast<int>(*number))) return true;
+            at += length;
+        }
+    }
+}
+
+// The same for whatever can be called with a number.
+template <typename F>
+bool each_number_in(const char* directory, F& see) {
+    auto call = [](void* context, int number) { return (*static_cast<F*>(context))(number); };
+    return each_number_in(directory, call, &see);
+}
+
+// Marks the descriptor; true where it was open and not yet marked.
+bool seal(int fd) {
+    int flags = ::fcntl(fd, F_GETFD);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0) return false;
+    return ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
+}
+
+int ok_or_error(long answer) { return answer < 0 ? -1 : 0; }
+
+}  // namespace
+
+uint64_t start_time_of(pid_t pid) {
+    ProcessFacts facts;
+    return read_facts_of(pid, facts) ? facts.start_time : 0;
+}
+
+// Not through /proc/self: where /proc belongs to another PID namespace than ours, this and
+// start_time_of() must at least agree.
+uint64_t own_start_time() { return start_time_of(::getpid()); }
+
+void append_boot_id(Sink& out) {
+    std::array<char, 64> place;
+    std::string_view text = read_beginning("/proc/sys/kernel/random/boot_id", place);
+    out << text.substr(0, text.find('\n'));
+}
+
+int become_subreaper() { return ok_or_error(::prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
+
+bool group_has_live_members(pid_t group) {
+    if (sys::kill(-group, 0) < 0 && errno == ESRCH) return false;
+    // Something is there, if only zombies that are not ours to reap.
+    bool alive = false;
+    bool zombies = false;
+    auto look = [&](int pid) {
+        ProcessFacts facts;
+        if (!read_facts_of(pid, facts) || facts.group != group) return true;
+        alive = facts.alive();
+        zombies = true;
+        return !alive;
+    };
+    each_number_in("/proc", look);
+    // Where /proc shows no member at all (not mounted, hidepid), kill's word stands.
+    return alive || !zombies;
+}
+
+int watch_removals(const char* directory) {
+    Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!watch) return -1;
+    if (::inotify_add_watch(watch.get(), directory, IN_DELETE | IN_MOVED_FROM) < 0) return -1;
+    return watch.release();
+}
+
+size_t children(std::span<pid_t> found) {
+    const pid_t self = ::getpid();
+    size_t count = 0;
+    auto take = [&](int pid) {
+        ProcessFacts facts;
+        if (read_facts_of(pid, facts) && facts.parent == self && facts.alive())
+            found[count++] = pid;
+        return count < found.size();
+    };
+    each_number_in("/proc", take);
+    return count;
+}
+
+std::optional<Usage> usage_of(pid_t pid) {
+    ProcessFacts facts;
+    if (!read_facts_of(pid, facts)) return std::nullopt;
+    auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    auto ticks_a_second = static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+    return Usage{facts.pages * page, facts.cpu_ticks * 1000 / ticks_a_second};
+}
+
+int set_oom_score_adj(int value) {
+    Fd fd(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    if (!fd) return -1;
+    Buffer<16> text;
+    text << value;
+    return ok_or_error(::write(fd.get(), text.data(), text.size()));
+}
+
+int set_no_new_privs() { return ok_or_error(::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L)); }
+
+size_t seal_descriptors(std::span<int> found) {
+    size_t count = 0;
+    auto take = [&](int fd) {
+        if (fd >= 3 && seal(fd) && count < found.size()) found[count++] = fd;
+        return true;
+    };
+    if (each_number_in("/proc/self/fd", take) || each_number_in("/dev/fd", take)) return count;
+    for (int fd = 3; fd < static_cast<int>(inherited_fds_max_count); ++fd) take(fd);
+#ifdef SYS_close_range
+    constexpr unsigned close_range_cloexec = 4;
+    // A kernel too old for it (before 5.11) leaves those above the probed ones as they were.
+    ::syscall(SYS_close_range, 3u, ~0u, close_range_cloexec);
+#endif
+    return count;
+}
+
+int open_pipe(int ends[2]) { return ok_or_error(::pipe2(ends, O_CLOEXEC | O_NONBLOCK)); }
+
+int open_socket(int domain, int type) {
+    return ::socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+int accept_socket(int fd) { return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int reserve_room(int fd, off_t offset, off_t length) {
+    int code = ::posix_fallocate(fd, offset, length);
+    if (code == 0) return 0;
+    errno = code;
+    return -1;
+}
+
+std::optional<uid_t> peer_uid(int socket) {
+    struct ucred peer {};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return std::nullopt;
+    return peer.uid;
+}
+
+bool in_container() {
+    if (::getenv("container") != nullptr) return true;
+    if (::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0)
+        return true;
+    struct stat status {};
+    return ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != first_pid_namespace;
+}
+
+int power(PowerAction action) {
+    ::sync();
+    switch (action) {
+    case PowerAction::reboot: return ::reboot(RB_AUTOBOOT);
+    case PowerAction::poweroff: return ::reboot(RB_POWER_OFF);
+    case PowerAction::halt: return ::reboot(static_cast<int>(RB_HALT_SYSTEM));
+    }
+    return -1;
+}
+
+int catch_ctrl_alt_del() { return ::reboot(RB_DISABLE_CAD); }
+
+}  // namespace reeve::platform

@@ -1,0 +1,193 @@
+// What POSIX has, and what the BSDs and macOS have beyond it.
+
+#include <cerrno>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/param.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__FreeBSD__) || defined(__NetBSD__) || defined(__APPLE__)
+#define HAS_SYSCTL 1
+#include <sys/sysctl.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#endif
+#if defined(__FreeBSD__) || defined(__NetBSD__)
+#include <sys/reboot.h>
+#endif
+#if defined(__FreeBSD__)
+#include <sys/procctl.h>
+#include <sys/user.h>
+#endif
+
+#include "base/limits.h"
+#include "host/platform.h"
+#include "host/sys.h"
+
+namespace reeve::platform {
+
+const bool has_oom_score_adj = false;
+const bool has_no_new_privs = false;
+
+namespace {
+
+int not_supported() {
+    errno = ENOTSUP;
+    return -1;
+}
+
+// Marks the descriptor; true where it was open and not yet marked.
+bool seal(int fd) {
+    int flags = ::fcntl(fd, F_GETFD);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0) return false;
+    return ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
+}
+
+int seal_unblocked(int fd) {
+    if (fd < 0) return -1;
+    seal(fd);
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
+}
+
+}  // namespace
+
+// The sysctl calls are plain system calls: a child may make them before exec.
+uint64_t start_time_of([[maybe_unused]] pid_t pid) {
+#if defined(HAS_SYSCTL)
+#if defined(__NetBSD__)
+    struct kinfo_proc2 facts {};
+    int name[] = {CTL_KERN, KERN_PROC2, KERN_PROC_PID, pid, sizeof facts, 1};
+#else
+    struct kinfo_proc facts {};
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PID, pid};
+#endif
+    size_t length = sizeof facts;
+    if (::sysctl(name, sizeof name / sizeof name[0], &facts, &length, nullptr, 0) < 0) return 0;
+    if (length == 0) return 0;
+#if defined(__NetBSD__)
+    return static_cast<uint64_t>(facts.p_ustart_sec) * 1000000 + facts.p_ustart_usec;
+#elif defined(__FreeBSD__)
+    struct timeval start = facts.ki_start;
+#else
+    struct timeval start = facts.kp_proc.p_un.__p_starttime;
+#endif
+#if !defined(__NetBSD__)
+    return static_cast<uint64_t>(start.tv_sec) * 1000000 + static_cast<uint64_t>(start.tv_usec);
+#endif
+#else
+    return 0;
+#endif
+}
+
+uint64_t own_start_time() { return start_time_of(::getpid()); }
+
+// macOS and FreeBSD name each run of the kernel; elsewhere it is known by when it began.
+void append_boot_id([[maybe_unused]] Sink& out) {
+#if defined(HAS_SYSCTL)
+    char text[64] = {};
+    size_t length = sizeof text - 1;
+    if (::sysctlbyname("kern.bootsessionuuid", text, &length, nullptr, 0) == 0 ||
+        (length = sizeof text - 1,
+         ::sysctlbyname("kern.boot_id", text, &length, nullptr, 0) == 0)) {
+        out << static_cast<const char*>(text);
+        return;
+    }
+    struct timeval boot {};
+    length = sizeof boot;
+    if (::sysctlbyname("kern.boottime", &boot, &length, nullptr, 0) == 0)
+        out << static_cast<int64_t>(boot.tv_sec);
+#endif
+}
+
+int become_subreaper() {
+#if defined(__FreeBSD__)
+    return ::procctl(P_PID, ::getpid(), PROC_REAP_ACQUIRE, nullptr);
+#else
+    return not_supported();
+#endif
+}
+
+bool group_has_live_members(pid_t group) { return sys::kill(-group, 0) == 0 || errno != ESRCH; }
+
+int watch_removals(const char*) { return not_supported(); }
+
+size_t children(std::span<pid_t>) { return 0; }
+
+std::optional<Usage> usage_of(pid_t) { return std::nullopt; }
+
+int set_oom_score_adj(int) { return not_supported(); }
+
+int set_no_new_privs() { return not_supported(); }
+
+// /dev/fd may show no more than 0 to 2 (FreeBSD without fdescfs): the low ones are probed as well.
+size_t seal_descriptors(std::span<int> found) {
+    size_t count = 0;
+    auto take = [&](int fd) {
+        if (fd >= 3 && seal(fd) && count < found.size()) found[count++] = fd;
+    };
+    for (int fd = 3; fd < static_cast<int>(inherited_fds_max_count); ++fd) take(fd);
+    DIR* directory = ::opendir("/dev/fd");
+    if (directory == nullptr) return count;
+    while (const struct dirent* entry = ::readdir(directory))
+        if (auto number = parse_unsigned(entry->d_name, INT32_MAX)) take(static_cast<int>(*number));
+    ::closedir(directory);
+    return count;
+}
+
+int open_pipe(int ends[2]) {
+    if (::pipe(ends) < 0) return -1;
+    seal_unblocked(ends[0]);
+    seal_unblocked(ends[1]);
+    return 0;
+}
+
+int open_socket(int domain, int type) { return seal_unblocked(::socket(domain, type, 0)); }
+
+int accept_socket(int fd) { return seal_unblocked(::accept(fd, nullptr, nullptr)); }
+
+// macOS has no posix_fallocate, others refuse for most file systems: our caller writes zeros.
+int reserve_room(int, off_t, off_t) { return not_supported(); }
+
+std::optional<uid_t> peer_uid([[maybe_unused]] int socket) {
+#if defined(HAS_SYSCTL)
+    uid_t user = 0;
+    gid_t group = 0;
+    if (::getpeereid(socket, &user, &group) == 0) return user;
+#elif defined(SO_PEERCRED)
+    struct ucred peer {};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0) return peer.uid;
+#endif
+    return std::nullopt;
+}
+
+bool in_container() {
+    return ::getenv("container") != nullptr || ::access("/.dockerenv", F_OK) == 0 ||
+           ::access("/run/.containerenv", F_OK) == 0;
+}
+
+int power([[maybe_unused]] PowerAction action) {
+    ::sync();
+#if defined(__FreeBSD__)
+    switch (action) {
+    case PowerAction::reboot: return ::reboot(RB_AUTOBOOT);
+    case PowerAction::poweroff: return ::reboot(RB_POWEROFF);
+    case PowerAction::halt: return ::reboot(RB_HALT);
+    }
+#elif defined(__NetBSD__)
+    switch (action) {
+    case PowerAction::reboot: return ::reboot(RB_AUTOBOOT, nullptr);
+    case PowerAction::poweroff: return ::reboot(RB_HALT | RB_POWERDOWN, nullptr);
+    case PowerAction::halt: return ::reboot(RB_HALT, nullptr);
+    }
+#endif
+    return not_supported();
+}
+
+int catch_ctrl_alt_del() { return not_supported(); }
+
+}  // namespace reeve::platform

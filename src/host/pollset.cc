@@ -1,0 +1,24 @@
+#include "host/pollset.h"
+
+#include <algorithm>
+#include <climits>
+
+#include "host/sys.h"
+
+namespace reeve {
+
+size_t PollSet::add(int fd, short events) {
+    descriptors_.push_back({fd, events, 0});
+    return descriptors_.size() - 1;
+}
+
+void PollSet::wait(Mono deadline, Mono now) {
+    int timeout_ms = -1;
+    if (deadline != no_deadline)
+        timeout_ms = static_cast<int>(std::clamp<int64_t>(deadline.ms - now.ms, 0, INT_MAX));
+    // Interrupted or failed, nothing is ready: the caller looks again anyway.
+    if (sys::poll(descriptors_, timeout_ms) <= 0)
+        for (pollfd& descriptor : descriptors_) descriptor.revents = 0;
+}
+
+}  // namespace reeve

@@ -1,0 +1,30 @@
+// PollSet: the descriptors of one turn of the loop. Whoever has some adds them before the wait, and
+// asks for the result after it.
+#pragma once
+
+#include <cstddef>
+#include <poll.h>
+#include <vector>
+
+#include "base/time.h"
+
+namespace reeve {
+
+class PollSet {
+  public:
+    void clear() { descriptors_.clear(); }
+
+    // events: POLLIN, POLLOUT. Returns the place to ask result() for.
+    size_t add(int fd, short events);
+
+    // Blocks until something is ready, a signal came, or the deadline has passed.
+    void wait(Mono deadline, Mono now);
+
+    // What poll(2) said of it; 0: nothing.
+    short result(size_t place) const { return descriptors_[place].revents; }
+
+  private:
+    std::vector<pollfd> descriptors_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,70 @@
+#include "host/signals.h"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+
+#include "host/sys.h"
+#include "model/signals.h"
+
+namespace reeve::signals {
+
+namespace {
+
+std::atomic<unsigned> counts[signal_max + 1];
+std::atomic<int> wake_fd{-1};
+Fd read_end;
+Fd write_end;
+
+// The pipe may be full: then the loop wakes up anyway.
+extern "C" void count_signal(int number) {
+    const int saved = errno;
+    counts[number].fetch_add(1);
+    const int fd = wake_fd.load();
+    if (fd >= 0) {
+        [[maybe_unused]] const ssize_t written = sys::write(fd, "", 1);
+    }
+    errno = saved;
+}
+
+void set_handler(int number, void (*handler)(int)) {
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+Status open() {
+    if (sys::pipe(read_end, write_end) < 0) return Error{"pipe", {}, errno};
+    wake_fd.store(write_end.get());
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    // What came before the pipe was there.
+    for (const auto& each : counts)
+        if (each.load() > 0) count_signal(0);
+    counts[0].store(0);
+    return Nothing{};
+}
+
+void count(int number) { set_handler(number, count_signal); }
+void ignore(int number) { set_handler(number, SIG_IGN); }
+
+bool is_fault(int number) {
+    return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE ||
+           number == SIGABRT || number == SIGTRAP || number == SIGSYS;
+}
+
+void watch(PollSet& set) { set.add(read_end.get(), POLLIN); }
+
+void drain() {
+    char bytes[64];
+    while (sys::read(read_end.get(), bytes, sizeof bytes) > 0) {}
+}
+
+unsigned take(int number) { return counts[number].exchange(0); }
+
+}  // namespace reeve::signals

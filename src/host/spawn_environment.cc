@@ -1,0 +1,242 @@
+#include "host/spawn_environment.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "host/sys.h"
+
+namespace reeve {
+
+namespace {
+
+constexpr char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// What is meant for reeve alone, or is told to each service anew.
+constexpr const char* not_inherited[] = {
+    "REEVE_SERVICE", "REEVE_INSTANCE", "REEVE_INSTANCES", "REEVE_PID",
+    "REEVE_EXIT",    "REEVE_SIGNAL",   "NOTIFY_SOCKET",   "WATCHDOG_PID",
+    "WATCHDOG_USEC", "LISTEN_PID",     "LISTEN_FDS",      "LISTEN_FDNAMES",
+};
+
+std::string_view name_of_entry(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+class Builder {
+  public:
+    Builder(const SpawnRequest& request, SpawnPlan& plan, PrepareError& error)
+        : request_(request), plan_(plan), error_(error) {}
+
+    bool add_inherited();
+    bool add_user(const Credentials& user);
+    bool add_files();
+    bool add_own();
+    bool rewrite_listen_pid();
+
+  private:
+    // Sets a variable, in place of what it was before. The entry is "NAME=value".
+    bool set(const char* entry);
+    // The same of "NAME=" and the value, put together in the scratch.
+    bool set(std::string_view name, std::string_view value);
+    bool add_file(const char* path);
+    bool read_file(const char* path, Fd& fd, std::span<char>& text);
+    bool parse_file(const char* path, std::span<char> text);
+    bool set_line(std::span<char> line);
+
+    const SpawnRequest& request_;
+    SpawnPlan& plan_;
+    PrepareError& error_;
+};
+
+bool too_large(PrepareError& error) {
+    return error.fail(SpawnStep::prepare, E2BIG, {"arguments and environment are too large"});
+}
+
+bool Builder::set(const char* entry) {
+    if (entry == nullptr) return too_large(error_);
+    std::string_view name = name_of_entry(entry);
+    for (const char*& each : plan_.environment) {
+        if (name_of_entry(each) != name) continue;
+        each = entry;
+        return true;
+    }
+    plan_.environment.push_back(entry);
+    return true;
+}
+
+bool Builder::set(std::string_view name, std::string_view value) {
+    return set(plan_.scratch.join({name, value}));
+}
+
+// reeve's own environment goes on as it is but to a service, which gets what is its business.
+bool Builder::add_inherited() {
+    const Definition& definition = *plan_.definition;
+    bool is_main = plan_.mode == SpawnMode::main;
+    if (request_.environment != nullptr && !definition.policy->env_clear) {
+        for (const char* const* entry = request_.environment; *entry != nullptr; ++entry) {
+            bool wanted = name_of_entry(*entry) != "REEVE_RUN";
+            for (const char* name : not_inherited)
+                if (!is_main && name_of_entry(*entry) == name) wanted = false;
+            // Entries are unique as a rule, and there is no need to look for each among the rest.
+            if (wanted) plan_.environment.push_back(*entry);
+        }
+    }
+    // The kernel gives PID 1 none.
+    if (!is_main && find_value(plan_.environment, "PATH") == nullptr) return set(default_path);
+    return true;
+}
+
+bool Builder::add_user(const Credentials& user) {
+    if (user.name.size() == 0) return true;
+    std::string_view shell = user.shell.size() > 0 ? user.shell.view() : "/bin/sh";
+    return set("HOME=", user.home.view()) && set("USER=", user.name.view()) &&
+           set("LOGNAME=", user.name.view()) && set("SHELL=", shell);
+}
+
+bool Builder::add_files() {
+    for (std::string_view path : plan_.definition->env_file)
+        if (!add_file(path.data())) return false;
+    return true;
+}
+
+bool Builder::add_own() {
+    for (std::string_view entry : plan_.definition->env)
+        if (!set(entry.data())) return false;
+    const Service& service = *request_.service;
+    if (!set("REEVE_SERVICE=", service.name)) return false;
+    if (!service.instance.empty() && !set("REEVE_INSTANCE=", service.instance)) return false;
+    if (!request_.run_directory.empty() && !set("REEVE_RUN=", request_.run_directory)) return false;
+    if (!request_.notify_socket.empty() && !set("NOTIFY_SOCKET=", request_.notify_socket))
+        return false;
+    for (std::string_view entry : request_.extra_environment)
+        if (!set(entry, "")) return false;
+    return true;
+}
+
+// systemd and its like name us in LISTEN_PID; the descriptors are for CMD, which must find itself.
+bool Builder::rewrite_listen_pid() {
+    plan_.listen_pid = nullptr;
+    if (plan_.mode != SpawnMode::main) return true;
+    const char* value = find_value(plan_.environment, "LISTEN_PID");
+    if (value == nullptr) return true;
+    auto pid = parse_unsigned(value, INT32_MAX);
+    if (!pid || static_cast<pid_t>(*pid) != ::getpid()) return true;
+    constexpr std::string_view name = "LISTEN_PID=";
+    char* entry = plan_.scratch.take(name.size() + listen_pid_digits_max);
+    if (entry == nullptr) return too_large(error_);
+    Sink out(entry, name.size() + listen_pid_digits_max);
+    out << name << *pid;
+    set(out.c_str());
+    plan_.listen_pid = entry + name.size();
+    return true;
+}
+
+// "-PATH" may be missing.
+bool Builder::add_file(const char* path) {
+    bool may_be_missing = path[0] == '-';
+    if (may_be_missing) ++path;
+    Fd fd(sys::open(path, O_RDONLY | O_NONBLOCK));
+    if (!fd) {
+        int code = errno;
+        if (code == ENOENT && may_be_missing) return true;
+        return error_.fail(SpawnStep::env_file, code, {"open ", path, ": ", errno_text(code)});
+    }
+    std::span<char> text;
+    return read_file(path, fd, text) && parse_file(path, text);
+}
+
+// Reads the whole file into the scratch, with room for a NUL behind it.
+bool Builder::read_file(const char* path, Fd& fd, std::span<char>& text) {
+    auto refuse = [&](int code, std::string_view why) {
+        return error_.fail(SpawnStep::env_file, code, {path, ": ", why});
+    };
+    struct stat status {};
+    if (sys::fstat(fd.get(), &status) < 0) {
+        int code = errno;
+        return refuse(code, errno_text(code));
+    }
+    if (!S_ISREG(status.st_mode)) return refuse(EINVAL, "it is not a regular file");
+    if (status.st_size > static_cast<off_t>(env_file_max_bytes))
+        return refuse(EFBIG, "it is too large");
+    if (std::string_view(path).ends_with(".secret") && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return refuse(EPERM, "it holds secrets, and others may read it: chmod 600");
+    size_t size = static_cast<size_t>(status.st_size);
+    char* place = plan_.scratch.take(size + 1);
+    if (place == nullptr) return too_large(error_);
+    size_t filled = 0;
+    while (filled < size) {
+        ssize_t count = sys::read(fd.get(), place + filled, size - filled);
+        if (count < 0) {
+            int code = errno;
+            return refuse(code, errno_text(code));
+        }
+        if (count == 0) break;
+        filled += static_cast<size_t>(count);
+    }
+    text = {place, filled};
+    return true;
+}
+
+// file = { [ line ] newline }
+// line = # any | [ export blank ] NAME = value ; blanks around line and value are dropped
+// value = ' any ' | " any " | any
+// The entries stay where they were read. What a line says is never shown: it may be a secret.
+bool Builder::parse_file(const char* path, std::span<char> text) {
+    int line_number = 0;
+    while (!text.empty()) {
+        ++line_number;
+        auto* end = static_cast<char*>(std::memchr(text.data(), '\n', text.size()));
+        size_t length = end == nullptr ? text.size() : static_cast<size_t>(end - text.data());
+        if (!set_line(text.first(length))) {
+            Buffer<16> number;
+            number << line_number;
+            return error_.fail(SpawnStep::env_file, EINVAL,
+                               {path, ":", number.view(), ": this is not NAME=value"});
+        }
+        text = text.subspan(end == nullptr ? length : length + 1);
+    }
+    return true;
+}
+
+// There is a byte behind the line that may be overwritten. False: it is no assignment.
+bool Builder::set_line(std::span<char> line) {
+    std::string_view text(line.data(), line.size());
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    text = trim(text);
+    if (text.empty() || text.front() == '#') return true;
+    constexpr std::string_view prefix = "export ";
+    if (text.starts_with(prefix)) text = trim(text.substr(prefix.size()));
+    size_t equals = text.find('=');
+    if (equals == 0 || equals == text.npos) return false;
+    if (text.find_first_of(" \t") < equals || text.find('\0') != text.npos) return false;
+    std::string_view value = trim(text.substr(equals + 1));
+    bool quoted = value.size() >= 2 && value.front() == value.back() &&
+                  (value.front() == '"' || value.front() == '\'');
+    if (quoted) value = value.substr(1, value.size() - 2);
+    char* entry = line.data() + (text.data() - line.data());
+    if (!value.empty()) std::memmove(entry + equals + 1, value.data(), value.size());
+    entry[equals + 1 + value.size()] = '\0';
+    return set(entry);
+}
+
+}  // namespace
+
+const char* find_value(const Strings& environment, std::string_view name) {
+    for (const char* entry : environment)
+        if (name_of_entry(entry) == name && entry[name.size()] == '=')
+            return entry + name.size() + 1;
+    return nullptr;
+}
+
+bool build_environment(const SpawnRequest& request, const Credentials* user, SpawnPlan& plan,
+                       PrepareError& error) {
+    plan.environment.clear();
+    Builder builder(request, plan, error);
+    return builder.add_inherited() && (user == nullptr || builder.add_user(*user)) &&
+           builder.add_files() && builder.add_own() && builder.rewrite_listen_pid();
+}
+
+}  // namespace reeve

@@ -1,0 +1,29 @@
+// statusfile: RUNDIR/status/NAME[@I], a service as key=value lines (core/object.h), for people,
+// scripts, and svctl where reeve is dead.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/supervisor.h"
+
+namespace reeve {
+
+// Replaces the file by rename: a reader sees the old one or the new one whole. Makes the directory
+// again where it is gone. False: it could not, and the old file stands.
+bool write_status_file(const std::string& run_directory, const Supervisor& supervisor,
+                       const Service& service, Now now);
+
+// `name`: NAME[@I].
+void remove_status_file(const std::string& run_directory, std::string_view name);
+
+// Removes what an earlier reeve left of services that this one does not have.
+void prune_status_files(const std::string& run_directory, const Supervisor& supervisor);
+
+// The text of each file, sorted by its name. An error where the directory cannot be read; files
+// that cannot be, or that are too large to be ours, are passed over.
+Result<std::vector<std::string>> read_status_files(const std::string& run_directory);
+
+}  // namespace reeve

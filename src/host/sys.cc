@@ -1,0 +1,262 @@
+#include "host/sys.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <string>  // brings ::rename, which only stdio.h declares
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/platform.h"
+
+namespace reeve::sys {
+
+int (*fault)(Call call) = nullptr;
+
+namespace {
+
+// Does a test want this call to fail? Then errno is set.
+bool refused(Call call) {
+    if (fault == nullptr) return false;
+    int code = fault(call);
+    if (code == 0) return false;
+    errno = code;
+    return true;
+}
+
+// Makes the call once.
+template <typename F>
+auto once(Call call, F function) {
+    using Answer = decltype(function());
+    return refused(call) ? static_cast<Answer>(-1) : function();
+}
+
+// Makes the call until no signal interrupts it.
+template <typename F>
+auto retried(Call call, F function) {
+    for (;;) {
+        auto answer = once(call, function);
+        if (answer >= 0 || errno != EINTR) return answer;
+    }
+}
+
+int64_t clock_ms(clockid_t clock) {
+    struct timespec t {};
+    ::clock_gettime(clock, &t);
+    return static_cast<int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1000000;
+}
+
+// Makes the file at least `end` long, in zeros.
+int fill_with_zeros(int fd, off_t end) {
+    char zeros[512] = {};
+    struct stat status {};
+    if (::fstat(fd, &status) < 0) return -1;
+    for (off_t at = status.st_size; at < end;) {
+        size_t count = static_cast<size_t>(std::min<off_t>(end - at, sizeof zeros));
+        ssize_t written = pwrite(fd, zeros, count, at);
+        if (written < 0) return -1;
+        at += written;
+    }
+    return 0;
+}
+
+}  // namespace
+
+pid_t fork() {
+    return once(Call::fork, [] { return ::fork(); });
+}
+
+int execve(const char* path, const char* const* argv, const char* const* environment) {
+    return once(Call::execve, [=] {
+        return ::execve(path, const_cast<char* const*>(argv),
+                        const_cast<char* const*>(environment));
+    });
+}
+
+pid_t waitpid(pid_t pid, int* status, int options) {
+    return retried(Call::waitpid, [=] { return ::waitpid(pid, status, options); });
+}
+
+int kill(pid_t pid, int signal) {
+    return once(Call::kill, [=] { return ::kill(pid, signal); });
+}
+
+pid_t setsid() {
+    return once(Call::setsid, [] { return ::setsid(); });
+}
+
+int setpgid(pid_t pid, pid_t group) {
+    return once(Call::setpgid, [=] { return ::setpgid(pid, group); });
+}
+
+int tcsetpgrp(int fd, pid_t group) {
+    return once(Call::tcsetpgrp, [=] { return ::tcsetpgrp(fd, group); });
+}
+
+int set_controlling_terminal(int fd) {
+    return once(Call::set_controlling_terminal, [=] { return ::ioctl(fd, TIOCSCTTY, 0); });
+}
+
+int open(const char* path, int flags, mode_t mode) {
+    return retried(Call::open, [=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
+}
+
+ssize_t read(int fd, void* place, size_t capacity) {
+    return retried(Call::read, [=] { return ::read(fd, place, capacity); });
+}
+
+ssize_t write(int fd, const void* bytes, size_t count) {
+    return retried(Call::write, [=] { return ::write(fd, bytes, count); });
+}
+
+ssize_t pread(int fd, void* place, size_t capacity, off_t offset) {
+    return retried(Call::pread, [=] { return ::pread(fd, place, capacity, offset); });
+}
+
+ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
+    return retried(Call::pwrite, [=] { return ::pwrite(fd, bytes, count, offset); });
+}
+
+int stat(const char* path, struct stat* out) {
+    return once(Call::stat, [=] { return ::stat(path, out); });
+}
+
+int fstat(int fd, struct stat* out) {
+    return once(Call::fstat, [=] { return ::fstat(fd, out); });
+}
+
+int lstat(const char* path, struct stat* out) {
+    return once(Call::lstat, [=] { return ::lstat(path, out); });
+}
+
+int ftruncate(int fd, off_t length) {
+    return retried(Call::ftruncate, [=] { return ::ftruncate(fd, length); });
+}
+
+int fallocate(int fd, off_t offset, off_t length) {
+    int answer =
+        retried(Call::fallocate, [=] { return platform::reserve_room(fd, offset, length); });
+    if (answer == 0) return 0;
+    if (errno != EOPNOTSUPP && errno != ENOTSUP && errno != EINVAL && errno != ENOSYS) return -1;
+    return fill_with_zeros(fd, offset + length);
+}
+
+int fcntl(int fd, int command, int argument) {
+    return once(Call::fcntl, [=] { return ::fcntl(fd, command, argument); });
+}
+
+int fcntl(int fd, int command, struct flock* lock) {
+    return once(Call::fcntl, [=] { return ::fcntl(fd, command, lock); });
+}
+
+int dup2(int from, int to) {
+    return retried(Call::dup2, [=] { return ::dup2(from, to); });
+}
+
+int pipe(Fd& read_end, Fd& write_end) {
+    int ends[2] = {-1, -1};
+    if (once(Call::pipe, [&] { return platform::open_pipe(ends); }) < 0) return -1;
+    read_end = Fd(ends[0]);
+    write_end = Fd(ends[1]);
+    return 0;
+}
+
+int mkdir(const char* path, mode_t mode) {
+    return once(Call::mkdir, [=] { return ::mkdir(path, mode); });
+}
+
+int mkfifo(const char* path, mode_t mode) {
+    return once(Call::mkfifo, [=] { return ::mkfifo(path, mode); });
+}
+
+int rename(const char* from, const char* to) {
+    return once(Call::rename, [=] { return ::rename(from, to); });
+}
+
+int unlink(const char* path) {
+    return once(Call::unlink, [=] { return ::unlink(path); });
+}
+
+int chmod(const char* path, mode_t mode) {
+    return once(Call::chmod, [=] { return ::chmod(path, mode); });
+}
+
+int chown(const char* path, uid_t user, gid_t group) {
+    return once(Call::chown, [=] { return ::chown(path, user, group); });
+}
+
+int socket(int domain, int type) {
+    return once(Call::socket, [=] { return platform::open_socket(domain, type); });
+}
+
+int bind(int fd, const struct sockaddr* address, socklen_t length) {
+    return once(Call::bind, [=] { return ::bind(fd, address, length); });
+}
+
+int listen(int fd, int backlog) {
+    return once(Call::listen, [=] { return ::listen(fd, backlog); });
+}
+
+int accept(int fd) {
+    return retried(Call::accept, [=] { return platform::accept_socket(fd); });
+}
+
+// Not made again where interrupted: the connection goes on being made, and a second try fails.
+int connect(int fd, const struct sockaddr* address, socklen_t length) {
+    return once(Call::connect, [=] { return ::connect(fd, address, length); });
+}
+
+ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
+    return retried(Call::recvmsg, [=] { return ::recvmsg(fd, message, flags); });
+}
+
+ssize_t sendto(int fd, const void* bytes, size_t count, int flags, const struct sockaddr* address,
+               socklen_t length) {
+    return retried(Call::sendto,
+                   [=] { return ::sendto(fd, bytes, count, flags, address, length); });
+}
+
+int poll(std::span<struct pollfd> fds, int timeout_ms) {
+    return once(Call::poll,
+                [=] { return ::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms); });
+}
+
+int chroot(const char* path) {
+    return once(Call::chroot, [=] { return ::chroot(path); });
+}
+
+int chdir(const char* path) {
+    return once(Call::chdir, [=] { return ::chdir(path); });
+}
+
+// Some systems count groups in an int, some in a size_t: both hold a uint16_t.
+int setgroups(std::span<const gid_t> groups) {
+    return once(Call::setgroups,
+                [=] { return ::setgroups(static_cast<uint16_t>(groups.size()), groups.data()); });
+}
+
+int setgid(gid_t group) {
+    return once(Call::setgid, [=] { return ::setgid(group); });
+}
+
+int setuid(uid_t user) {
+    return once(Call::setuid, [=] { return ::setuid(user); });
+}
+
+int setrlimit(int resource, const struct rlimit* limit) {
+    return once(Call::setrlimit, [=] { return ::setrlimit(resource, limit); });
+}
+
+int setpriority(int nice) {
+    return once(Call::setpriority, [=] { return ::setpriority(PRIO_PROCESS, 0, nice); });
+}
+
+Mono mono_now() { return Mono{clock_ms(CLOCK_MONOTONIC)}; }
+
+Wall wall_now() { return Wall{clock_ms(CLOCK_REALTIME)}; }
+
+}  // namespace reeve::sys

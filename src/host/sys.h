@@ -1,0 +1,130 @@
+// sys: every system call of reeve that may fail in a way worth testing goes through here.
+// Return values and errno are those of POSIX. All may be called between fork and exec.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
+#include <poll.h>
+#include <span>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/fd.h"
+#include "base/time.h"
+
+namespace reeve::sys {
+
+enum class Call : uint8_t {
+    fork,
+    execve,
+    waitpid,
+    kill,
+    setsid,
+    setpgid,
+    tcsetpgrp,
+    set_controlling_terminal,
+    open,
+    read,
+    write,
+    pread,
+    pwrite,
+    stat,
+    fstat,
+    lstat,
+    ftruncate,
+    fallocate,
+    fcntl,
+    dup2,
+    pipe,
+    socket,
+    bind,
+    listen,
+    accept,
+    connect,
+    recvmsg,
+    sendto,
+    mkdir,
+    mkfifo,
+    rename,
+    unlink,
+    chmod,
+    chown,
+    poll,
+    chroot,
+    chdir,
+    setgroups,
+    setgid,
+    setuid,
+    setrlimit,
+    setpriority,
+};
+
+// The seam for tests, null in the product: asked before each call, in the child too. Where its
+// answer is not 0, the call is not made and fails with that errno.
+extern int (*fault)(Call call);
+
+// Processes.
+pid_t fork();
+int execve(const char* path, const char* const* argv, const char* const* environment);
+pid_t waitpid(pid_t pid, int* status, int options);  // interrupted: made again
+int kill(pid_t pid, int signal);
+pid_t setsid();
+int setpgid(pid_t pid, pid_t group);
+int tcsetpgrp(int fd, pid_t group);
+int set_controlling_terminal(int fd);
+
+// Files. Everything that is opened here is close-on-exec, and no terminal opened becomes the
+// controlling one. open, read and write are made again where a signal interrupted them.
+int open(const char* path, int flags, mode_t mode = 0);
+ssize_t read(int fd, void* place, size_t capacity);
+ssize_t write(int fd, const void* bytes, size_t count);
+ssize_t pread(int fd, void* place, size_t capacity, off_t offset);
+ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset);
+int stat(const char* path, struct stat* out);
+int fstat(int fd, struct stat* out);
+int lstat(const char* path, struct stat* out);
+int ftruncate(int fd, off_t length);
+// Reserves room, so that a later write between offset and offset + length cannot fail for want of
+// it. Where the file system cannot, what lies past the end of the file is filled with zeros.
+int fallocate(int fd, off_t offset, off_t length);
+int fcntl(int fd, int command, int argument = 0);
+int fcntl(int fd, int command, struct flock* lock);
+int dup2(int from, int to);
+int pipe(Fd& read_end, Fd& write_end);  // both ends non-blocking
+int mkdir(const char* path, mode_t mode);
+int mkfifo(const char* path, mode_t mode);
+int rename(const char* from, const char* to);
+int unlink(const char* path);
+int chmod(const char* path, mode_t mode);
+int chown(const char* path, uid_t user, gid_t group);
+
+// Sockets, all non-blocking.
+int socket(int domain, int type);
+int bind(int fd, const struct sockaddr* address, socklen_t length);
+int listen(int fd, int backlog);
+int accept(int fd);
+int connect(int fd, const struct sockaddr* address, socklen_t length);
+ssize_t recvmsg(int fd, struct msghdr* message, int flags);
+ssize_t sendto(int fd, const void* bytes, size_t count, int flags, const struct sockaddr* address,
+               socklen_t length);
+
+// Not made again where a signal interrupts it: the caller has a loop and a clock.
+int poll(std::span<struct pollfd> fds, int timeout_ms);
+
+// What a child makes of itself.
+int chroot(const char* path);
+int chdir(const char* path);
+int setgroups(std::span<const gid_t> groups);
+int setgid(gid_t group);
+int setuid(uid_t user);
+int setrlimit(int resource, const struct rlimit* limit);
+int setpriority(int nice);  // of the calling process, absolute
+
+// Clocks. They cannot fail.
+Mono mono_now();
+Wall wall_now();
+
+}  // namespace reeve::sys

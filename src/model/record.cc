@@ -1,0 +1,231 @@
+#include "model/record.h"
+
+#include <iterator>
+
+namespace reeve {
+
+namespace {
+
+// A field of a service that is recorded, as a number. The one list for both directions.
+struct Field {
+    const char* key;
+    int64_t (*get)(const Service&);
+    void (*set)(Service&, int64_t);
+};
+
+#define NUMBER(key, member)                                                              \
+    {                                                                                    \
+        key, [](const Service& s) { return static_cast<int64_t>(s.member); },            \
+            [](Service& s, int64_t n) { s.member = static_cast<decltype(s.member)>(n); } \
+    }
+
+// A point in time: 0 for none, so that "no deadline" is not written.
+#define DEADLINE(key, member)                                                                     \
+    {                                                                                             \
+        key, [](const Service& s) { return s.member == no_deadline ? int64_t{0} : s.member.ms; }, \
+            [](Service& s, int64_t n) { s.member = n == 0 ? no_deadline : Mono{n}; }              \
+    }
+
+#define REASON(key, member)                                                                     \
+    {key, [](const Service& s) { return static_cast<int64_t>(s.member.code); },                 \
+     [](Service& s, int64_t n) { s.member.code = static_cast<ReasonCode>(n); }},                \
+        {key "_detail", [](const Service& s) { return static_cast<int64_t>(s.member.detail); }, \
+         [](Service& s, int64_t n) { s.member.detail = static_cast<uint8_t>(n); }},             \
+    {                                                                                           \
+        key "_value", [](const Service& s) { return static_cast<int64_t>(s.member.value); },    \
+            [](Service& s, int64_t n) { s.member.value = static_cast<int32_t>(n); }             \
+    }
+
+constexpr Field fields[] = {
+    NUMBER("want", want),
+    NUMBER("state", state),
+    NUMBER("phase", phase),
+    NUMBER("known", known),
+    NUMBER("restart", restart_requested),
+    NUMBER("killed", killed),
+    {"reaped", [](const Service& s) { return int64_t{s.leader && s.leader_gone}; },
+     [](Service& s, int64_t n) { s.leader_gone = n != 0; }},
+    NUMBER("hooks", hooks),
+    NUMBER("pid", leader.pid),
+    NUMBER("start", leader.start_time),
+    NUMBER("group", group),
+    NUMBER("digest", run_digest),
+    NUMBER("since", since.ms),
+    NUMBER("changed", changed.ms),
+    NUMBER("started", started.ms),
+    NUMBER("started_wall", started_wall.ms),
+    DEADLINE("deadline", deadline),
+    DEADLINE("start_by", start_by),
+    DEADLINE("stop_by", stop_by),
+    NUMBER("runs", runs),
+    NUMBER("attempts", attempts),
+    NUMBER("failures", failures),
+    NUMBER("exit_kind", exit.kind),
+    NUMBER("exit", exit.value),
+    REASON("reason", reason),
+    REASON("verdict", verdict),
+    REASON("end", end),
+};
+
+#undef NUMBER
+#undef DEADLINE
+#undef REASON
+
+// Ends the record that began at `start`: its sum, and a newline.
+void seal(Sink& out, size_t start) {
+    const uint64_t sum = digest(out.view().substr(start));
+    out << " #";
+    for (int shift = 60; shift >= 0; shift -= 4) out << "0123456789abcdef"[sum >> shift & 15];
+    out << '\n';
+}
+
+// The record without its sum, or nullopt where the sum does not fit.
+std::optional<std::string_view> verified(std::string_view line) {
+    constexpr size_t seal_bytes = 18;  // " #" and 16 digits
+    if (line.size() < seal_bytes) return std::nullopt;
+    const std::string_view body = line.substr(0, line.size() - seal_bytes);
+    Buffer<seal_bytes + 1> expected;
+    const uint64_t sum = digest(body);
+    expected << " #";
+    for (int shift = 60; shift >= 0; shift -= 4) expected << "0123456789abcdef"[sum >> shift & 15];
+    if (line.substr(body.size()) != expected.view()) return std::nullopt;
+    return body;
+}
+
+// Takes the word "key=value" off `rest`; the value, or nullopt where it has another key.
+std::optional<std::string_view> take_value(std::string_view& rest, std::string_view key) {
+    const std::string_view word = take_word(rest);
+    if (word.size() <= key.size() || !word.starts_with(key) || word[key.size()] != '=')
+        return std::nullopt;
+    return word.substr(key.size() + 1);
+}
+
+bool take_process(std::string_view& rest, Process& process) {
+    const auto pid = take_value(rest, "pid");
+    const auto start = take_value(rest, "start");
+    if (!pid || !start) return false;
+    const auto pid_number = parse_unsigned(*pid, INT32_MAX);
+    const auto start_number = parse_unsigned(*start, UINT64_MAX);
+    if (!pid_number || !start_number) return false;
+    process = {static_cast<pid_t>(*pid_number), *start_number};
+    return true;
+}
+
+void set_name(Service& service, std::string_view name) {
+    const size_t at = name.find('@');
+    service.name = name.substr(0, at);
+    service.instance = at == std::string_view::npos ? std::string_view() : name.substr(at + 1);
+}
+
+bool in_range(const Service& service) {
+    return static_cast<size_t>(service.state) < state_count &&
+           static_cast<size_t>(service.phase) < phase_count;
+}
+
+std::optional<Record> decode_service(std::string_view rest, Record record, Service& service) {
+    service = Service{};
+    service.leader_gone = false;  // an absent key is 0
+    set_name(service, record.name);
+    while (!rest.empty()) {
+        const std::string_view word = take_word(rest);
+        const size_t equals = word.find('=');
+        if (equals == std::string_view::npos) return std::nullopt;
+        const std::string_view key = word.substr(0, equals);
+        const std::string_view value = word.substr(equals + 1);
+        if (key == "other") {
+            record.blamed = value;
+            continue;
+        }
+        const auto number = parse_integer(value, INT64_MIN, INT64_MAX);
+        if (!number) return std::nullopt;
+        for (const Field& field : fields)  // a key of a later version is passed over
+            if (key == field.key) field.set(service, *number);
+    }
+    if (!in_range(service)) return std::nullopt;
+    if (!service.leader) service.leader_gone = true;
+    return record;
+}
+
+}  // namespace
+
+void append_header_record(Sink& out, const Header& header) {
+    const size_t start = out.size();
+    out << "reeve 1 boot=" << header.boot << " uid=" << header.uid;
+    seal(out, start);
+}
+
+void append_service_record(Sink& out, const Service& service, const Blamed& blamed) {
+    const size_t start = out.size();
+    out << "service ";
+    append_name(out, service);
+    for (const Field& field : fields) {
+        const int64_t value = field.get(service);
+        if (value != 0) out << ' ' << field.key << '=' << value;
+    }
+    if (!blamed.reason.empty()) out << " other=" << blamed.reason;
+    seal(out, start);
+}
+
+void append_process_record(Sink& out, std::string_view name, std::optional<Hook> hook,
+                           Process process) {
+    const size_t start = out.size();
+    out << (hook ? "hook " : "child ") << name;
+    if (hook) out << ' ' << name_of(*hook);
+    out << " pid=" << static_cast<int64_t>(process.pid) << " start=" << process.start_time;
+    seal(out, start);
+}
+
+void append_gone_record(Sink& out, std::string_view name) {
+    const size_t start = out.size();
+    out << "gone " << name;
+    seal(out, start);
+}
+
+void append_end_record(Sink& out) {
+    const size_t start = out.size();
+    out << "end";
+    seal(out, start);
+}
+
+std::optional<Record> decode_record(std::string_view line, Service& service) {
+    const auto body = verified(line);
+    if (!body) return std::nullopt;
+    std::string_view rest = *body;
+    const std::string_view kind = take_word(rest);
+    Record record;
+    if (kind == "end") return record;
+    if (kind == "reeve") {
+        record.kind = RecordKind::header;
+        if (take_word(rest) != "1") return std::nullopt;
+        const auto boot = take_value(rest, "boot");
+        const auto uid = take_value(rest, "uid");
+        record.header = {boot.value_or(""), uid.value_or("")};
+        return record;
+    }
+    record.name = take_word(rest);
+    if (record.name.empty()) return std::nullopt;
+    if (kind == "gone") {
+        record.kind = RecordKind::gone;
+        return record;
+    }
+    if (kind == "service") {
+        record.kind = RecordKind::service;
+        return decode_service(rest, record, service);
+    }
+    if (kind == "hook") {
+        record.kind = RecordKind::hook;
+        const std::string_view name = take_word(rest);
+        size_t i = 0;
+        while (i < hook_count && name != name_of(static_cast<Hook>(i))) ++i;
+        if (i == hook_count) return std::nullopt;
+        record.hook = static_cast<Hook>(i);
+    } else if (kind == "child") {
+        record.kind = RecordKind::child;
+    } else {
+        return std::nullopt;
+    }
+    if (!take_process(rest, record.process)) return std::nullopt;
+    return record;
+}
+
+}  // namespace reeve

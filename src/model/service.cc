@@ -1,0 +1,100 @@
+#include "model/service.h"
+
+#include <sys/wait.h>
+
+namespace reeve {
+
+namespace {
+
+constexpr const char* state_names[state_count] = {
+    "stopped", "waiting", "starting", "running", "stopping",
+    "backoff", "done",    "failed",   "invalid", "unknown",
+};
+
+}  // namespace
+
+ExitStatus exit_status_of(int wait_status) {
+    if (WIFEXITED(wait_status))
+        return {ExitStatus::Kind::exited, static_cast<uint8_t>(WEXITSTATUS(wait_status))};
+    if (WIFSIGNALED(wait_status))
+        return {ExitStatus::Kind::signalled, static_cast<uint8_t>(WTERMSIG(wait_status))};
+    return {ExitStatus::Kind::unknown, 0};
+}
+
+int shell_code(ExitStatus status) {
+    switch (status.kind) {
+    case ExitStatus::Kind::exited: return status.value;
+    case ExitStatus::Kind::signalled: return 128 + status.value;
+    case ExitStatus::Kind::none:
+    case ExitStatus::Kind::unknown: return 1;
+    }
+    return 1;
+}
+
+const char* name_of(State state) { return state_names[static_cast<size_t>(state)]; }
+
+std::optional<State> parse_state(std::string_view name) {
+    for (size_t i = 0; i < state_count; ++i)
+        if (name == state_names[i]) return static_cast<State>(i);
+    return std::nullopt;
+}
+
+const char* name_of(Want want) { return want == Want::up ? "up" : "down"; }
+
+const char* name_of(Phase phase) {
+    constexpr const char* names[phase_count] = {
+        "idle", "pre_start",    "executing",   "readying", "checking",   "check_pause",
+        "up",   "stop_command", "terminating", "killing",  "cancelling", "post_stop",
+    };
+    return names[static_cast<size_t>(phase)];
+}
+
+const char* name_of(Hook hook) {
+    constexpr const char* names[hook_count] = {
+        "pre_start", "start_check", "stop_command", "reload_command", "post_stop", "on_fail",
+    };
+    return names[static_cast<size_t>(hook)];
+}
+
+// As the message begins that ends in the errno's words.
+const char* name_of(SpawnStep step) {
+    switch (step) {
+    case SpawnStep::record: return "journal";
+    case SpawnStep::session: return "setsid";
+    case SpawnStep::group: return "setpgid";
+    case SpawnStep::terminal: return "tty";
+    case SpawnStep::input: return "stdin";
+    case SpawnStep::output: return "log";
+    case SpawnStep::descriptor: return "descriptor";
+    case SpawnStep::limit: return "limit";
+    case SpawnStep::nice: return "nice";
+    case SpawnStep::oom_score_adj: return "oom_score_adj";
+    case SpawnStep::umask: return "umask";
+    case SpawnStep::chroot: return "chroot";
+    case SpawnStep::user: return "user";
+    case SpawnStep::chdir: return "chdir";
+    case SpawnStep::no_new_privs: return "no_new_privs";
+    case SpawnStep::env_file: return "env_file";
+    case SpawnStep::exec: return "exec";
+    case SpawnStep::fork: return "fork";
+    case SpawnStep::prepare: return "prepare";
+    }
+    return "?";
+}
+
+const char* name_of(EventKind kind) {
+    constexpr const char* names[event_kind_count] = {
+        "start",     "hold",        "rest",       "invalidate",     "stop",
+        "kill",      "reload",      "retry_now",  "spawned",        "spawn_failed",
+        "exec_done", "exec_failed", "ready",      "stop_announced", "main_process",
+        "exited",    "group_empty", "hook_ended", "deadline",
+    };
+    return names[static_cast<size_t>(kind)];
+}
+
+void append_name(Sink& out, const Service& service) {
+    out << service.name.view();
+    if (!service.instance.empty()) out << '@' << service.instance.view();
+}
+
+}  // namespace reeve

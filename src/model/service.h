@@ -1,0 +1,283 @@
+// Service: the vocabulary of supervision. What a service is doing, what can happen to it (Event),
+// what reeve does about it (Action), and why (Reason). Plain data; the rules are in src/core.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <sys/types.h>
+
+#include "base/packed.h"
+#include "base/ref.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "model/definition.h"
+
+namespace reeve {
+
+// A service's place in the supervisor's table; stays the same while the service exists.
+struct ServiceId {
+    uint32_t index = UINT32_MAX;
+    friend bool operator==(ServiceId, ServiceId) = default;
+    explicit operator bool() const { return index != UINT32_MAX; }
+};
+
+// A process, so that no other that gets its number later passes for it.
+struct Process {
+    pid_t pid = 0;            // 0: none
+    uint64_t start_time = 0;  // as the platform counts it since boot; 0: not known
+    friend bool operator==(Process, Process) = default;
+    explicit operator bool() const { return pid > 0; }
+};
+
+// How a process ended (wait(2)).
+struct ExitStatus {
+    enum class Kind : uint8_t { none, exited, signalled, unknown };
+    Kind kind = Kind::none;
+    uint8_t value = 0;  // the exit code, or the signal's number
+    friend bool operator==(ExitStatus, ExitStatus) = default;
+};
+ExitStatus exit_status_of(int wait_status);
+// As a shell has it: the code, or 128+N for signal N.
+int shell_code(ExitStatus status);
+
+enum class State : uint8_t {
+    stopped,   // not running, not wanted
+    waiting,   // wanted, held back; the reason says by what
+    starting,  // process exists, not ready yet
+    running,   // ready
+    stopping,  // told to end, something of it is left
+    backoff,   // ended, will be retried at `deadline`
+    done,      // ended as it should, not started again by itself
+    failed,    // given up
+    invalid,   // its file has errors and nothing of it runs
+    unknown,   // left by an earlier reeve and not to be verified; never signalled
+};
+constexpr size_t state_count = 10;
+const char* name_of(State state);
+std::optional<State> parse_state(std::string_view name);
+
+enum class Want : uint8_t { down, up };
+const char* name_of(Want want);
+
+// Where in its state a service is; the diagram is in core/transition.cc.
+enum class Phase : uint8_t {
+    idle,          // no process: stopped waiting backoff done failed invalid
+    pre_start,     // starting: the hook runs
+    executing,     // starting: forked, exec not yet done
+    readying,      // starting: readiness is awaited
+    checking,      // starting: start_check runs
+    check_pause,   // starting: start_check failed, the next one is due at `deadline`
+    up,            // running
+    stop_command,  // stopping: stop_command runs
+    terminating,   // stopping: the stop signal was sent, or the leader ended and left something
+    killing,       // stopping: KILL was sent
+    cancelling,    // stopping: no process left, but a hook that was killed has not ended yet
+    post_stop,     // stopping: nothing of the group is left, the hook runs
+};
+constexpr size_t phase_count = 12;
+const char* name_of(Phase phase);
+
+// A command that runs beside a service, in a process group of its own, killed at its timeout.
+enum class Hook : uint8_t {
+    pre_start,
+    start_check,
+    stop_command,
+    reload_command,
+    post_stop,
+    on_fail
+};
+constexpr size_t hook_count = 6;
+const char* name_of(Hook hook);
+
+enum class HookResult : uint8_t { succeeded, failed, timed_out, not_started };
+
+// The step of a child's set-up that failed, for "chdir /srv/x: No such file or directory".
+enum class SpawnStep : uint8_t {
+    record,
+    session,
+    group,
+    terminal,
+    input,
+    output,
+    descriptor,
+    limit,
+    nice,
+    oom_score_adj,
+    umask,
+    chroot,
+    user,
+    chdir,
+    no_new_privs,
+    env_file,
+    exec,
+    fork,
+    prepare,
+};
+const char* name_of(SpawnStep step);
+
+// Why a service is in its state, or how its last run ended. core/explain makes words of it.
+enum class ReasonCode : uint8_t {
+    none,
+    // Of a state:
+    not_enabled,         // stopped: enabled = no
+    by_command,          // stopped, stopping: svctl asked
+    restart_command,     // stopping, waiting: svctl restart
+    definition_changed,  // stopping, waiting: on_change = restart, or another version is in force
+    definition_removed,  // stopping: the file is gone
+    definition_invalid,  // invalid: words in Service::problem
+    withdrawn,           // stopped: type = fake
+    shutdown,            // stopping, stopped: reeve itself ends
+    needs,               // waiting: `other`, a dependency, is not there yet
+    after,               // waiting: `other` is not settled yet
+    start_slot,          // waiting: as many as may be are starting already
+    dependency_down,     // stopping: `other`, a dependency, goes down
+    dependency_lost,     // stopping: cascade, and `other` is not running
+    pre_start,           // starting: the hook runs
+    executing,           // starting: forked, exec not yet done
+    awaiting_ready,      // starting: value = ReadyKind
+    start_check,         // starting: start_check has not succeeded yet
+    ready,               // running
+    group_left,          // stopping: the leader ended, something of its group is left
+    announced,           // stopping: STOPPING=1
+    not_ready_in_time,   // stopping: past start_timeout
+    post_stop,           // stopping: the hook runs
+    ended,               // done: see `end`
+    retry,               // waiting, backoff: see `end`
+    retries_used_up,     // failed: value = how many failed runs
+    fatal_exit,          // failed: an exit code of `fatal`
+    no_restart,          // failed: `restart` rules out another run, see `end`
+    // Of the end of a run:
+    exited,              // value = exit code
+    signalled,           // value = signal
+    exit_unknown,        // nobody could see it
+    stopped_on_request,  // value = 1 where KILL was needed
+    exec_failed,         // detail = SpawnStep, value = errno
+    fork_failed,         // value = errno; no run at all, does not count as a failed one
+    pre_start_failed,    // detail = HookResult
+    start_timed_out,     // not ready within start_timeout
+};
+
+struct Reason {
+    ReasonCode code = ReasonCode::none;
+    uint8_t detail = 0;
+    int32_t value = 0;
+    ServiceId other{};
+    friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+// A service at run time: one for every (name, instance).
+struct Service {
+    Text name;
+    Text instance;                     // empty: the service has no instances
+    Ref<const Definition> definition;  // null where no version of its file was ever valid
+    Text problem;                      // why its file on disk is not in force: the first error
+    Text status_text;                  // sd_notify STATUS=
+    Text end_note;                     // more about `end` than its errno tells; may be empty
+
+    Want want = Want::down;
+    State state = State::stopped;
+    Phase phase = Phase::idle;
+    bool removed = false;            // its file is gone: forgotten once it has stopped
+    bool refused = false;            // its file has errors; `definition` is the one before
+    bool known = false;              // had a definition once: `want` is the user's choice
+    bool dirty = false;              // changed since it was last recorded
+    bool restart_requested = false;  // stop, then start again
+    bool leaving = false;            // may not run: not wanted, or a dependency goes down
+    bool killed = false;             // this stop needed KILL
+    bool hooks_over = false;         // the shutdown's deadline has passed: no hook runs any more
+    bool leader_gone = true;         // the leader was reaped, or is not ours to reap
+    uint8_t hooks = 0;               // a bit for each Hook that runs now
+
+    Reason reason;   // of the state
+    Reason verdict;  // of this run, where it is known before the run has ended
+    Reason end;      // of the last run
+    ExitStatus exit;
+
+    Process leader;               // none where nothing of the run is left
+    pid_t group = 0;              // its process group; outlives the leader
+    uint64_t run_digest = 0;      // process_digest of what runs; 0: nothing
+    Wall since;                   // when the state was entered
+    Mono changed;                 // the same
+    Wall started_wall;            // when the last run began
+    Mono started;                 // the same
+    Mono deadline = no_deadline;  // of the phase; comes back as Event deadline
+    Mono start_by = no_deadline;  // start_timeout's end
+    Mono stop_by = no_deadline;   // stop_timeout's end
+    Duration group_poll{};        // until the next look at what is left of the group
+    uint32_t runs = 0;            // runs begun
+    uint32_t attempts = 0;        // consecutive short runs: exponent of the delay
+    uint32_t failures = 0;        // consecutive failed runs: against `retries`
+
+    bool used() const { return !name.empty(); }  // a slot may be free after a reload
+    bool active() const { return phase != Phase::idle; }
+    bool hook_runs(Hook hook) const { return (hooks >> static_cast<unsigned>(hook) & 1) != 0; }
+    bool stale() const {
+        return run_digest != 0 && definition && run_digest != definition->process_digest;
+    }
+    uint32_t restarts() const { return runs > 1 ? runs - 1 : 0; }
+    const Policy& policy() const { return *definition->policy; }
+};
+
+// "web" or "web@1".
+void append_name(Sink& out, const Service& service);
+
+enum class EventKind : uint8_t {
+    // From the supervisor, which knows the other services:
+    start,       // the gates are open: dependencies, order, slot
+    hold,        // wanted, but a gate is closed: reason
+    rest,        // idle and not wanted: reason
+    invalidate,  // idle, and there is no valid definition
+    stop,        // it must end, and nothing that needs it is left: reason
+    kill,        // the shutdown's deadline has passed
+    reload,      // svctl reload NAME
+    retry_now,   // svctl up, or a changed definition: forget the failures and a pending delay
+    // From the kernel, by way of the host:
+    spawned,       // process
+    spawn_failed,  // detail = SpawnStep, value = errno, status: nothing was forked
+    exec_done,
+    exec_failed,     // detail = SpawnStep, value = errno; `exited` follows
+    ready,           // a newline, or READY=1
+    stop_announced,  // STOPPING=1
+    main_process,    // MAINPID=: process, verified to be of the group
+    exited,          // the leader was reaped: status, group_left
+    group_empty,     // nothing of the process group is left
+    hook_ended,      // hook, result
+    deadline,        // `deadline` has passed
+};
+constexpr size_t event_kind_count = 19;
+const char* name_of(EventKind kind);
+
+struct Event {
+    EventKind kind;
+    Hook hook = Hook::pre_start;
+    HookResult result = HookResult::succeeded;
+    bool group_left = false;
+    uint8_t detail = 0;
+    int32_t value = 0;
+    ExitStatus status{};
+    Process process{};
+    Reason reason{};
+};
+
+enum class ActionKind : uint8_t {
+    spawn,         // fork and exec the service; answers spawned or spawn_failed. value = run: where
+                   // the service is by now in another run, or not executing, it is passed over
+    run_hook,      // hook; answers hook_ended exactly once
+    cancel_hook,   // kill it now; hook_ended still comes
+    signal_group,  // value = signal, to the process group of leader
+    signal_leader,  // value = signal, to the leader alone
+    check_group,    // is something left of the group? answers group_empty, or nothing
+    end_run,        // nothing is left: release what was held for the run
+    end_reeve,      // on_end: value = OnEnd, status
+};
+
+struct Action {
+    ActionKind kind;
+    ServiceId service{};
+    Hook hook = Hook::pre_start;
+    int32_t value = 0;
+    ExitStatus status{};
+};
+
+}  // namespace reeve

@@ -1,0 +1,328 @@
+// Every mistake that a user can make in a file, and the exact words about it.
+
+#include "base/limits.h"
+#include "catch.h"
+#include "conf/files.h"
+#include "conf/schema.h"
+
+using namespace reeve;
+
+namespace {
+
+struct Mistake {
+    std::string line;
+    std::string message;
+};
+
+// Lines of a service file, which is right but for them.
+const Mistake mistakes[] = {
+    // The form of the line.
+    {"abc", "expected key = value"},
+    {"= abc", "expected key = value"},
+    {"nosuchkey = 1", "unknown key 'nosuchkey'"},
+    {"dependson = db", "unknown key 'dependson' (did you mean depends_on?)"},
+    {"Restart = always", "unknown key 'Restart' (did you mean restart?)"},
+    {"stop_timout = 5s", "unknown key 'stop_timout' (did you mean stop_timeout?)"},
+    {"umsk = 022", "unknown key 'umsk' (did you mean umask?)"},
+    {"a\x1b[31mb = 1", "unknown key 'a?[31mb'"},
+    {std::string(70, 'k') + " = 1", "unknown key '" + std::string(60, 'k') + "...'"},
+    {"user =", "user: the value is missing"},
+    {"env =", "env: the value is missing"},
+    // Words that are to be chosen from.
+    {"type = deamon", "type = deamon: expected daemon, oneshot or fake (did you mean daemon?)"},
+    {"enabled = true", "enabled = true: expected yes or no"},
+    {"enabled = Yes", "enabled = Yes: expected yes or no (did you mean yes?)"},
+    {"cascade = on", "cascade = on: expected yes or no"},
+    {"on_change = reload", "on_change = reload: expected keep or restart"},
+    {"on_end = power_off",
+     "on_end = power_off: expected nothing, shutdown, reboot or poweroff (did you mean poweroff?)"},
+    {"restart = allways",
+     "restart = allways: expected always, on-failure or never (did you mean always?)"},
+    {"restart = on_failure",
+     "restart = on_failure: expected always, on-failure or never (did you mean on-failure?)"},
+    {"restart = -", "restart = -: expected always, on-failure or never"},
+    {"kill_mode = all", "kill_mode = all: expected group or process"},
+    {"log = file", "log = file: expected run, inherit or null"},
+    // Words and names.
+    {"group = a b/c", "group = a b/c: 'b/c' is no name: at most 63 letters, digits, _, - and :"},
+    {"depends_on = db, cache",
+     "depends_on = db, cache: 'db,' is no name: at most 63 letters, digits, _, - and :"},
+    {"depends_on = db+v2",
+     "depends_on = db+v2: 'db+v2' is no name: at most 63 letters, digits, _, - and :"},
+    {"depends_on = db@", "depends_on = db@: 'db@' is no name: at most 63 letters, digits, _, - "
+                         "and :"},
+    {"after = " + std::string(64, 'n'),
+     "after = " + std::string(60, 'n') + "...: '" + std::string(60, 'n') +
+         "...' is no name: at most 63 letters, digits, _, - and :"},
+    {"depends_on = db web", "depends_on = db web: a service cannot wait for itself"},
+    {"after = %n", "after = %n: a service cannot wait for itself"},
+    // User, paths and environment.
+    {"user = :www", "user = :www: expected USER or USER:GROUP, names or numbers"},
+    {"user = www:", "user = www:: expected USER or USER:GROUP, names or numbers"},
+    {"user = a:b:c", "user = a:b:c: expected USER or USER:GROUP, names or numbers"},
+    {"user = www data", "user = www data: expected USER or USER:GROUP, names or numbers"},
+    {"workdir = srv", "workdir = srv: expected a path that begins with /"},
+    {"chroot = ~/jail", "chroot = ~/jail: expected a path that begins with /"},
+    {"stdin = input", "stdin = input: expected a path that begins with /"},
+    {"tty = tty1", "tty = tty1: expected a path that begins with /"},
+    {"umask = 888", "umask = 888: expected an octal number from 000 to 777"},
+    {"umask = 1000", "umask = 1000: expected an octal number from 000 to 777"},
+    {"umask = -1", "umask = -1: expected an octal number from 000 to 777"},
+    {"nice = 20", "nice = 20: expected a number from -20 to 19"},
+    {"nice = -21", "nice = -21: expected a number from -20 to 19"},
+    {"oom_score_adj = 1001", "oom_score_adj = 1001: expected a number from -1000 to 1000"},
+    {"oom_score_adj = -1001", "oom_score_adj = -1001: expected a number from -1000 to 1000"},
+    {"env = secret", "env: expected NAME=value"},
+    {"env = =secret", "env: expected NAME=value"},
+    {"env = 1A=secret", "env: '1A' is no variable's name: letters, digits and _, no digit first"},
+    {"env = A B=secret", "env: 'A B' is no variable's name: letters, digits and _, no digit first"},
+    {"env = A-B=secret", "env: 'A-B' is no variable's name: letters, digits and _, no digit first"},
+    {"env_file = web.env",
+     "env_file = web.env: expected a path that begins with /, or with -/ where "
+     "it may be missing"},
+    {"env_file = -web.env", "env_file = -web.env: expected a path that begins with /, or with -/ "
+                            "where it may be missing"},
+    {"limit = files 10", "limit = files 10: expected nofile, core, as, data, stack, cpu, fsize, "
+                         "nproc or memlock"},
+    {"limit = nofile", "limit = nofile: expected NAME SOFT[:HARD], numbers, sizes such as 512K, or "
+                       "unlimited"},
+    {"limit = nofile -1", "limit = nofile -1: expected NAME SOFT[:HARD], numbers, sizes such as "
+                          "512K, or unlimited"},
+    {"limit = nofile 1 2", "limit = nofile 1 2: expected NAME SOFT[:HARD], numbers, sizes such as "
+                           "512K, or unlimited"},
+    {"limit = nofile 1:", "limit = nofile 1:: expected NAME SOFT[:HARD], numbers, sizes such as "
+                          "512K, or unlimited"},
+    {"limit = nofile 20:10", "limit = nofile 20:10: the soft limit is above the hard one"},
+    {"limit = core unlimited:1G",
+     "limit = core unlimited:1G: the soft limit is above the hard one"},
+    // Ends, and numbers.
+    {"success = 0 256",
+     "success = 0 256: '256' is neither an exit code (0 to 255) nor a signal's name"},
+    {"success = TREM",
+     "success = TREM: 'TREM' is neither an exit code (0 to 255) nor a signal's name"},
+    {"success = 0,1",
+     "success = 0,1: '0,1' is neither an exit code (0 to 255) nor a signal's name"},
+    {"fatal = TERM", "fatal = TERM: 'TERM' is no exit code (0 to 255)"},
+    {"fatal = 1 -2", "fatal = 1 -2: '-2' is no exit code (0 to 255)"},
+    {"restart_delay = fast",
+     "restart_delay = fast: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
+    {"stop_timeout = -1s",
+     "stop_timeout = -1s: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
+    {"stop_timeout = 3651d",
+     "stop_timeout = 3651d: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
+    {"start_timeout = 0",
+     "start_timeout = 0: expected a duration from 1ms to 3650d, such as 250ms, 5s or 1h30m"},
+    {"start_check_interval = 9ms", "start_check_interval = 9ms: expected a duration from 10ms to "
+                                   "3650d, such as 250ms, 5s or 1h30m"},
+    {"restart_factor = 0.9", "restart_factor = 0.9: expected a factor from 1 to 100, such as 2 or "
+                             "1.5"},
+    {"restart_factor = 100.01", "restart_factor = 100.01: expected a factor from 1 to 100, such as "
+                                "2 or 1.5"},
+    {"restart_factor = 1.555", "restart_factor = 1.555: expected a factor from 1 to 100, such as 2 "
+                               "or 1.5"},
+    {"restart_factor = 2.", "restart_factor = 2.: expected a factor from 1 to 100, such as 2 or "
+                            "1.5"},
+    {"restart_factor = 1,5", "restart_factor = 1,5: expected a factor from 1 to 100, such as 2 or "
+                             "1.5"},
+    {"retries = 0", "retries = 0: to run it once only, write restart = never"},
+    {"retries = -1", "retries = -1: expected a number from 1 to 1000000, or unlimited"},
+    {"retries = 1000001", "retries = 1000001: expected a number from 1 to 1000000, or unlimited"},
+    {"stop_signal = TREM", "stop_signal = TREM: expected a signal, such as TERM, USR1 or 15"},
+    {"reload_signal = 65", "reload_signal = 65: expected a signal, such as TERM, USR1 or 15"},
+    {"log_keep = many", "log_keep = many: expected a number from 0 to 100000"},
+    {"log_keep = 100001", "log_keep = 100001: expected a number from 0 to 100000"},
+    // Readiness.
+    {"ready = yes", "ready = yes: expected exec, after DURATION, fd:N or notify"},
+    {"ready = after", "ready = after: expected exec, after DURATION, fd:N or notify"},
+    {"ready = after lunch", "ready = after lunch: expected after DURATION, such as after 2s"},
+    {"ready = fd:2", "ready = fd:2: descriptors 0 to 2 are the service's stdin, stdout and stderr"},
+    {"ready = fd:64", "ready = fd:64: expected a descriptor from 3 to 63"},
+    {"ready = fd:", "ready = fd:: expected a descriptor from 3 to 63"},
+    {"ready = fd 3", "ready = fd 3: expected exec, after DURATION, fd:N or notify"},
+    {"ready = fd:3 4", "ready = fd:3 4: expected exec, after DURATION, fd:N or notify"},
+    // Percent signs.
+    {"workdir = /srv/%i",
+     "workdir = /srv/%i: '%i' has no meaning here: the service has no instances"},
+    {"workdir = /srv/%x", "workdir = /srv/%x: '%x' is not known; write %% for a percent sign"},
+    {"description = 100%", "description: '%' is not known; write %% for a percent sign"},
+    {"env = A=%d", "env: '%d' is not known; write %% for a percent sign"},
+};
+
+std::string problem_at(int line, const std::string& message) {
+    return "/etc/reeve/web:" + std::to_string(line) + ": " + message;
+}
+
+}  // namespace
+
+TEST_CASE("every mistake in a line is told in exact words") {
+    for (const Mistake& mistake : mistakes) {
+        INFO(mistake.line);
+        CHECK(problems_of("exec = /bin/true\n" + mistake.line + "\n") ==
+              problem_at(2, mistake.message));
+    }
+}
+
+TEST_CASE("every mistake in a line is the same in a #reeve: line") {
+    for (const Mistake& mistake : mistakes) {
+        INFO(mistake.line);
+        const Catalog catalog =
+            load_files({file_of("web", "#!/bin/sh\n#reeve: " + mistake.line + "\n", 0755)});
+        CHECK(problems_of(catalog) == problem_at(2, mistake.message));
+    }
+}
+
+TEST_CASE("every mistake in a default is told of reeve.conf") {
+    for (const Mistake& mistake : mistakes) {
+        const size_t colon = mistake.message.find(": a service cannot wait for itself");
+        const size_t equals = mistake.line.find('=');
+        if (equals == std::string::npos || equals == 0 || colon != std::string::npos) continue;
+        if (mistake.message.starts_with("unknown key")) continue;
+        INFO(mistake.line);
+        const Catalog catalog =
+            load_files({file_of("reeve.conf", "default." + mistake.line + "\n")});
+        CHECK(problems_of(catalog) == "/etc/reeve/reeve.conf:1: default." + mistake.message);
+    }
+}
+
+TEST_CASE("mistakes in what runs are told in exact words") {
+    const Mistake files[] = {
+        {"", "/etc/reeve/web: neither exec nor command is set"},
+        {"# exec = a\n", "/etc/reeve/web: neither exec nor command is set"},
+        {"type = oneshot\n", "/etc/reeve/web: neither exec nor command is set"},
+        {"exec = a\ncommand = b\n",
+         "/etc/reeve/web:2: command: exec is set at line 1, and only one of them may be"},
+        {"command = b\n\nexec = a\n",
+         "/etc/reeve/web:3: exec: command is set at line 1, and only one of them may be"},
+        {"exec = a\nstdin = /a\ntty = /b\n",
+         "/etc/reeve/web:3: tty: stdin is set at line 2, and only one of them may be"},
+        {"exec = a 'b\n", "/etc/reeve/web:1: exec: a ' is not closed"},
+        {"exec = a \"b\n", "/etc/reeve/web:1: exec: a \" is not closed"},
+        {"exec = ''\n", "/etc/reeve/web:1: exec: the first word is empty"},
+        {"exec =\n", "/etc/reeve/web:1: exec: the value is missing"},
+        {"exec = a \\\n  b\n",
+         "/etc/reeve/web:1: exec: a \\ at the end does not continue the line\n"
+         "/etc/reeve/web:2: expected key = value"},
+        {"exec = a %i\n",
+         "/etc/reeve/web:1: exec: '%i' has no meaning here: the service has no instances"},
+        {"exec = a\nexec = b\n", "/etc/reeve/web:2: exec is set already at line 1"},
+        {"exec = a\nuser = a\n\nuser = b\nuser = c\n",
+         "/etc/reeve/web:4: user is set already at line 2\n"
+         "/etc/reeve/web:5: user is set already at line 2"},
+    };
+    for (const Mistake& file : files) {
+        INFO(file.line);
+        CHECK(problems_of(file.line) == file.message);
+    }
+}
+
+TEST_CASE("all of a file's mistakes are told at once, in the order of lines") {
+    CHECK(problems_of("nice = 99\nabc\nuser = a\nuser = b\n\nrestart = x\n") ==
+          "/etc/reeve/web:1: nice = 99: expected a number from -20 to 19\n"
+          "/etc/reeve/web:2: expected key = value\n"
+          "/etc/reeve/web:4: user is set already at line 3\n"
+          "/etc/reeve/web:6: restart = x: expected always, on-failure or never\n"
+          "/etc/reeve/web: neither exec nor command is set");
+}
+
+TEST_CASE("a file has at most so many errors, and then their number") {
+    std::string text = "exec = a\n";
+    for (size_t i = 0; i < errors_per_file_max_count; ++i) text += "x\n";
+    CHECK(load_files({file_of("web", text)}).services[0].problems.size() ==
+          errors_per_file_max_count);
+    const auto problems = load_files({file_of("web", text + "x\nx\n")}).services[0].problems;
+    REQUIRE(problems.size() == errors_per_file_max_count + 1);
+    CHECK(describe(problems[errors_per_file_max_count - 1]) ==
+          "/etc/reeve/web:65: expected key = value");
+    CHECK(describe(problems.back()) == "/etc/reeve/web: 2 more errors");
+}
+
+TEST_CASE("an executable's command is the file itself") {
+    const std::string text = "#!/bin/sh\n#reeve: exec = a\n#reeve: command = b\n";
+    CHECK(problems_of(load_files({file_of("web", text, 0755)})) ==
+          "/etc/reeve/web:2: exec: what runs is this executable file itself\n"
+          "/etc/reeve/web:3: command: what runs is this executable file itself");
+}
+
+TEST_CASE("files that cannot be trusted or read are refused as a whole") {
+    const LoadContext context{.self = 1000};
+    SourceFile file = file_of("web", "nonsense\n");
+    const auto problem = [&] { return problems_of(load_files({file}, context)); };
+
+    file.mode = 0664;
+    CHECK(problem() == "/etc/reeve/web: writable by others: chmod go-w /etc/reeve/web");
+    file.mode = 0646;
+    CHECK(problem() == "/etc/reeve/web: writable by others: chmod go-w /etc/reeve/web");
+    file.mode = 0775;
+    CHECK(problem() == "/etc/reeve/web: writable by others: chmod go-w /etc/reeve/web");
+    file.mode = 0644;
+    file.owner = 33;
+    CHECK(problem() == "/etc/reeve/web: owned by uid 33; chown it to root or to uid 1000");
+    file.mode = 0666;
+    CHECK(problem() == "/etc/reeve/web: writable by others: chmod go-w /etc/reeve/web\n"
+                       "/etc/reeve/web: owned by uid 33; chown it to root or to uid 1000");
+    file.mode = 0644;
+    CHECK(problems_of(load_files({file})) == "/etc/reeve/web: owned by uid 33; chown it to root");
+    file.owner = 1000;
+    file.too_large = true;
+    CHECK(problem() == "/etc/reeve/web: larger than 65536 bytes");
+    file.read_error = EACCES;
+    CHECK(problem() == "/etc/reeve/web: cannot be read: Permission denied");
+
+    SourceFile conf = file_of("reeve.conf", "nonsense\n", 0666);
+    CHECK(problems_of(load_files({conf})) ==
+          "/etc/reeve/reeve.conf: writable by others: chmod go-w /etc/reeve/reeve.conf");
+}
+
+TEST_CASE("what the system lacks is an error where a file asks for it") {
+    const LoadContext context{.has_oom_score_adj = false, .has_no_new_privs = false};
+    const auto file = file_of("web", "exec = a\noom_score_adj = 1\nno_new_privs = yes\n");
+    CHECK(problems_of(load_files({file}, context)) ==
+          "/etc/reeve/web:2: oom_score_adj: not supported on this system\n"
+          "/etc/reeve/web:3: no_new_privs: not supported on this system");
+    const auto conf = file_of("reeve.conf", "default.no_new_privs = no\n");
+    CHECK(problems_of(load_files({conf}, context)) ==
+          "/etc/reeve/reeve.conf:1: default.no_new_privs: not supported on this system");
+}
+
+TEST_CASE("mistakes in reeve.conf are told in exact words") {
+    const Mistake lines[] = {
+        {"format = 2", "format = 2: this reeve understands format 1"},
+        {"format = one", "format = one: this reeve understands format 1"},
+        {"uid = a b", "uid = a b: expected at most 63 letters, digits, _ and -"},
+        {"uid = a:b", "uid = a:b: expected at most 63 letters, digits, _ and -"},
+        {"uid = " + std::string(64, 'u'),
+         "uid = " + std::string(60, 'u') + "...: expected at most 63 letters, digits, _ and -"},
+        {"log = all", "log = all: expected run, inherit or null"},
+        {"max_starting = -1", "max_starting = -1: expected a number from 0 to 10000"},
+        {"max_starting = 10001", "max_starting = 10001: expected a number from 0 to 10000"},
+        {"stop_timeout_total = x", "stop_timeout_total = x: expected a duration from 0s to 3650d, "
+                                   "such as 250ms, 5s or 1h30m"},
+        {"exit_when_idle = maybe", "exit_when_idle = maybe: expected yes or no"},
+        {"max_startin = 1", "unknown key 'max_startin' (did you mean max_starting?)"},
+        {"restart = never", "unknown key 'restart'"},
+        {"default.dependson = db",
+         "unknown key 'default.dependson' (did you mean default.depends_on?)"},
+        {"default. = db", "unknown key 'default.'"},
+        {"default.KEY = 1", "unknown key 'default.KEY'"},
+        {"default.exec = a", "default.exec: what runs has no default; each service sets its own"},
+        {"default.command = a",
+         "default.command: what runs has no default; each service sets its own"},
+        {"uid", "expected key = value"},
+    };
+    for (const Mistake& mistake : lines) {
+        INFO(mistake.line);
+        CHECK(problems_of(load_files({file_of("reeve.conf", mistake.line + "\n")})) ==
+              "/etc/reeve/reeve.conf:1: " + mistake.message);
+    }
+    CHECK(problems_of(load_files({file_of("reeve.conf", "log = run\ndefault.log = null\n")})) ==
+          "/etc/reeve/reeve.conf:2: default.log is set already at line 1");
+}
+
+TEST_CASE("every later issue's key is unknown so far") {
+    for (const char* key : {"instances", "apply_on", "listen", "check", "watchdog", "max_memory",
+                            "cron", "every", "at", "overlap", "start_time", "log_time"}) {
+        INFO(key);
+        CHECK(problems_of("exec = a\n" + std::string(key) + " = 1\n")
+                  .starts_with("/etc/reeve/web:2: unknown key '" + std::string(key) + "'"));
+    }
+}

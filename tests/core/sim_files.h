@@ -1,0 +1,66 @@
+// The simulator's fake disk: service files that are written, broken and removed at will.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/supervisor.h"
+
+namespace reeve::sim {
+
+constexpr uint32_t files_max_count = 100;
+
+// The keys that matter to the core. Signals and exit codes: 3 is fatal where `fatal`, else as usual.
+struct Shape {
+    Type type = Type::daemon;
+    bool enabled = true;
+    OnChange on_change = OnChange::keep;
+    Restart restart = Restart::by_type;
+    int32_t retries = 0;
+    bool fatal = false;
+    int64_t restart_delay_ms = 100;
+    ReadyKind ready = ReadyKind::exec;
+    bool start_check = false;
+    bool pre_start = false;
+    bool post_stop = false;
+    bool on_fail = false;
+    bool stop_command = false;
+    bool reload_command = false;
+    KillMode kill_mode = KillMode::group;
+    bool cascade = false;
+    std::vector<uint32_t> depends_on;  // numbers of files; one past the last: no such service
+    std::vector<uint32_t> after;
+};
+
+enum class Second : uint8_t { none, real, fake };  // is there NAME+v2 as well?
+
+struct File {
+    Shape shape;
+    bool present = true;
+    bool broken = false;
+    Second second = Second::none;
+    uint32_t live_edits = 0;     // of keys that apply at once
+    uint32_t process_edits = 0;  // of keys that only a new process can have
+};
+
+// What can be done to a file. `other` is another file's number, where one is needed.
+enum class Edit : uint8_t {
+    remove, restore, break_it, mend, live, process, on_change, depend, depend_on_nothing, independent,
+    second, second_fake, no_second, type, enabled, cascade,
+};
+constexpr uint32_t edit_count = 16;
+const char* name_of(Edit edit);
+void apply_edit(std::vector<File>& files, uint32_t number, Edit edit, uint32_t other);
+
+std::string_view name_of_file(uint32_t number);  // "s07"
+uint32_t number_of(std::string_view name);
+
+// What reading the disk gives: sorted by name, then by version.
+std::vector<Candidate> read_files(const std::vector<File>& files);
+
+// A file in a line, for the report of a failure.
+std::string describe(const File& file, uint32_t number);
+
+}  // namespace reeve::sim

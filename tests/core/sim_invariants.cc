@@ -1,0 +1,444 @@
+// What must hold after every step (DESIGN.md, "Core contract"), worked out from BEHAVIOUR.md and
+// from what the fake kernel knows, not from what the core keeps for itself.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "core/explain.h"
+#include "core/sim_world.h"
+#include "model/record.h"
+
+namespace reeve::sim {
+
+namespace {
+
+bool is_fake(const Service& s) { return s.definition && s.policy().type == Type::fake; }
+
+// Whom "NAME" means, by slot.
+std::vector<uint32_t> resolve(const World& world, const Words& names) {
+    std::vector<uint32_t> found;
+    const auto services = world.supervisor.services();
+    for (std::string_view name : names)
+        for (uint32_t i = 0; i < services.size(); ++i)
+            if (services[i].used() && services[i].name == name) found.push_back(i);
+    return found;
+}
+
+// Must the service end, or stay down? A dependency that must, takes with it what needs it.
+void find_leaving(World& world) {
+    const auto services = world.supervisor.services();
+    std::vector<uint8_t>& leave = world.edges.leave;
+    leave.assign(services.size(), 0);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t i = 0; i < services.size(); ++i) {
+            const Service& s = services[i];
+            if (!s.used() || leave[i]) continue;
+            bool must = world.supervisor.shutting_down() || s.removed;
+            if (!s.definition && s.known && s.want == Want::down) must = true;
+            if (s.definition && !must) {
+                must = s.want == Want::down || is_fake(s);
+                for (uint32_t need : world.edges.needs[i]) {
+                    const Service& other = services[need];
+                    must = must || leave[need] ||
+                           (s.policy().cascade && (!is_there(other) || other.restart_requested));
+                }
+            }
+            if (must) leave[i] = changed = true;
+        }
+    }
+}
+
+class Check {
+  public:
+    explicit Check(World& world)
+        : world_(world), edges_(world.edges), services_(world.supervisor.services()) {}
+
+    void all() {
+        entries();
+        for (uint32_t i = 0; i < services_.size() && !world_.failed(); ++i) {
+            if (!services_[i].used()) continue;
+            leaving(i);
+            if (services_[i].active())
+                running(i);
+            else
+                idle(i);
+            phase(i);
+            if (world_.settled) processes(i);
+        }
+        counts();
+        if (world_.settled) kernel();
+    }
+
+  private:
+    void fail(const char* rule, uint32_t slot) { world_.fail(rule, world_.name(ServiceId{slot})); }
+
+    bool has_active(const std::vector<uint32_t>& slots) const {
+        return std::any_of(slots.begin(), slots.end(),
+                           [&](uint32_t i) { return services_[i].active(); });
+    }
+
+    // The entries tell every change of state; a start had its dependencies, and an ordered stop has
+    // no dependents left.
+    void entries() {
+        world_.states.resize(services_.size(), State::stopped);
+        for (const Entry& entry : world_.entered) {
+            const uint32_t i = entry.id.index;
+            if (entry.from != world_.states[i]) fail("an entry leaves a state it was not in", i);
+            world_.states[i] = entry.to;
+        }
+        for (uint32_t i = 0; i < services_.size(); ++i) {
+            if (!services_[i].used()) world_.states[i] = State::stopped;
+            if (services_[i].state != world_.states[i]) fail("a state nobody was told of", i);
+        }
+        for (const Entry& entry : world_.entered) {
+            if (world_.failed()) return;
+            if (entry.to == State::starting) started(entry.id.index);
+            if (entry.to == State::stopping) stopping(entry.id.index);
+        }
+    }
+
+    void started(uint32_t i) {
+        if (services_[i].state != State::starting) return fail("started and dropped at once", i);
+        if (edges_.leave[i]) fail("started though it is to be down", i);
+        for (uint32_t need : edges_.needs[i])
+            if (!is_there(services_[need])) fail("started before a dependency", i);
+        for (uint32_t earlier : edges_.after[i]) {
+            const Service& other = services_[earlier];
+            const bool on_its_way = other.state == State::waiting || other.state == State::backoff ||
+                                    other.state == State::starting || other.state == State::stopping;
+            if (on_its_way && other.want == Want::up && !edges_.leave[earlier])
+                fail("started before what it comes after", i);
+        }
+    }
+
+    void stopping(uint32_t i) {
+        const Service& s = services_[i];
+        const bool asked = s.verdict.code == ReasonCode::stopped_on_request;
+        if (!asked || world_.now.mono >= world_.kill_at) return;
+        for (uint32_t dependent : edges_.needed_by[i]) {
+            const Service& other = services_[dependent];
+            if (other.active() && (edges_.leave[i] || other.policy().cascade))
+                fail("stopped before its dependents", i);
+        }
+        if (world_.supervisor.shutting_down() && has_active(edges_.before[i]))
+            fail("shut down before what comes after it", i);
+    }
+
+    void leaving(uint32_t i) {
+        if (services_[i].leaving != (edges_.leave[i] != 0)) fail("`leaving` is out of date", i);
+    }
+
+    // Active: wanted, or on its way to stop, or awaiting its dependents.
+    void running(uint32_t i) {
+        const Service& s = services_[i];
+        if (!s.definition) return fail("active without a definition", i);
+        if (s.state == State::stopping) return;
+        const bool shutting_down = world_.supervisor.shutting_down();
+        if (edges_.leave[i]) {
+            if (world_.now.mono >= world_.kill_at) return fail("runs past the shutdown", i);
+            const bool awaits = has_active(edges_.needed_by[i]) ||
+                                (shutting_down && has_active(edges_.before[i]));
+            if (!awaits) fail("runs though nothing wants it", i);
+        } else if (s.restart_requested) {
+            bool awaits = false;
+            for (uint32_t dependent : edges_.needed_by[i])
+                awaits = awaits || (services_[dependent].active() &&
+                                    services_[dependent].policy().cascade);
+            if (!awaits) fail("is not restarted though nothing is in the way", i);
+        }
+    }
+
+    void idle(uint32_t i) {
+        const Service& s = services_[i];
+        if (s.removed) {
+            bool held = s.hooks != 0 || has_active(edges_.needed_by[i]);
+            for (uint32_t j : edges_.needed_by[i]) held = held || services_[j].hooks != 0;
+            if (!held) fail("is not forgotten though nothing of it is left", i);
+            return;
+        }
+        if (!s.definition) {
+            if (s.state != State::invalid) fail("has no definition and is not invalid", i);
+            return;
+        }
+        if (s.state == State::invalid) return fail("is invalid but has a definition", i);
+        const bool down = s.want == Want::down || is_fake(s);
+        if (world_.supervisor.shutting_down()) {
+            const bool ended = s.state == State::done || s.state == State::failed;
+            if (s.state != State::stopped && !ended) fail("is not stopped in a shutdown", i);
+            return;
+        }
+        if (down != (s.state == State::stopped)) return fail("stopped, and wanted otherwise", i);
+        if (s.state == State::waiting) waiting(i);
+    }
+
+    // What waits, waits for something that is so.
+    void waiting(uint32_t i) {
+        const Service& s = services_[i];
+        const uint32_t other = s.reason.other.index;
+        const auto among = [&](const std::vector<uint32_t>& slots) {
+            return std::find(slots.begin(), slots.end(), other) != slots.end();
+        };
+        switch (s.reason.code) {
+            case ReasonCode::needs:
+                if (!among(edges_.needs[i])) return fail("waits for what it does not need", i);
+                if (is_there(services_[other]) && !edges_.leave[other] &&
+                    !services_[other].restart_requested)
+                    fail("waits for a dependency that is there", i);
+                return;
+            case ReasonCode::after: {
+                if (!among(edges_.after[i])) return fail("waits for what it does not come after", i);
+                const State state = services_[other].state;
+                const bool settled = state == State::running || state == State::done ||
+                                     state == State::failed || state == State::invalid;
+                if (services_[other].restart_requested) return;
+                if (settled || services_[other].want == Want::down)
+                    fail("waits to come after what is settled", i);
+                return;
+            }
+            case ReasonCode::start_slot:
+                if (slots_free()) fail("waits for a start slot while one is free", i);
+                return;
+            default: return fail("waits for nothing", i);
+        }
+    }
+
+    bool slots_free() const {
+        uint32_t starting = 0, executing = 0;
+        for (const Service& s : services_) {
+            starting += s.state == State::starting;
+            executing += s.phase == Phase::pre_start || s.phase == Phase::executing;
+        }
+        return executing < world_.spawn_slots &&
+               (world_.max_starting == 0 || starting < world_.max_starting);
+    }
+
+    // State matches phase, and every phase has what it waits for.
+    void phase(uint32_t i) {
+        const Service& s = services_[i];
+        const bool deadline = s.deadline != no_deadline;
+        const bool group = s.group > 0;
+        State state = State::starting;
+        bool holds = true;
+        switch (s.phase) {
+            case Phase::idle:
+                if (s.state == State::starting || s.state == State::running ||
+                    s.state == State::stopping)
+                    fail("state does not match phase", i);
+                state = s.state;
+                holds = !group && !s.leader && deadline == (s.state == State::backoff);
+                break;
+            case Phase::pre_start: holds = s.hook_runs(Hook::pre_start) && !group; break;
+            case Phase::executing: holds = !group || deadline; break;
+            case Phase::readying: holds = group && deadline && !s.leader_gone; break;
+            case Phase::checking:
+                holds = group && deadline && !s.leader_gone && s.hook_runs(Hook::start_check);
+                break;
+            case Phase::check_pause: holds = group && deadline && !s.leader_gone; break;
+            case Phase::up:
+                state = State::running;
+                holds = group && !deadline && !s.leader_gone;
+                break;
+            case Phase::stop_command:
+                state = State::stopping;
+                holds = group && deadline && s.hook_runs(Hook::stop_command);
+                break;
+            case Phase::terminating:
+            case Phase::killing:
+                state = State::stopping;
+                holds = group && deadline;
+                break;
+            case Phase::cancelling:
+                state = State::stopping;
+                holds = !group && (s.hook_runs(Hook::pre_start) || s.hook_runs(Hook::start_check) ||
+                                   s.hook_runs(Hook::stop_command));
+                break;
+            case Phase::post_stop:
+                state = State::stopping;
+                holds = !group && s.hook_runs(Hook::post_stop);
+                break;
+        }
+        if (s.state != state) fail("state does not match phase", i);
+        if (!holds) fail("a phase without what it waits for", i);
+        if (s.reason.code == ReasonCode::none) fail("a state without a reason", i);
+        if ((s.run_digest != 0) != group) fail("run_digest without a group, or the reverse", i);
+        // (A late wake-up may find start_timeout over when the check begins: one turn more.)
+        if (world_.deadlines_passed && s.deadline <= world_.now.mono && s.deadline != s.start_by)
+            fail("a deadline that has passed stays", i);
+    }
+
+    // The core and the kernel agree on what is there.
+    void processes(uint32_t i) {
+        const Service& s = services_[i];
+        const uint32_t number = number_of(s.name);
+        const std::optional<Group>& group = world_.groups[number];
+        if (s.phase == Phase::executing && s.group == 0) fail("a spawn without an answer", i);
+        if (!group) {
+            if (s.group != 0) fail("a group that is not there", i);
+        } else {
+            if (s.group != group->id) return fail("a group the core does not know", i);
+            if (s.leader.pid != group->leader || s.leader.start_time != group->start_time)
+                return fail("another leader than the kernel has", i);
+            if (s.leader_gone != (group->state == Group::Leader::reaped))
+                return fail("the leader's exit was lost, or made up", i);
+            // (With STOPPING=1 it goes of its own accord; there is no verdict then.)
+            const bool asked = s.verdict.code != ReasonCode::none;
+            const bool told = s.leader_gone ? group->members_told : group->leader_told;
+            if (s.phase == Phase::terminating && asked && !told &&
+                group->state != Group::Leader::zombie)
+                return fail("awaits the end of what it did not tell to end", i);
+        }
+        for (size_t h = 0; h < hook_count; ++h)
+            if (s.hook_runs(static_cast<Hook>(h)) != world_.hooks[number][h].runs)
+                return fail("a hook's end was lost, or made up", i);
+    }
+
+    void counts() {
+        bool ended = true;
+        uint32_t starting = 0, executing = 0;
+        Mono next = no_deadline;
+        for (const Service& s : services_) {
+            ended = ended && !s.active() && s.hooks == 0;
+            starting += s.state == State::starting;
+            executing += s.phase == Phase::pre_start || s.phase == Phase::executing;
+            next = std::min(next, s.deadline);
+        }
+        if (world_.supervisor.all_ended() != ended) world_.fail("all_ended() is wrong", "");
+        if (world_.supervisor.idle() != (ended && next == no_deadline))
+            world_.fail("idle() is wrong", "");
+        const bool due = world_.kill_at <= world_.now.mono;
+        if (!ended && !due) next = std::min(next, world_.kill_at);
+        const Mono told = world_.supervisor.next_deadline();
+        if (told != next && !(due && told == world_.kill_at))
+            world_.fail("next_deadline() is another", "");
+        bool any_started = false;  // what runs already may be more, after the limits were changed
+        for (const Entry& entry : world_.entered)
+            any_started = any_started || entry.to == State::starting;
+        if (any_started && executing > world_.spawn_slots)
+            world_.fail("more in flight than spawn slots", "");
+        if (any_started && world_.max_starting > 0 && starting > world_.max_starting)
+            world_.fail("more are starting than max_starting", "");
+    }
+
+    // Nothing is there that no service answers for.
+    void kernel() {
+        for (uint32_t n = 0; n < world_.files.size(); ++n) {
+            if (world_.service(n) != nullptr) continue;
+            if (world_.groups[n]) world_.fail("a group of nobody's", std::string(name_of_file(n)));
+        }
+    }
+
+    World& world_;
+    const Edges& edges_;
+    std::span<const Service> services_;
+};
+
+// --- Records -------------------------------------------------------------------------------------
+
+bool same_record(const Service& a, const Service& b) {
+    const auto reason = [](const Reason& x, const Reason& y) {
+        return x.code == y.code && x.detail == y.detail && x.value == y.value;
+    };
+    return a.name == b.name && a.instance == b.instance && a.want == b.want &&
+           a.state == b.state && a.phase == b.phase && a.known == b.known &&
+           a.restart_requested == b.restart_requested && a.killed == b.killed &&
+           a.leader_gone == b.leader_gone && a.hooks == b.hooks && a.leader == b.leader &&
+           a.group == b.group && a.run_digest == b.run_digest && a.since == b.since &&
+           a.changed == b.changed && a.started == b.started && a.started_wall == b.started_wall &&
+           a.deadline == b.deadline && a.start_by == b.start_by && a.stop_by == b.stop_by &&
+           a.runs == b.runs && a.attempts == b.attempts && a.failures == b.failures &&
+           a.exit == b.exit && reason(a.reason, b.reason) && reason(a.verdict, b.verdict) &&
+           reason(a.end, b.end);
+}
+
+// A record restores all that outlives reeve; and what changes without one being due is lost.
+void check_records(World& world) {
+    const std::span<Service> services = world.supervisor.services();
+    world.records.resize(services.size());
+    for (uint32_t i = 0; i < services.size(); ++i) {
+        Service& s = services[i];
+        std::string& last = world.records[i];
+        if (!s.used()) {
+            last.clear();
+            continue;
+        }
+        Buffer<record_max_bytes> line;
+        const ServiceId other = s.reason.other;
+        append_service_record(line, s, {other ? world.supervisor.at(other).name.view() : ""});
+        if (line.truncated()) return world.fail("a record that is too long", world.name({i}));
+        if (!s.dirty && line.view() != last)
+            return world.fail("changed without being marked for the record", last);
+        if (!s.dirty) continue;
+        s.dirty = false;
+        last = line.view();
+        Service read;
+        const auto record = decode_record(last.substr(0, last.size() - 1), read);
+        if (!record || record->kind != RecordKind::service || !same_record(s, read))
+            return world.fail("a record that does not restore its service", last);
+    }
+    world.supervisor.dirty().clear();
+}
+
+// Every state can be told in words, and the chain of causes ends.
+void check_words(World& world) {
+    const auto services = world.supervisor.services();
+    const auto slot = static_cast<uint32_t>(world.steps % services.size());
+    const Service& s = services[slot];
+    if (!s.used()) return;
+    Buffer<256> words;
+    append_reason(words, world.supervisor, s);
+    append_countdown(words, s, world.now.mono);
+    if (words.view().empty() && !s.problem.empty()) world.fail("no words for a state", "");
+    const std::vector<ServiceId> chain = causes(world.supervisor, {slot});
+    if (chain.size() > services.size()) world.fail("causes go round in a circle", "");
+    progress(world.supervisor, {slot}, {});
+}
+
+}  // namespace
+
+bool is_there(const Service& s) {
+    if (!s.definition || s.policy().type == Type::fake) return false;
+    return s.state == (s.policy().type == Type::oneshot ? State::done : State::running);
+}
+
+void rebuild_edges(World& world) {
+    const auto services = world.supervisor.services();
+    Edges& edges = world.edges;
+    edges = {};
+    edges.needs.resize(services.size());
+    edges.needed_by.resize(services.size());
+    edges.after.resize(services.size());
+    edges.before.resize(services.size());
+    for (uint32_t i = 0; i < services.size(); ++i) {
+        if (!services[i].definition) continue;
+        edges.needs[i] = resolve(world, services[i].definition->depends_on);
+        edges.after[i] = resolve(world, services[i].definition->after);
+        for (uint32_t to : edges.needs[i]) edges.needed_by[to].push_back(i);
+        for (uint32_t to : edges.after[i]) edges.before[to].push_back(i);
+    }
+}
+
+void check_invariants(World& world) {
+    if (world.failed()) return;
+    find_leaving(world);
+    Check(world).all();
+    // Records are dear: where there are many services, not at each step.
+    const bool few = world.supervisor.services().size() <= 2;
+    if (!world.failed() && (few || world.steps % 64 == 0)) check_records(world);
+    if (!world.failed() && world.steps % 16 == 0) check_words(world);
+}
+
+bool has_converged(const World& world, const Service& s) {
+    if (world.supervisor.shutting_down()) return !s.active();
+    if (!s.definition) return s.state == State::invalid;
+    if (s.want == Want::down || is_fake(s)) return s.state == State::stopped;
+    switch (s.state) {
+        case State::running:
+        case State::done:
+        case State::failed: return true;
+        case State::waiting:  // whether that stands was checked; so was the other one
+            return s.reason.code == ReasonCode::needs || s.reason.code == ReasonCode::after;
+        default: return false;
+    }
+}
+
+}  // namespace reeve::sim

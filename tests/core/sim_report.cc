@@ -1,0 +1,146 @@
+// What the simulator prints: moves, and the state of its world.
+#include "core/explain.h"
+#include "core/sim_world.h"
+
+namespace reeve::sim {
+
+namespace {
+
+const char* name_of(MoveKind kind) {
+    constexpr const char* names[move_count] = {
+        "up",          "down",         "restart",       "reload_service", "edit",
+        "reload",      "rewrite",      "shut_down",     "limits",  "exec_done",      "exec_fail",
+        "ready",       "announce_stop", "main_process", "exit",           "obey",
+        "fork_member", "member_ends",  "reap",          "hook_ends",      "wake",
+        "tick",        "jump",         "fail_forks", "fail_prepare",   "fail_hooks",     "converge",
+        "converge_all", "end",
+    };
+    return names[static_cast<size_t>(kind)];
+}
+
+const char* name_of(HookResult result) {
+    constexpr const char* names[] = {"succeeded", "failed", "timed_out", "not_started"};
+    return names[static_cast<size_t>(result)];
+}
+
+// FNV-1a over numbers.
+class Digest {
+  public:
+    template <typename... Numbers>
+    void add(Numbers... numbers) {
+        (add_one(static_cast<uint64_t>(numbers)), ...);
+    }
+    uint64_t value() const { return value_; }
+
+  private:
+    void add_one(uint64_t number) {
+        value_ = (value_ ^ number) * 1099511628211ull;
+        value_ ^= value_ >> 29;
+    }
+    uint64_t value_ = 14695981039346656037ull;
+};
+
+void append_line(std::string& text, const World& world, uint32_t number) {
+    const Service* s = world.service(number);
+    text.append("  ").append(name_of_file(number)).append(" ");
+    if (s == nullptr) {
+        text.append("is no service\n");
+        return;
+    }
+    Buffer<400> line;
+    line << reeve::name_of(s->want) << ' ' << reeve::name_of(s->state) << '/'
+         << reeve::name_of(s->phase) << " (";
+    append_reason(line, world.supervisor, *s);
+    line << ")";
+    if (s->group != 0) line << " group " << int64_t{s->group};
+    if (s->deadline != no_deadline) line << " deadline in " << (s->deadline - world.now.mono).ms;
+    if (s->leaving) line << " leaving";
+    if (s->removed) line << " removed";
+    if (s->refused) line << " refused";
+    if (s->restart_requested) line << " restart_requested";
+    for (size_t h = 0; h < hook_count; ++h)
+        if (s->hook_runs(static_cast<Hook>(h))) line << " +" << reeve::name_of(static_cast<Hook>(h));
+    text.append(line.view());
+    if (const auto& group = world.groups[number]) {
+        constexpr const char* leaders[] = {"alive", "zombie", "reaped"};
+        text.append("; kernel: group ").append(std::to_string(group->id));
+        text.append(", leader ").append(leaders[static_cast<size_t>(group->state)]);
+        text.append(", ").append(std::to_string(group->members)).append(" more");
+    }
+    text.append("\n");
+}
+
+}  // namespace
+
+std::string describe(const Move& move) {
+    std::string text(name_of(move.kind));
+    switch (move.kind) {
+        case MoveKind::reload:
+        case MoveKind::shut_down:
+        case MoveKind::wake:
+        case MoveKind::converge:
+        case MoveKind::converge_all: return text;
+        case MoveKind::tick:
+        case MoveKind::jump:
+        case MoveKind::limits:
+        case MoveKind::fail_forks:
+        case MoveKind::fail_prepare:
+        case MoveKind::fail_hooks:
+        case MoveKind::end: return text.append(" ").append(std::to_string(move.value));
+        default: break;
+    }
+    text.append(" ").append(name_of_file(move.number));
+    const bool many = move.kind == MoveKind::up || move.kind == MoveKind::down ||
+                      move.kind == MoveKind::restart;
+    if (many && move.value > 0) text.append(" and ").append(std::to_string(move.value)).append(" more");
+    if (move.kind == MoveKind::exit) text.append(" ").append(std::to_string(move.value));
+    if (move.kind == MoveKind::obey && move.value != 0) text.append(" members too");
+    if (move.kind == MoveKind::member_ends && move.value != 0) text.append(" and is reaped by us");
+    if (move.kind == MoveKind::hook_ends) {
+        text.append(" ").append(reeve::name_of(static_cast<Hook>(move.value / 4)));
+        text.append(" ").append(name_of(static_cast<HookResult>(move.value % 4)));
+    }
+    if (move.kind == MoveKind::edit || move.kind == MoveKind::rewrite) {
+        text.append(" ").append(name_of(static_cast<Edit>(move.value / 256)));
+        if (static_cast<Edit>(move.value / 256) == Edit::depend)
+            text.append(" ").append(name_of_file(move.value % 256));
+    }
+    return text;
+}
+
+std::string World::table() const {
+    std::string text;
+    for (uint32_t i = 0; i < files.size(); ++i)
+        if (service(i) != nullptr || groups[i]) append_line(text, *this, i);
+    return text;
+}
+
+uint64_t World::fingerprint() const {
+    Digest digest;
+    const auto left = [&](Mono time) {
+        return time == no_deadline ? INT64_MAX : (time - now.mono).ms;
+    };
+    digest.add(fork_failures, prepare_failures, hook_failures, left(kill_at), supervisor.shutting_down());
+    for (uint32_t i = 0; i < files.size(); ++i) {
+        const File& f = files[i];
+        digest.add(f.present, f.broken, f.second, f.shape.type, f.shape.cascade, f.shape.enabled,
+                   f.shape.on_change, f.shape.depends_on.size(), f.process_edits);
+        if (const auto& g = groups[i])
+            digest.add(1, g->leader == g->id, g->state, g->status.kind, g->status.value, g->members,
+                       g->exec_pending, g->leader_told, g->members_told);
+        for (const RunningHook& hook : hooks[i]) digest.add(hook.runs, hook.cancelled);
+        const Service* s = service(i);
+        digest.add(s != nullptr);
+        if (s == nullptr) continue;
+        digest.add(s->want, s->state, s->phase, s->removed, s->refused, s->known,
+                   s->restart_requested, s->leaving, s->killed, s->leader_gone, s->hooks,
+                   s->definition ? s->definition->digest : 0, s->stale());
+        digest.add(s->reason.code, s->reason.value, s->reason.other.index, s->verdict.code,
+                   s->end.code, left(s->deadline), left(s->start_by), left(s->stop_by),
+                   s->group_poll.ms, std::min(s->attempts, 3u), std::min(s->failures, 3u),
+                   std::min<int64_t>((now.mono - s->started).ms / 1000, 10));
+    }
+    return digest.value();
+}
+
+}  // namespace reeve::sim

@@ -1,0 +1,144 @@
+// The simulator's searches. REEVE_SIM_SEED and REEVE_SIM_STEPS make the random one start elsewhere,
+// and go on longer.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "catch.h"
+#include "core/sim_search.h"
+
+namespace {
+
+using namespace reeve;
+using namespace reeve::sim;
+
+constexpr uint64_t default_seed = 1;
+constexpr uint64_t default_steps = 700000;
+
+uint64_t number_from_environment(const char* name, uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+class Stopwatch {
+  public:
+    explicit Stopwatch(const char* what) : what_(what) {}
+    void tell(const Totals& totals) const {
+        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began_;
+        std::printf("%s: %llu steps, %llu runs", what_,
+                    static_cast<unsigned long long>(totals.steps),
+                    static_cast<unsigned long long>(totals.runs));
+        if (totals.seeds > 0)
+            std::printf(", %llu seeds", static_cast<unsigned long long>(totals.seeds));
+        std::printf(", %.1f s\n", spent.count());
+    }
+
+  private:
+    const char* what_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+Scenario alone(Shape shape) {
+    Scenario scenario;
+    scenario.files.resize(1);
+    scenario.files[0].shape = std::move(shape);
+    return scenario;
+}
+
+// Policies that differ in what they do, one service each.
+std::vector<Shape> shapes() {
+    return {
+        {},
+        {.restart = Restart::never, .ready = ReadyKind::fd},
+        {.enabled = false, .retries = 2, .ready = ReadyKind::notify, .on_fail = true},
+        {.on_change = OnChange::restart, .restart_delay_ms = 0, .ready = ReadyKind::after},
+        {.ready = ReadyKind::fd, .start_check = true, .stop_command = true},
+        {.retries = 1, .pre_start = true, .post_stop = true},
+        {.type = Type::oneshot},
+        {.type = Type::oneshot, .restart = Restart::on_failure, .retries = 2, .pre_start = true},
+        {.type = Type::oneshot, .restart = Restart::always, .post_stop = true},
+        {.restart = Restart::on_failure, .fatal = true, .kill_mode = KillMode::process},
+        {.ready = ReadyKind::notify, .start_check = true, .pre_start = true, .post_stop = true,
+         .stop_command = true, .reload_command = true, .kill_mode = KillMode::process},
+    };
+}
+
+// What can happen to a service and its processes.
+void add_moves(std::vector<Move>& moves, uint8_t n) {
+    for (MoveKind kind : {MoveKind::exec_done, MoveKind::ready, MoveKind::reap, MoveKind::down,
+                          MoveKind::up, MoveKind::restart})
+        moves.push_back({kind, n});
+    moves.push_back({MoveKind::exit, n, 1});
+    moves.push_back({MoveKind::obey, n, 1});
+    for (uint32_t hook = 0; hook < hook_count; ++hook) {
+        moves.push_back({MoveKind::hook_ends, n, hook * 4});
+        moves.push_back({MoveKind::hook_ends, n, hook * 4 + 1});
+    }
+}
+
+void add_rare_moves(std::vector<Move>& moves, uint8_t n) {
+    for (MoveKind kind : {MoveKind::exec_fail, MoveKind::announce_stop, MoveKind::main_process,
+                          MoveKind::member_ends, MoveKind::reload_service})
+        moves.push_back({kind, n});
+    moves.push_back({MoveKind::exit, n, 0});
+    moves.push_back({MoveKind::exit, n, 3});
+    moves.push_back({MoveKind::fork_member, n});
+}
+
+void add_edits(std::vector<Move>& moves, uint8_t n, std::initializer_list<Edit> edits) {
+    for (Edit edit : edits)
+        moves.push_back({MoveKind::rewrite, n, edit_value(edit, 0)});
+}
+
+}  // namespace
+
+TEST_CASE("one service keeps the rules, whatever short thing happens") {
+    Totals totals;
+    const Stopwatch watch("one service, exhaustive");
+    std::vector<Move> moves{{MoveKind::wake}, {MoveKind::fail_forks, 0, 1}, {MoveKind::shut_down}};
+    add_moves(moves, 0);
+    add_rare_moves(moves, 0);
+    add_edits(moves, 0, {Edit::process, Edit::remove, Edit::restore, Edit::break_it, Edit::mend,
+                         Edit::second, Edit::second_fake});
+    for (const Shape& shape : shapes()) {
+        const std::string found = search_all(alone(shape), moves, 5, totals);
+        if (!found.empty()) FAIL(found);
+    }
+    watch.tell(totals);
+}
+
+TEST_CASE("two services keep the rules, whatever short thing happens") {
+    Totals totals;
+    const Stopwatch watch("two services, exhaustive");
+    std::vector<Move> moves{{MoveKind::wake}, {MoveKind::fail_forks, 0, 1}, {MoveKind::shut_down}};
+    add_moves(moves, 0);
+    add_moves(moves, 1);
+    add_edits(moves, 0, {Edit::remove, Edit::restore, Edit::break_it, Edit::second_fake});
+    add_edits(moves, 1, {Edit::process, Edit::break_it, Edit::cascade, Edit::independent});
+    const auto pair = [&](Shape first, Shape second, uint32_t max_starting = 0) {
+        Scenario scenario;
+        scenario.files.resize(2);
+        scenario.files[0].shape = std::move(first);
+        scenario.files[1].shape = std::move(second);
+        scenario.max_starting = max_starting;
+        const std::string found = search_all(scenario, moves, 4, totals);
+        if (!found.empty()) FAIL(found);
+    };
+    pair({}, {.depends_on = {0}});
+    pair({.ready = ReadyKind::fd}, {.cascade = true, .depends_on = {0}});
+    pair({.type = Type::oneshot}, {.stop_command = true, .depends_on = {0}});
+    pair({.restart = Restart::never, .post_stop = true}, {.cascade = true, .depends_on = {0}});
+    pair({.ready = ReadyKind::notify}, {.pre_start = true, .after = {0}});
+    pair({.ready = ReadyKind::fd, .pre_start = true}, {.ready = ReadyKind::fd}, 1);
+    watch.tell(totals);
+}
+
+TEST_CASE("dozens of services keep the rules through thousands of random moves") {
+    Totals totals;
+    const Stopwatch watch("dozens of services, random");
+    const uint64_t seed = number_from_environment("REEVE_SIM_SEED", default_seed);
+    const uint64_t steps = number_from_environment("REEVE_SIM_STEPS", default_steps);
+    const std::string found = search_random(seed, steps, totals);
+    watch.tell(totals);
+    if (!found.empty()) FAIL(found);
+}

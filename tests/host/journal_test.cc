@@ -1,0 +1,126 @@
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "catch.h"
+#include "host/host_fixture.h"
+#include "host/journal.h"
+
+using namespace reeve;
+
+namespace {
+
+std::string lines_of(const std::string& path) {
+    const Result<std::string> text = Journal::read(path);
+    REQUIRE(text);
+    std::string lines;
+    for (const char c : *text)
+        if (c != '\n' || (!lines.empty() && lines.back() != '\n')) lines += c;
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a journal without a path takes everything and does nothing") {
+    Journal journal;
+    journal.append("service web\n");
+    CHECK(journal.reserve(10) == -1);
+    CHECK_FALSE(journal.wants_renewal({0}));
+}
+
+TEST_CASE("a new journal takes the old one's place only when it is complete") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("journal", "the old one\n");
+    Journal journal;
+    journal.set_path(path);
+    REQUIRE(journal.begin_new());
+    journal.append("first\n");
+    CHECK(lines_of(path) == "the old one\n");
+    REQUIRE(journal.finish_new());
+    CHECK(lines_of(path) == "first\n");
+    journal.append("second\n");
+    CHECK(lines_of(path) == "first\nsecond\n");
+}
+
+TEST_CASE("a child's record stands in the room that was reserved before later records") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "journal");
+    REQUIRE(journal.begin_new());
+    REQUIRE(journal.finish_new());
+    const off_t unused = journal.reserve(64);
+    const off_t place = journal.reserve(64);
+    REQUIRE(unused >= 0);
+    journal.append("later\n");
+    REQUIRE(pwrite(journal.fd(), "child\n", 6, place) == 6);
+    CHECK(lines_of(directory / "journal") == "child\nlater\n");
+}
+
+TEST_CASE("room is reserved before it is written to") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "journal");
+    REQUIRE(journal.begin_new());
+    REQUIRE(journal.finish_new());
+    struct stat state = {};
+    REQUIRE(stat((directory / "journal").c_str(), &state) == 0);
+    CHECK(static_cast<size_t>(state.st_size) == journal_chunk_bytes);
+    {
+        const Fault full(sys::Call::fallocate, ENOSPC);
+        const off_t place = journal.reserve(child_record_max_bytes);
+        CHECK(place >= 0);
+        CHECK(journal.whole());
+    }
+}
+
+TEST_CASE("a journal without room goes on without, and wants renewal once a second") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "journal");
+    REQUIRE(journal.begin_new());
+    REQUIRE(journal.finish_new());
+    {
+        const Fault full(sys::Call::fallocate, ENOSPC);
+        while (journal.whole()) journal.append(std::string(1000, 'x') + "\n");
+        CHECK(journal.reserve(10) == -1);
+    }
+    CHECK(journal.wants_renewal({10000}));
+    CHECK_FALSE(journal.wants_renewal({10001}));
+    CHECK(journal.wants_renewal({11000}));
+    REQUIRE(journal.begin_new());
+    journal.append("all of it\n");
+    REQUIRE(journal.finish_new());
+    CHECK(journal.whole());
+    CHECK(lines_of(directory / "journal") == "all of it\n");
+}
+
+TEST_CASE("a new journal that cannot be completed leaves the old one") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "journal");
+    REQUIRE(journal.begin_new());
+    journal.append("old\n");
+    REQUIRE(journal.finish_new());
+    REQUIRE(journal.begin_new());
+    {
+        const Fault full(sys::Call::fallocate, ENOSPC);
+        journal.append("new\n");
+        CHECK_FALSE(journal.finish_new());
+    }
+    CHECK(lines_of(directory / "journal") == "old\n");
+    CHECK_FALSE(reeve::test::exists(directory / "journal.new"));
+}
+
+TEST_CASE("a journal wants to be made anew when it has grown to three times its beginning") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "journal");
+    REQUIRE(journal.begin_new());
+    REQUIRE(journal.finish_new());
+    size_t written = 0;
+    while (!journal.wants_renewal({0})) {
+        journal.append(std::string(99, 'x') + "\n");
+        written += 100;
+        REQUIRE(written <= 2 * journal_chunk_bytes);
+    }
+    CHECK(written > journal_chunk_bytes);
+}

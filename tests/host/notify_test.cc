@@ -1,0 +1,89 @@
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "catch.h"
+#include "host/host_fixture.h"
+#include "host/notify.h"
+
+using namespace reeve;
+
+TEST_CASE("an sd_notify message may hold several assignments") {
+    const Notification said = parse_notification("READY=1\nSTATUS=serving\nMAINPID=123\nX=1");
+    CHECK(said.ready);
+    CHECK_FALSE(said.stopping);
+    CHECK(said.main_pid == 123);
+    CHECK(said.status == "serving");
+}
+
+TEST_CASE("only the exact assignments of sd_notify mean something") {
+    for (const char* message :
+         {"", "\n\n", "READY=0", "READY=11", " READY=1", "ready=1", "STOPPING"}) {
+        INFO(message);
+        const Notification said = parse_notification(message);
+        CHECK_FALSE(said.ready);
+        CHECK_FALSE(said.stopping);
+    }
+    CHECK(parse_notification("STOPPING=1\n").stopping);
+}
+
+TEST_CASE("a MAINPID that is no process of a service is passed over") {
+    for (const char* message :
+         {"MAINPID=0", "MAINPID=1", "MAINPID=-5", "MAINPID=x", "MAINPID=", "MAINPID=99999999999"}) {
+        INFO(message);
+        CHECK_FALSE(parse_notification(message).main_pid);
+    }
+}
+
+TEST_CASE("a notify socket takes datagrams and is its owner's alone") {
+    const TemporaryDirectory directory;
+    const std::string path = directory / "web.notify";
+    Result<Fd> socket = open_notify_socket(path, geteuid());
+    REQUIRE(socket);
+    struct stat state = {};
+    REQUIRE(stat(path.c_str(), &state) == 0);
+    CHECK((state.st_mode & 0777) == 0600);
+
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path.c_str());
+    const Fd sender(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    REQUIRE(sendto(sender.get(), "READY=1", 7, 0, reinterpret_cast<sockaddr*>(&address),
+                   sizeof address) == 7);
+    char message[32];
+    REQUIRE(sys::read(socket->get(), message, sizeof message) == 7);
+}
+
+TEST_CASE("a notify socket replaces what stood at its path before") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("web.notify", "left over");
+    CHECK(open_notify_socket(path, geteuid()));
+}
+
+TEST_CASE("a path that is too long for a socket is said to be so") {
+    const Result<Fd> socket = open_notify_socket("/tmp/" + std::string(200, 'x'), geteuid());
+    REQUIRE_FALSE(socket);
+    CHECK(socket.error().code == ENAMETOOLONG);
+}
+
+TEST_CASE("a newline on a readiness descriptor is found, whatever comes before it") {
+    const TemporaryDirectory directory;
+    for (const std::string& path : {directory / "web.ready", std::string()}) {
+        INFO("path '" << path << "'");
+        Result<ReadyChannel> channel = open_ready_channel(path);
+        REQUIRE(channel);
+        CHECK_FALSE(read_newline(channel->ours.get()));
+        REQUIRE(write(channel->theirs.get(), "up", 2) == 2);
+        CHECK_FALSE(read_newline(channel->ours.get()));
+        REQUIRE(write(channel->theirs.get(), " now\nmore", 9) == 9);
+        CHECK(read_newline(channel->ours.get()));
+    }
+}
+
+TEST_CASE("a service that speaks after reeve has stopped listening gets no SIGPIPE") {
+    const TemporaryDirectory directory;
+    Result<ReadyChannel> channel = open_ready_channel(directory / "web.ready");
+    REQUIRE(channel);
+    channel->ours.reset();
+    CHECK(write(channel->theirs.get(), "\n", 1) == 1);
+}

@@ -1,0 +1,177 @@
+#include <string>
+
+#include "catch.h"
+#include "model/record.h"
+
+using namespace reeve;
+
+namespace {
+
+Service busy_service() {
+    Service service;
+    service.name = "web";
+    service.instance = "2";
+    service.want = Want::up;
+    service.state = State::stopping;
+    service.phase = Phase::terminating;
+    service.known = true;
+    service.restart_requested = true;
+    service.killed = true;
+    service.leader_gone = false;
+    service.hooks = 5;
+    service.leader = {4711, 123456789};
+    service.group = 4700;
+    service.run_digest = 0xfedcba9876543210;
+    service.since = {1795180000123};
+    service.changed = {998877};
+    service.started = {998800};
+    service.started_wall = {1795180000000};
+    service.deadline = {1000000};
+    service.stop_by = {1000001};
+    service.runs = 7;
+    service.attempts = 3;
+    service.failures = 2;
+    service.exit = {ExitStatus::Kind::signalled, 9};
+    service.reason = {ReasonCode::dependency_down, 0, 0, {}};
+    service.verdict = {ReasonCode::stopped_on_request, 0, 1, {}};
+    service.end = {ReasonCode::exec_failed, 16, 2, {}};
+    return service;
+}
+
+std::string encoded(const Service& service, std::string_view blamed = "") {
+    Buffer<record_max_bytes> line;
+    append_service_record(line, service, {blamed});
+    REQUIRE_FALSE(line.truncated());
+    return std::string(line.view());
+}
+
+std::string without_newline(std::string line) {
+    REQUIRE(line.back() == '\n');
+    line.pop_back();
+    return line;
+}
+
+}  // namespace
+
+TEST_CASE("a service record holds all that outlives reeve") {
+    const Service before = busy_service();
+    Service after;
+    const std::string line = without_newline(encoded(before, "db@1"));
+    const auto record = decode_record(line, after);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::service);
+    CHECK(record->name == "web@2");
+    CHECK(record->blamed == "db@1");
+    CHECK(after.name == "web");
+    CHECK(after.instance == "2");
+    CHECK(encoded(after, "db@1") == encoded(before, "db@1"));
+    CHECK(after.run_digest == before.run_digest);
+    CHECK(after.leader == before.leader);
+    CHECK(after.group == before.group);
+    CHECK_FALSE(after.leader_gone);
+    CHECK(after.deadline == before.deadline);
+    CHECK(after.start_by == no_deadline);
+    CHECK(after.verdict == before.verdict);
+    CHECK(after.end == before.end);
+    CHECK(after.exit == before.exit);
+}
+
+TEST_CASE("an idle service's record is short and comes back idle") {
+    Service service;
+    service.name = "web";
+    CHECK(encoded(service).size() < 40);
+    Service after = busy_service();
+    REQUIRE(decode_record(without_newline(encoded(service)), after));
+    CHECK(after.state == State::stopped);
+    CHECK(after.phase == Phase::idle);
+    CHECK(after.leader_gone);
+    CHECK(after.deadline == no_deadline);
+}
+
+TEST_CASE("the largest record there can be fits") {
+    Service service = busy_service();
+    service.name = std::string(name_max_bytes, 'n');
+    service.instance = std::string(name_max_bytes, 'i');
+    for (int64_t* number :
+         {&service.since.ms, &service.changed.ms, &service.started.ms, &service.started_wall.ms,
+          &service.deadline.ms, &service.start_by.ms, &service.stop_by.ms})
+        *number = INT64_MAX - 1;
+    service.runs = service.attempts = service.failures = UINT32_MAX;
+    service.leader = {INT32_MAX, INT64_MAX};
+    service.group = INT32_MAX;
+    for (Reason* reason : {&service.reason, &service.verdict, &service.end})
+        *reason = {ReasonCode::start_timed_out, 255, INT32_MIN, {}};
+    const std::string blamed(2 * name_max_bytes + 1, 'b');
+    CHECK(encoded(service, blamed).size() < record_max_bytes);
+}
+
+TEST_CASE("a child's record names its process, a hook's the hook too") {
+    Buffer<child_record_max_bytes> line;
+    append_process_record(line, "web@2", std::nullopt, {4711, UINT64_MAX});
+    Service unused;
+    auto record = decode_record(without_newline(std::string(line.view())), unused);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::child);
+    CHECK(record->process == Process{4711, UINT64_MAX});
+
+    line.clear();
+    append_process_record(line, "web", Hook::post_stop, {12, 34});
+    const std::string text = without_newline(std::string(line.view()));
+    record = decode_record(text, unused);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::hook);
+    CHECK(record->hook == Hook::post_stop);
+    CHECK(record->name == "web");
+}
+
+TEST_CASE("the longest child record fits into the room that is reserved for it") {
+    const std::string name(2 * name_max_bytes + 1, 'n');
+    Buffer<1024> line;
+    append_process_record(line, name, Hook::reload_command, {INT32_MAX, UINT64_MAX});
+    CHECK(line.size() <= child_record_max_bytes);
+}
+
+TEST_CASE("a header says which boot and whose run directory") {
+    Buffer<record_max_bytes> line;
+    append_header_record(line, {"0d5e-11", "a1b2"});
+    Service unused;
+    const std::string text = without_newline(std::string(line.view()));
+    const auto record = decode_record(text, unused);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::header);
+    CHECK(record->header.boot == "0d5e-11");
+    CHECK(record->header.uid == "a1b2");
+}
+
+TEST_CASE("a record that was cut off or changed anywhere is not believed") {
+    const std::string line = without_newline(encoded(busy_service(), "db"));
+    Service unused;
+    REQUIRE(decode_record(line, unused));
+    for (size_t length = 0; length < line.size(); ++length) {
+        INFO("cut off at " << length);
+        CHECK_FALSE(decode_record(line.substr(0, length), unused));
+    }
+    for (size_t place = 0; place < line.size(); ++place) {
+        std::string changed = line;
+        changed[place] = static_cast<char>(changed[place] ^ 1);
+        INFO("changed at " << place);
+        CHECK_FALSE(decode_record(changed, unused));
+    }
+}
+
+TEST_CASE("a record of a later version is refused, a key of a later version passed over") {
+    const auto sealed = [](std::string body) {
+        Buffer<1024> line;
+        line << body << " #";
+        const uint64_t sum = digest(body);
+        for (int shift = 60; shift >= 0; shift -= 4) line << "0123456789abcdef"[sum >> shift & 15];
+        return std::string(line.view());
+    };
+    Service service;
+    CHECK_FALSE(decode_record(sealed("reeve 2 boot=x uid=y"), service));
+    CHECK_FALSE(decode_record(sealed("surprise web"), service));
+    CHECK_FALSE(decode_record(sealed("service web state=99"), service));
+    REQUIRE(decode_record(sealed("service web state=3 sunshine=7 runs=2"), service));
+    CHECK(service.state == State::running);
+    CHECK(service.runs == 2);
+}

@@ -1,0 +1,80 @@
+#include "support/helper.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/loopback.h"
+
+namespace reeve::test {
+
+namespace {
+
+int notify(int argc, char** argv) {
+    const char* path = std::getenv("NOTIFY_SOCKET");
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return 2;
+    std::strcpy(address.sun_path, path);
+    if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+    std::string message;
+    for (int i = 0; i < argc; ++i) message.append(argv[i]).append("\n");
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+    const ssize_t sent = sendto(fd, message.data(), message.size(), MSG_NOSIGNAL,
+                                reinterpret_cast<const sockaddr*>(&address), size);
+    return sent == static_cast<ssize_t>(message.size()) ? 0 : 1;
+}
+
+int record = -1;
+
+extern "C" void record_signal(int number) {
+    const int saved = errno;
+    char line[4] = {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10),
+                    '\n'};
+    [[maybe_unused]] const ssize_t written = write(record, line, 3);
+    errno = saved;
+}
+
+int record_signals(const char* path) {
+    record = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    if (record < 0) return 1;
+    struct sigaction action = {};
+    action.sa_handler = record_signal;
+    for (int number = 1; number <= SIGRTMAX; ++number)
+        if (number != SIGSEGV && number != SIGBUS) sigaction(number, &action, nullptr);
+    [[maybe_unused]] const ssize_t written = write(record, "ready\n", 6);
+    for (;;) pause();
+}
+
+int ready_fd(int fd) {
+    for (int i = 0; i < 2; ++i)
+        if (write(fd, "\n", 1) != 1) return 1;
+    for (;;) pause();
+}
+
+int http_ok(int port) {
+    const std::string answer = ask_loopback(port, "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    return answer.find(" 200 ") == 8 ? 0 : 1;
+}
+
+}  // namespace
+
+int run_helper(int argc, char** argv) {
+    if (argc < 4 || std::strcmp(argv[1], "--helper") != 0) return -1;
+    const std::string what = argv[2];
+    if (what == "notify") return notify(argc - 3, argv + 3);
+    if (what == "signals") return record_signals(argv[3]);
+    if (what == "ready-fd") return ready_fd(std::atoi(argv[3]));
+    if (what == "http-ok") return http_ok(std::atoi(argv[3]));
+    return 2;
+}
+
+}  // namespace reeve::test

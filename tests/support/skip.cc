@@ -1,0 +1,28 @@
+#include "support/skip.h"
+
+#include <cstdio>
+#include <unistd.h>
+
+#include "catch.h"
+#include "support/process.h"
+
+namespace reeve::test {
+
+bool cannot_run(bool able, const std::string& why) {
+    if (able) return false;
+    const std::string name = Catch::getResultCapture().getCurrentTestName();
+    std::fprintf(stderr, "SKIPPED: %s: %s\n", name.c_str(), why.c_str());
+    return true;
+}
+
+bool is_root() { return geteuid() == 0; }
+
+bool has_namespaces() {
+    static const bool able =
+        run({"unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "true"}).status == 0;
+    return able;
+}
+
+bool has_program(const std::string& name) { return !find_program(name).empty(); }
+
+}  // namespace reeve::test

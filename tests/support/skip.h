@@ -1,0 +1,20 @@
+// skip: tests that cannot run here.
+#pragma once
+
+#include <string>
+
+namespace reeve::test {
+
+// Where `able` is false says so on stderr, for tests/run.sh to count, and returns true: the test
+// then returns.
+//
+//     if (cannot_run(is_root(), "needs root")) return;
+bool cannot_run(bool able, const std::string& why);
+
+bool is_root();
+// May we make PID namespaces with unshare(1)?
+bool has_namespaces();
+// Is there such a program?
+bool has_program(const std::string& name);
+
+}  // namespace reeve::test

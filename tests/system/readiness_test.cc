@@ -1,0 +1,251 @@
+// When a service counts as running, and what waits for that.
+
+#include <csignal>
+
+#include "catch.h"
+#include "support/procfs.h"
+#include "support/supervisor.h"
+
+using namespace reeve::test;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr char sleeps[] = "exec = sleep 1000\n";
+
+}  // namespace
+
+TEST_CASE("ready = exec: it runs as soon as exec has succeeded, and not where exec fails") {
+    Reeve reeve;
+    reeve.service("good", sleeps);
+    reeve.service("bad", "exec = /no/such/program\nrestart_delay = 1h\nrestart_delay_max = 1h\n");
+    reeve.service("dependent", std::string(sleeps) + "depends_on = bad\n");
+    reeve.start();
+    CHECK(reeve.reaches("good", "running"));
+    CHECK(reeve.reaches("bad", "backoff"));
+    const std::string reason = reeve.field("bad", "reason");
+    INFO(reason);
+    CHECK(reason.find("/no/such/program: No such file or directory") != std::string::npos);
+    CHECK(reeve.state("dependent") == "waiting");
+}
+
+TEST_CASE("ready = after: it runs that long after exec") {
+    Reeve reeve;
+    reeve.service("slow", std::string(sleeps) + "ready = after 700ms\n");
+    reeve.service("dependent",
+                  "depends_on = slow\ncommand = echo up > {dir}/up; exec sleep 1000\n");
+    const auto begin = Clock::now();
+    reeve.start();
+    CHECK(reeve.reaches("slow", "starting"));
+    REQUIRE(reeve.has_lines("up", 1));
+    CHECK(Clock::now() - begin >= milliseconds(700));
+    CHECK(reeve.reaches("slow", "running"));
+}
+
+TEST_CASE("ready = fd:N: it runs once there is a newline on the descriptor") {
+    Reeve reeve;
+    reeve.service("slow",
+                  "ready = fd:7\ncommand = printf abc >&7; echo spoke > {dir}/spoke; "
+                  "while ! test -e {dir}/go; do sleep 0.02; done; echo >&7; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("spoke", 1));
+    CHECK(reeve.state("slow") == "starting");
+    write_file(reeve.file("go"), "");
+    CHECK(reeve.reaches("slow", "running"));
+}
+
+TEST_CASE("ready = fd:N never costs the service a SIGPIPE") {
+    Reeve reeve;
+    reeve.service("twice", "ready = fd:5\nexec = {self} --helper ready-fd 5\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("twice", "running"));
+    const pid_t pid = reeve.pid_of("twice");
+    reeve.service("other", sleeps);
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    CHECK(reeve.reaches("other", "running"));
+    CHECK(reeve.pid_of("twice") == pid);
+    CHECK(alive(pid));
+}
+
+TEST_CASE("ready = notify: READY=1 makes it run, STATUS= is shown") {
+    Reeve reeve;
+    reeve.service(
+        "speaker",
+        "ready = notify\ncommand = {self} --helper notify STATUS=thinking; "
+        "while ! test -e {dir}/go; do sleep 0.02; done; "
+        "{self} --helper notify READY=1 STATUS=serving; echo > {dir}/said; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("speaker", "starting"));
+    write_file(reeve.file("go"), "");
+    REQUIRE(reeve.has_lines("said", 1));
+    CHECK(reeve.reaches("speaker", "running"));
+    CHECK(wait_until([&] {
+        return reeve.svctl({"status", "speaker"}).out.find("serving") != std::string::npos;
+    }));
+}
+
+TEST_CASE("sd_notify: MAINPID= names another process of the group, STOPPING=1 begins the end") {
+    Reeve reeve;
+    reeve.service(
+        "forker",
+        "ready = notify\nstop_timeout = 5s\n"
+        "command = sleep 999 & {self} --helper notify READY=1 MAINPID=$!; echo $! > {dir}/pid; "
+        "while ! test -e {dir}/go; do sleep 0.02; done; {self} --helper notify STOPPING=1; "
+        "echo > {dir}/said; wait\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("pid", 1));
+    REQUIRE(reeve.reaches("forker", "running"));
+    const pid_t named = std::atoi(reeve.text_of("pid").c_str());
+    CHECK(wait_until([&] { return reeve.pid_of("forker") == named; }));
+    write_file(reeve.file("go"), "");
+    REQUIRE(reeve.has_lines("said", 1));
+    CHECK(reeve.reaches("forker", "stopping"));
+}
+
+TEST_CASE("NOTIFY_SOCKET is for services with ready = notify alone, and works for another user") {
+    Reeve reeve;
+    reeve.service("plain", "command = echo ${NOTIFY_SOCKET-none} > {dir}/plain; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("plain", 1));
+    CHECK(reeve.text_of("plain") == "none\n");
+}
+
+TEST_CASE("start_check: it runs only once the command has succeeded") {
+    Reeve reeve;
+    reeve.service("checked", std::string(sleeps) +
+                                 "start_check = echo try >> {dir}/tries; test -e {dir}/go\n"
+                                 "start_check_interval = 50ms\n");
+    reeve.service("dependent", std::string(sleeps) + "depends_on = checked\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("tries", 3));
+    CHECK(reeve.state("checked") == "starting");
+    CHECK(reeve.state("dependent") == "waiting");
+    write_file(reeve.file("go"), "");
+    CHECK(reeve.reaches("checked", "running"));
+    CHECK(reeve.reaches("dependent", "running"));
+    CHECK(reeve.field("checked", "restarts") == "0");
+}
+
+TEST_CASE("a start_check that hangs is killed at its timeout and tried again") {
+    Reeve reeve;
+    reeve.service("checked",
+                  std::string(sleeps) +
+                      "start_check = echo $$ >> {dir}/tries; test -e {dir}/go || sleep 999\n"
+                      "start_check_timeout = 100ms\nstart_check_interval = 10ms\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("tries", 2));
+    const pid_t first = std::atoi(reeve.text_of("tries").c_str());
+    CHECK(wait_until([&] { return !alive(first); }));
+    write_file(reeve.file("go"), "");
+    CHECK(reeve.reaches("checked", "running"));
+}
+
+TEST_CASE("past start_timeout it is stopped, and the run counts as failed") {
+    Reeve reeve;
+    reeve.service("mute", std::string(sleeps) + "ready = fd:3\nstart_timeout = 300ms\nretries = 2\n"
+                                                "restart_delay = 10ms\n");
+    reeve.start();
+    CHECK(reeve.reaches("mute", "failed"));
+    const std::string reason = reeve.field("mute", "reason");
+    INFO(reason);
+    CHECK(reason.find("start_timeout") != std::string::npos);
+    CHECK(reeve.field("mute", "restarts") == "1");
+    CHECK(reeve.pid_of("mute") == 0);
+}
+
+TEST_CASE("a start_check that never succeeds runs into start_timeout as well") {
+    Reeve reeve;
+    reeve.service("checked", std::string(sleeps) +
+                                 "start_check = false\nstart_check_interval = 20ms\n"
+                                 "start_timeout = 200ms\nretries = 1\n");
+    reeve.start();
+    CHECK(reeve.reaches("checked", "failed"));
+}
+
+TEST_CASE("a oneshot counts for its dependents once it is done, and not where it has failed") {
+    Reeve reeve;
+    reeve.service("prepare", "type = oneshot\ncommand = sleep 0.3; echo prepared >> {dir}/order\n");
+    reeve.service("web",
+                  "depends_on = prepare\ncommand = echo web >> {dir}/order; exec sleep 1000\n");
+    reeve.service("broken", "type = oneshot\ncommand = exit 1\n");
+    reeve.service("orphan", std::string(sleeps) + "depends_on = broken\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("order", 2));
+    CHECK(reeve.text_of("order") == "prepared\nweb\n");
+    CHECK(reeve.state("prepare") == "done");
+    CHECK(reeve.reaches("broken", "failed"));
+    CHECK(reeve.reaches("orphan", "waiting"));
+    CHECK(reeve.field("orphan", "reason") == "needs broken");
+}
+
+TEST_CASE("after orders the start of what is wanted, and asks for nothing") {
+    Reeve reeve;
+    reeve.service("first",
+                  "ready = after 300ms\ncommand = echo first >> {dir}/order; exec sleep 1000\n");
+    reeve.service("second", "after = first absent off\n"
+                            "command = echo second >> {dir}/order; exec sleep 1000\n");
+    reeve.service("off", std::string(sleeps) + "enabled = no\n");
+    const auto begin = Clock::now();
+    reeve.start();
+    REQUIRE(reeve.has_lines("order", 2));
+    CHECK(Clock::now() - begin >= milliseconds(300));
+    CHECK(reeve.text_of("order") == "first\nsecond\n");
+    CHECK(reeve.state("off") == "stopped");
+}
+
+TEST_CASE("after waits no longer for what has failed") {
+    Reeve reeve;
+    reeve.service("broken", "command = exit 1\nrestart = never\n");
+    reeve.service("second", std::string(sleeps) + "after = broken\n");
+    reeve.start();
+    CHECK(reeve.reaches("second", "running"));
+    CHECK(reeve.state("broken") == "failed");
+}
+
+TEST_CASE("a dependency that is not enabled is brought up by the service that needs it") {
+    Reeve reeve;
+    reeve.service("db", std::string(sleeps) + "enabled = no\n");
+    reeve.service("web", std::string(sleeps) + "depends_on = db\n");
+    reeve.start();
+    CHECK(reeve.reaches("web", "running"));
+    CHECK(reeve.state("db") == "running");
+}
+
+TEST_CASE("cascade: a dependent is stopped while what it needs is away, and comes back with it") {
+    Reeve reeve;
+    reeve.service("db", std::string(sleeps) + "restart_delay = 500ms\n");
+    reeve.service("with", std::string(sleeps) + "depends_on = db\ncascade = yes\n");
+    reeve.service("without", std::string(sleeps) + "depends_on = db\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("with", "running"));
+    REQUIRE(reeve.reaches("without", "running"));
+    const pid_t with = reeve.pid_of("with");
+    const pid_t without = reeve.pid_of("without");
+    kill(reeve.pid_of("db"), SIGKILL);
+    CHECK(wait_until([&] { return !alive(with); }));
+    CHECK(reeve.runs_anew("with", with));
+    CHECK(reeve.state("db") == "running");
+    CHECK(reeve.pid_of("without") == without);
+    CHECK(alive(without));
+}
+
+TEST_CASE("max_starting bounds how many are starting at once") {
+    Reeve reeve;
+    reeve.service("reeve.conf", "max_starting = 2\n");
+    for (int i = 0; i < 6; ++i) {
+        const std::string mark = "{dir}/starting" + std::to_string(i);
+        reeve.service("s" + std::to_string(i), "ready = fd:3\ncommand = touch " + mark +
+                                                   "; ls {dir} | grep -c starting >> "
+                                                   "{dir}/counts; sleep 0.2; rm " +
+                                                   mark + "; echo >&3; exec sleep 1000\n");
+    }
+    reeve.start();
+    for (int i = 0; i < 6; ++i) CHECK(reeve.reaches("s" + std::to_string(i), "running"));
+    const std::string counts = reeve.text_of("counts");
+    INFO(counts);
+    CHECK(count_lines(counts) == 6);
+    CHECK(counts.find_first_not_of("12\n") == std::string::npos);
+    CHECK(counts.find('2') != std::string::npos);
+}
