@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apps/definitions.h"
 #include "base/limits.h"
 #include "core/explain.h"
+#include "host/complain.h"
 #include "host/directory.h"
 #include "host/platform.h"
 #include "host/rundir.h"
@@ -34,21 +35,11 @@ uint32_t spawn_slots() {
 
 }  // namespace
 
-// Whoever reads descriptor 2 may have stopped reading; nobody's reader makes reeve wait. A pipe that
-// is writable takes PIPE_BUF bytes at once (POSIX XSH 2.9.7, poll).
-void complain(std::string_view text) {
-    Buffer<PIPE_BUF> line;
-    line << "reeve: " << text.substr(0, PIPE_BUF - sizeof "reeve: \n") << '\n';
-    pollfd descriptor{2, POLLOUT, 0};
-    if (sys::poll({&descriptor, 1}, 0) <= 0) return;
-    [[maybe_unused]] const ssize_t written = sys::write(2, line.data(), line.size());
-}
-
 Program::Program(const Options& options, Surroundings surroundings,
-                 std::vector<std::string> directories)
+                 std::vector<std::string> directories, bool directories_were_named)
     : options_(options), surroundings_(std::move(surroundings)),
-      directories_(std::move(directories)), performer_(supervisor_, journal_, surroundings_),
-      server_(supervisor_, *this) {
+      directories_(std::move(directories)), directories_were_named_(directories_were_named),
+      performer_(supervisor_, journal_, surroundings_), server_(supervisor_, *this) {
     is_init_ = getpid() == 1;
     is_machine_ =
         is_init_ && (options.machine == Options::Machine::machine ||
@@ -84,10 +75,8 @@ bool Program::begin() {
     }
     const Now now = read_clocks();
     supervisor_.configure(spawn_slots(), 0);
-    std::vector<Change> changes;
-    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
-    const Catalog catalog = load(files, context);
-    for (const std::string& problem : put_in_force(catalog, changes, now)) complain(problem);
+    Reloaded first;
+    put_in_force(files, now, first);
     if (!run.empty()) prune_status_files(run, supervisor_);
     return true;
 }
@@ -103,7 +92,7 @@ bool Program::read_files(std::vector<std::vector<SourceFile>>& files,
         }
         // A container may run CMD as a user whose HOME is still root's.
         const bool there = read.error().code != ENOENT && read.error().code != EACCES;
-        const bool may_be_missing = main_definition_ && options_.directories.empty();
+        const bool may_be_missing = main_definition_ && !directories_were_named_;
         if (there || !may_be_missing) {
             std::string problem = describe(read.error());
             if (read.error().code == ENOENT)
@@ -112,44 +101,6 @@ bool Program::read_files(std::vector<std::vector<SourceFile>>& files,
         }
     }
     return problems.empty();
-}
-
-// All problems: those of the files, and those that only show when they are put together.
-std::vector<std::string> Program::put_in_force(const Catalog& catalog, std::vector<Change>& changes,
-                                               Now now) {
-    std::vector<std::string> problems;
-    for (const Problem& problem : catalog.problems) problems.push_back(describe(problem));
-    if (catalog.problems.empty()) apply_settings(catalog.settings);
-
-    std::vector<std::string> first_problems(catalog.services.size());  // candidates point into it
-    std::vector<Candidate> candidates;
-    for (size_t i = 0; i < catalog.services.size(); ++i) {
-        const Loaded& loaded = catalog.services[i];
-        for (const Problem& problem : loaded.problems) problems.push_back(describe(problem));
-        if (main_definition_ && loaded.name == "main") continue;
-        if (!loaded.problems.empty()) first_problems[i] = describe(loaded.problems.front());
-        candidates.push_back({loaded.name, loaded.version, loaded.definition, first_problems[i]});
-    }
-    if (main_definition_) {
-        const auto place =
-            std::find_if(candidates.begin(), candidates.end(),
-                         [](const Candidate& candidate) { return candidate.name > "main"; });
-        candidates.insert(place, {"main", "", main_definition_, ""});
-    }
-    changes = supervisor_.apply(candidates, now);
-    for (const Change& change : changes) {
-        if (change.kind != Change::Kind::refuse || !supervisor_.at(change.id).used()) continue;
-        const std::string problem(supervisor_.at(change.id).problem.view());
-        if (std::find(problems.begin(), problems.end(), problem) == problems.end())
-            problems.push_back(problem);
-    }
-    if (main_definition_ && !surroundings_.main) {
-        std::vector<ServiceId> found;
-        supervisor_.select("main", found);
-        surroundings_.main = found.front();
-    }
-    performer_.carry_out(now);
-    return problems;
 }
 
 void Program::apply_settings(const Settings& settings) {
@@ -161,10 +112,37 @@ void Program::apply_settings(const Settings& settings) {
 Reloaded Program::reload(Now now) {
     Reloaded reloaded;
     std::vector<std::vector<SourceFile>> files;
-    if (!read_files(files, reloaded.problems)) return reloaded;
-    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
-    reloaded.problems = put_in_force(load(files, context), reloaded.changes, now);
+    if (read_files(files, reloaded.problems)) {
+        put_in_force(files, now, reloaded);
+    } else {
+        for (const std::string& problem : reloaded.problems) complain(problem);
+    }
     return reloaded;
+}
+
+// What is wrong is told where reeve's output goes too: who asked may not be who has to know.
+void Program::put_in_force(const std::vector<std::vector<SourceFile>>& files, Now now,
+                           Reloaded& reloaded) {
+    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
+    const Catalog catalog = load(files, context);
+    std::vector<Problem> problems = catalog.problems;
+    const bool is_first = supervisor_.services().empty();
+    if (is_first || problems.empty()) {
+        apply_settings(catalog.settings);
+        reloaded.changes =
+            reeve::put_in_force(catalog, main_definition_, supervisor_, now, problems);
+    }
+    for (const Problem& problem : problems) reloaded.problems.push_back(describe(problem));
+    // reeve.conf speaks for all services: what runs is not to lose what it was given.
+    if (!is_first && !catalog.problems.empty())
+        reloaded.problems.emplace_back("nothing was reloaded: all of it stays as it was");
+    for (const std::string& problem : reloaded.problems) complain(problem);
+    if (main_definition_ && !surroundings_.main) {
+        std::vector<ServiceId> found;
+        supervisor_.select("main", found);
+        surroundings_.main = found.front();
+    }
+    performer_.carry_out(now);
 }
 
 int Program::signal(ServiceId id, int number) { return performer_.signal(id, number, false); }
@@ -196,8 +174,9 @@ bool Program::finished() const {
 void Program::turn() {
     Now now = read_clocks();
     report_failures();
+    // Who is told that something is done finds it in the files as well.
+    if (server_.client_count() > 0) performer_.write_status_files(now);
     server_.settle(now);
-    performer_.write_status_files(now);
     performer_.renew_journal(now);
     look_for_end(now);
     if (finished()) return;
@@ -207,7 +186,7 @@ void Program::turn() {
     performer_.watch(set_);
     server_.watch(set_);
     removals_place_ = removals_ ? set_.add(removals_.get(), POLLIN) : SIZE_MAX;
-    set_.wait(std::min(performer_.next_deadline(), server_.next_deadline()), sys::mono_now());
+    wait(now);
 
     now = read_clocks();
     signals::drain();
@@ -222,11 +201,24 @@ void Program::turn() {
 // Whoever cleans up /run may take the control socket with it.
 void Program::watch_control() {
     char events[1024];
-    while (sys::read(removals_.get(), events, sizeof events) > 0) {
-    }
+    while (sys::read(removals_.get(), events, sizeof events) > 0) {}
     struct stat state;
     if (sys::lstat((surroundings_.run_directory + "/control").c_str(), &state) == 0) return;
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
+}
+
+// Status files are for people: while much happens at once (a thousand services come up) they are
+// written once it has, or after status_files_wait_max_ms.
+void Program::wait(Now now) {
+    if (performer_.status_files_are_stale()) {
+        const bool busy = set_.wait(now.mono, now.mono);
+        if (!busy || now.mono >= status_files_due_) {
+            performer_.write_status_files(now);
+            status_files_due_ = now.mono + milliseconds(status_files_wait_max_ms);
+        }
+        if (busy) return;
+    }
+    set_.wait(std::min(performer_.next_deadline(), server_.next_deadline()), sys::mono_now());
 }
 
 void Program::handle_signals(Now now) {
@@ -243,7 +235,7 @@ void Program::handle_own_signals(Now now) {
         if (!surroundings_.run_directory.empty()) {
             if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
         }
-        for (const std::string& problem : reload(now).problems) complain(problem);
+        reload(now);
     }
     const bool term = signals::take(SIGTERM) > 0;
     const bool interrupt = signals::take(SIGINT) > 0;
@@ -297,7 +289,8 @@ void Program::look_for_end(Now now) {
 void Program::report_failures() {
     for (const Entry& entry : supervisor_.entries()) {
         const Service& service = supervisor_.at(entry.id);
-        if (entry.to != State::failed || !service.used() || entry.id == surroundings_.main) continue;
+        if (entry.to != State::failed || !service.used() || entry.id == surroundings_.main)
+            continue;
         Buffer<1024> line;
         append_name(line, service);
         line << " failed: ";

@@ -21,8 +21,9 @@ enum class Finale : uint8_t { exit, reboot, poweroff, halt };
 
 class Program final : public Controls {
   public:
-    Program(const Options& options, Surroundings surroundings,
-            std::vector<std::string> directories);
+    // directories_were_named: they are no defaults, and must be there even where there is a CMD.
+    Program(const Options& options, Surroundings surroundings, std::vector<std::string> directories,
+            bool directories_were_named);
 
     // Everything up to the first turn of the loop. False, with a line on descriptor 2: nothing was
     // started.
@@ -37,11 +38,12 @@ class Program final : public Controls {
   private:
     bool read_files(std::vector<std::vector<SourceFile>>& files,
                     std::vector<std::string>& problems);
-    std::vector<std::string> put_in_force(const Catalog& catalog, std::vector<Change>& changes,
-                                          Now now);
+    void put_in_force(const std::vector<std::vector<SourceFile>>& files, Now now,
+                      Reloaded& reloaded);
     void apply_settings(const Settings& settings);
 
     void turn();
+    void wait(Now now);
     void watch_control();
     void handle_signals(Now now);
     void handle_own_signals(Now now);
@@ -57,6 +59,7 @@ class Program final : public Controls {
     const Options& options_;
     Surroundings surroundings_;
     std::vector<std::string> directories_;
+    bool directories_were_named_ = false;
     Settings settings_;
     Ref<const Definition> main_definition_;  // null without `-- CMD`
     bool is_init_ = false;                   // PID 1
@@ -72,10 +75,8 @@ class Program final : public Controls {
     Server server_;
     Fd removals_;  // readable when a file was taken out of the run directory
     size_t removals_place_ = SIZE_MAX;
+    Mono status_files_due_{0};
     PollSet set_;
 };
-
-// One line on descriptor 2: "reeve: TEXT".
-void complain(std::string_view text);
 
 }  // namespace reeve

@@ -9,6 +9,7 @@
 #include "apps/options.h"
 #include "apps/program.h"
 #include "base/limits.h"
+#include "host/complain.h"
 #include "host/paths.h"
 #include "host/platform.h"
 #include "host/rundir.h"
@@ -175,7 +176,8 @@ int reeve_main(int argc, char** argv) {
     std::vector<std::string> directories = options.directories;
     if (directories.empty()) directories.push_back(defaults.config);
     for (std::string& directory : directories) directory = absolute(directory);
-    Program program(options, std::move(surroundings), std::move(directories));
+    const bool named = !options.directories.empty() || defaults.config != builtin.config;
+    Program program(options, std::move(surroundings), std::move(directories), named);
     if (!program.begin()) return exit_cannot_run;
     return program.run();
 }

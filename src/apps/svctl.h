@@ -2,20 +2,21 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "apps/printer.h"
 #include "apps/svctl_print.h"
 #include "ctl/protocol.h"
 
 namespace reeve {
 
 struct Invocation {
-    std::string run_directory;     // -r
-    std::string config_directory;  // where `check` looks if it is not told
-    bool json = false;             // --json
-    bool waits = true;             // no -n
+    std::string_view run_directory;     // -r
+    std::string_view config_directory;  // where `check` looks if it is not told
+    bool json = false;                  // --json
+    bool waits = true;                  // no -n
     Duration timeout = milliseconds(answer_wait_default_ms);  // -t
     std::optional<State> until;                               // --state
     bool help = false;
@@ -24,14 +25,14 @@ struct Invocation {
 };
 
 // True, or `problem` says in one line what is wrong.
-bool parse_invocation(int argc, char** argv, Invocation& invocation, std::string& problem);
+bool parse_invocation(int argc, char** argv, Invocation& invocation, Sink& problem);
 
 struct CommandRow;
 
 struct Session {
     const Invocation& invocation;
     const CommandRow& row;
-    std::vector<std::string_view> arguments;  // behind the command
+    std::span<const std::string_view> arguments;  // behind the command
     Screen screen;
     Printer printer;
 };
@@ -41,11 +42,12 @@ struct CommandRow {
     const char* name;
     const char* arguments;  // as help shows them
     const char* doc;
-    size_t fewest;  // arguments
-    size_t most;
     Outcome (*run)(Session& session);
+    uint8_t fewest;                     // arguments
+    uint8_t most;                       // the same; any_number
     Command command = Command::status;  // of the protocol, for those that are sent
 };
+constexpr uint8_t any_number = 255;
 
 // Commands that ask the supervisor, or its files.
 Outcome run_status(Session& session);
@@ -54,9 +56,5 @@ Outcome run_request(Session& session);
 // Commands that need none.
 Outcome run_check(Session& session);
 Outcome run_keys(Session& session);
-
-// "svctl: TEXT" on descriptor 2. A usage error returns what svctl then exits with.
-void warn(std::string_view text);
-Outcome usage_error(std::string_view text);
 
 }  // namespace reeve

@@ -4,6 +4,7 @@
 
 #include "apps/svctl.h"
 #include "base/limits.h"
+#include "base/result.h"
 #include "core/object.h"
 #include "ctl/client.h"
 #include "host/statusfile.h"
@@ -14,50 +15,58 @@ namespace reeve {
 
 namespace {
 
-using Take = void (*)(Session& session, std::string& object, std::vector<std::string>& objects);
+// What becomes of each object of a reply.
+using Take = void (*)(Session& session, std::string_view object, std::vector<Text>& objects);
 
-std::string join(const std::vector<std::string_view>& words, size_t first) {
-    std::string joined;
-    for (size_t i = first; i < words.size(); ++i)
-        joined.append(joined.empty() ? "" : " ").append(words[i]);
-    return joined;
-}
-
-Request request_of(const Session& session) {
+// The command with its options and, from `first` on, its names. Usage error: it says so.
+struct Question {
     Request request;
-    request.command = session.row.command;
-    request.timeout = session.invocation.timeout;
-    request.waits = session.invocation.waits;
-    request.until = session.invocation.until;
-    return request;
+    Buffer<request_max_bytes> names;
+
+    Question(const Session& session, size_t first) {
+        const Invocation& invocation = session.invocation;
+        request.command = session.row.command;
+        request.timeout = invocation.timeout;
+        request.waits = invocation.waits;
+        request.until = invocation.until;
+        for (size_t i = first; i < session.arguments.size(); ++i)
+            names << (i > first ? " " : "") << session.arguments[i];
+        request.names = names.view();
+    }
+};
+
+using Path = Buffer<path_max_bytes>;
+
+void append_socket_path(Path& path, const Session& session) {
+    path << session.invocation.run_directory << "/control";
 }
 
-// Why there is no answer, and what to do about it.
-Outcome no_answer(const Session& session, const Error& error) {
-    const std::string path = session.invocation.run_directory + "/control";
-    switch (error.code) {
+// Why there is no answer, and what to do about it. `code`: an errno.
+Outcome no_answer(const Session& session, int code) {
+    Path path;
+    append_socket_path(path, session);
+    switch (code) {
     case ENOENT:
     case ENOTDIR:
     case ECONNREFUSED:
-        warn("reeve is not running (no answer at " + path + ")");
+        warn({"reeve is not running (no answer at ", path.view(), ")"});
         return Outcome::no_reeve;
     case EACCES:
-        warn("not permitted: only root and the user that reeve runs as may use " + path);
+        warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
         return Outcome::not_permitted;
     case EPERM:
-        warn("not permitted: " + path + " is another user's; say which one is meant with -r");
+        warn({"not permitted: ", path.view(), " is another user's; choose with -r"});
         return Outcome::not_permitted;
     case ETIMEDOUT:
-        warn("no answer at " + path + " in time: reeve has more clients than it serves at once");
+        warn({"reeve has more clients than it serves at once"});
         return Outcome::timed_out;
-    default: warn(describe(error)); return Outcome::failed;
+    default: warn({"connect ", path.view(), ": ", errno_text(code)}); return Outcome::failed;
     }
 }
 
-// Reads the reply to its end, and has take() have each object. Whoever asks is told more than the
-// outcome on standard error.
+// Reads the reply up to its end.
 Outcome read_reply(Session& session, Client& client, Mono end, Take take,
-                   std::vector<std::string>& objects) {
+                   std::vector<Text>& objects) {
     std::string object;
     bool ending = false;
     for (;;) {
@@ -65,48 +74,51 @@ Outcome read_reply(Session& session, Client& client, Mono end, Take take,
         const Mono patience = sys::mono_now() + milliseconds(answer_grace_ms);
         const Client::Got got = client.read_line(line, std::max(end, patience));
         if (got == Client::Got::too_late) {
-            warn("reeve does not answer");
+            warn({"reeve does not answer"});
             return Outcome::timed_out;
         }
         if (got == Client::Got::nothing_more) {
             if (ending) return Outcome::done;
-            warn("reeve ended before it had answered");
+            warn({"reeve ended before it had answered"});
             return Outcome::no_reeve;
         }
         const auto said = parse_reply_line(line);
         if (!said) {
-            warn("what is there does not speak as reeve does");
+            warn({"what answers does not speak as reeve does"});
             return Outcome::failed;
         }
         switch (said->kind) {
-        case ReplyLine::Kind::field: object.append(said->text).append("\n"); break;
+        case ReplyLine::Kind::field: object.append(said->text).append(1, '\n'); break;
         case ReplyLine::Kind::gap:
             take(session, object, objects);
             object.clear();
             break;
-        case ReplyLine::Kind::warning: warn(said->text); break;
+        case ReplyLine::Kind::warning: warn({said->text}); break;
         case ReplyLine::Kind::ending: ending = true; break;
         case ReplyLine::Kind::end:
-            if (!said->text.empty()) warn(said->text);
+            if (!said->text.empty()) warn({said->text});
             return said->outcome;
         }
     }
 }
 
-// `unanswered`: errno of the connection that could not be had; 0: there was one.
-Outcome ask(Session& session, const Request& request, Take take, std::vector<std::string>& objects,
-            Error* unanswered) {
+// `code`: the errno of the connection that could not be had, or 0.
+Outcome ask(Session& session, const Question& question, Take take, std::vector<Text>& objects,
+            int& code) {
+    const Request& request = question.request;
     Buffer<request_max_bytes> line;
     append_request(line, request);
-    if (line.truncated()) return usage_error("that is more than one request can hold");
+    code = 0;
+    if (line.truncated() || question.names.truncated()) {
+        warn({"that is more than one request can hold"});
+        return Outcome::usage;
+    }
+    Path path;
+    append_socket_path(path, session);
     const Mono patience = sys::mono_now() + milliseconds(answer_grace_ms);
     Client client;
-    const Status connected =
-        client.connect(session.invocation.run_directory + "/control", patience);
-    if (!connected) {
-        *unanswered = connected.error();
-        return Outcome::no_reeve;
-    }
+    code = client.connect(path.c_str(), patience);
+    if (code != 0) return Outcome::no_reeve;
     client.send(line.view(), patience);  // where that fails there may still be an answer to read
     const bool waits = request.waits && request.command != Command::status;
     return read_reply(session, client, waits ? patience + request.timeout : patience, take,
@@ -115,155 +127,172 @@ Outcome ask(Session& session, const Request& request, Take take, std::vector<std
 
 // Does NAME, NAME@I or @LABEL mean this service?
 bool is_meant(std::string_view word, std::string_view object) {
-    if (!word.starts_with('@'))
-        return word == find_field(object, "name") || word == full_name_of(object);
+    if (!word.starts_with('@')) {
+        Buffer<2 * name_max_bytes + 1> full;
+        append_full_name(full, object);
+        return word == find_field(object, "name") || word == full.view();
+    }
     std::string_view labels = find_field(object, "group");
     for (auto label = take_word(labels); !label.empty(); label = take_word(labels))
         if (label == word.substr(1)) return true;
     return false;
 }
 
-// All status files, once it is said where the answer comes from. Empty where there is none.
-std::vector<std::string> read_remains(const Session& session, const Error& error,
-                                      Outcome& outcome) {
-    Result<std::vector<std::string>> files = read_status_files(session.invocation.run_directory);
-    if (!files || files->empty()) {
-        outcome = no_answer(session, error);
-        return {};
+// All status files, once it is said where the answer comes from. None: the outcome says why.
+std::vector<Text> read_remains(const Session& session, int code, Outcome& outcome) {
+    std::vector<Text> files;
+    read_status_files(session.invocation.run_directory, files);
+    if (files.empty()) {
+        outcome = no_answer(session, code);
+        return files;
     }
-    const bool forbidden = error.code == EACCES || error.code == EPERM;
-    warn(forbidden ? "not permitted to ask reeve; this is what it last wrote"
-                   : "reeve is not running; this is what it last wrote");
+    const bool forbidden = code == EACCES || code == EPERM;
+    warn({forbidden ? "not permitted to ask reeve" : "reeve is not running",
+          "; this is what it last wrote"});
     outcome = Outcome::no_reeve;
-    return std::move(*files);
+    sort_objects(files, {});
+    return files;
 }
 
-// Those of the files that the arguments mean, in the order of the arguments.
-std::vector<std::string> chosen(const Session& session, const std::vector<std::string>& files) {
-    if (session.arguments.empty()) return files;
-    std::vector<std::string> objects;
+// The next of the files that an argument means, from `place` on; null: there is none.
+const Text* next_meant(std::string_view word, const std::vector<Text>& files, size_t& place) {
+    while (place < files.size()) {
+        const Text& file = files[place++];
+        if (is_meant(word, file)) return &file;
+    }
+    return nullptr;
+}
+
+// Calls show(file) for each service that the arguments mean, or for all.
+void each_meant(const Session& session, const std::vector<Text>& files,
+                void (*show)(const std::vector<Text>& files, std::string_view file,
+                             std::vector<Text>& objects),
+                std::vector<Text>& objects) {
+    if (session.arguments.empty())
+        for (const Text& file : files) show(files, file, objects);
     for (const std::string_view word : session.arguments) {
-        bool found = false;
-        for (const std::string& file : files) {
-            if (!is_meant(word, file)) continue;
-            found = true;
-            if (std::find(objects.begin(), objects.end(), file) == objects.end())
-                objects.push_back(file);
-        }
-        if (!found) warn("no such service: " + std::string(word));
+        size_t place = 0;
+        const Text* file = next_meant(word, files, place);
+        if (file == nullptr && !files.empty()) warn({"no such service: ", word});
+        for (; file != nullptr; file = next_meant(word, files, place)) show(files, *file, objects);
     }
-    return objects;
 }
 
-// What `why` says of a service, of all that its file says.
-std::string brief_of(std::string_view object) {
-    std::string lines = "name=" + full_name_of(object);
-    lines.append("\nstate=").append(find_field(object, "state"));
-    return lines.append("\nreason=").append(find_field(object, "reason")).append("\n");
+void keep_file(const std::vector<Text>&, std::string_view file, std::vector<Text>& objects) {
+    objects.push_back(file);
 }
 
-void append_causes(const std::vector<std::string>& files, std::string_view object,
-                   std::vector<std::string>& objects) {
+// What `why` says of a service and those that it waits for, of all that their files say.
+void keep_causes(const std::vector<Text>& files, std::string_view file,
+                 std::vector<Text>& objects) {
     for (size_t links = 0; links < files.size(); ++links) {
-        objects.push_back(brief_of(object));
-        const std::string_view blamed = find_field(object, "blames");
-        const auto next = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
-            return !blamed.empty() && full_name_of(file) == blamed;
-        });
-        if (next == files.end()) return;
-        object = *next;
+        Buffer<2 * name_max_bytes + reason_max_bytes + 64> brief;
+        brief << "name=";
+        append_full_name(brief, file);
+        brief << '\n';
+        append_field(brief, "state", find_field(file, "state"));
+        append_field(brief, "reason", find_field(file, "reason"));
+        objects.push_back(brief.view());
+        const std::string_view blamed = find_field(file, "blames");
+        size_t place = 0;
+        const Text* next = blamed.empty() ? nullptr : next_meant(blamed, files, place);
+        if (next == nullptr) return;
+        file = *next;
     }
 }
 
-void keep(Session&, std::string& object, std::vector<std::string>& objects) {
-    objects.push_back(std::move(object));
+void keep(Session&, std::string_view object, std::vector<Text>& objects) {
+    objects.push_back(object);
 }
 
-void show_outcome(Session& session, std::string& object, std::vector<std::string>&) {
+// At once: services are told as they get there.
+void show_outcome(Session& session, std::string_view object, std::vector<Text>&) {
     if (session.invocation.json) return session.printer.json_object(object);
-    const std::string line = outcome_of(object);
-    if (find_field(object, "result") == "0") {
-        session.printer.text(line);
-        session.printer.flush();
-    } else {
-        warn(std::string_view(line).substr(0, line.size() - 1));
-    }
+    Buffer<request_max_bytes> line;
+    append_outcome(line, object);
+    if (find_field(object, "result") != "0") return warn({line.view()});
+    session.printer << line.view() << '\n';
+    session.printer.flush();
 }
 
-// The end of every command that shows objects.
-Outcome finish(Session& session, Outcome outcome, const std::vector<std::string>& objects) {
-    if (session.invocation.json)
-        for (const std::string& object : objects) session.printer.json_object(object);
-    session.printer.finish();
-    return outcome;
+void finish(Session& session) {
+    if (session.invocation.json) session.printer.end_json();
+    session.printer.flush();
+}
+
+void show_services(Session& session, std::vector<Text>& objects) {
+    Printer& printer = session.printer;
+    sort_objects(objects, session.screen);
+    if (session.invocation.json) {
+        for (const Text& object : objects) printer.json_object(object);
+    } else if (session.arguments.empty() || session.row.name[0] == 'l') {
+        print_table(printer, objects, session.screen);
+    } else {
+        for (const Text& object : objects) {
+            if (&object != &objects.front()) printer << '\n';
+            print_details(printer, object, session.screen);
+        }
+    }
 }
 
 }  // namespace
 
 Outcome run_status(Session& session) {
-    const std::string names = join(session.arguments, 0);
-    Request request = request_of(session);
-    request.names = names;
-    std::vector<std::string> objects;
-    Error error;
-    Outcome outcome = ask(session, request, keep, objects, &error);
-    if (error.code != 0) {
-        objects = chosen(session, read_remains(session, error, outcome));
-        if (objects.empty()) return outcome;
+    std::vector<Text> objects;
+    int code = 0;
+    Outcome outcome = ask(session, {session, 0}, keep, objects, code);
+    if (code != 0) {
+        const std::vector<Text> files = read_remains(session, code, outcome);
+        if (files.empty()) return outcome;
+        each_meant(session, files, keep_file, objects);
     }
-    if (session.invocation.json) return finish(session, outcome, objects);
-    const bool details = !session.arguments.empty() && session.row.name == std::string_view("status");
-    if (objects.empty()) {
-        if (outcome == Outcome::done) warn("there are no services");
-    } else if (!details) {
-        session.printer.text(table_of(objects, session.screen));
-    }
-    for (size_t i = 0; details && i < objects.size(); ++i) {
-        if (i > 0) session.printer.text("\n");
-        session.printer.text(details_of(objects[i], session.screen));
-    }
-    return finish(session, outcome, {});
+    if (!objects.empty())
+        show_services(session, objects);
+    else if (outcome == Outcome::done)
+        warn({"there are no services"});
+    finish(session);
+    return outcome;
 }
 
 Outcome run_why(Session& session) {
-    const std::string names = join(session.arguments, 0);
-    Request request = request_of(session);
-    request.names = names;
-    std::vector<std::string> objects;
-    Error error;
-    Outcome outcome = ask(session, request, keep, objects, &error);
-    if (error.code != 0) {
-        const std::vector<std::string> files = read_remains(session, error, outcome);
-        for (const std::string& file : chosen(session, files)) append_causes(files, file, objects);
-        if (objects.empty()) return outcome;
+    std::vector<Text> objects;
+    int code = 0;
+    Outcome outcome = ask(session, {session, 0}, keep, objects, code);
+    if (code != 0) {
+        const std::vector<Text> files = read_remains(session, code, outcome);
+        if (files.empty()) return outcome;
+        each_meant(session, files, keep_causes, objects);
     }
-    if (!session.invocation.json)
-        for (const std::string& object : objects) session.printer.text(sentence_of(object));
-    return finish(session, outcome, objects);
+    for (const Text& object : objects) {
+        if (session.invocation.json)
+            session.printer.json_object(object);
+        else
+            print_sentence(session.printer, object);
+    }
+    finish(session);
+    return outcome;
 }
 
 Outcome run_request(Session& session) {
-    Request request = request_of(session);
-    size_t first = 0;  // of the names among the arguments
-    if (request.command == Command::signal) {
-        const auto number = parse_signal(session.arguments[0]);
-        if (!number)
-            return usage_error("there is no signal " + std::string(session.arguments[0]));
-        request.number = *number;
-        first = 1;
-    } else if (request.command == Command::exit && !session.arguments.empty()) {
-        const auto code = parse_unsigned(session.arguments[0], 255);
-        if (!code) return usage_error("an exit code is a number from 0 to 255");
-        request.number = static_cast<int>(*code);
-        first = 1;
+    const bool signals = session.row.command == Command::signal;
+    const bool exits = session.row.command == Command::exit;
+    Question question(session, signals || exits ? 1 : 0);
+    if ((signals || exits) && !session.arguments.empty()) {
+        const std::string_view word = session.arguments[0];
+        const int number = signals ? parse_signal(word).value_or(-1)
+                                   : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
+        if (number < 0) {
+            warn({signals ? "there is no such signal: " : "no exit code from 0 to 255: ", word});
+            return Outcome::usage;
+        }
+        question.request.number = number;
     }
-    const std::string names = join(session.arguments, first);
-    request.names = names;
-    std::vector<std::string> none;
-    Error error;
-    const Outcome outcome = ask(session, request, show_outcome, none, &error);
-    if (error.code != 0) return no_answer(session, error);
-    return finish(session, outcome, none);
+    std::vector<Text> none;
+    int code = 0;
+    const Outcome outcome = ask(session, question, show_outcome, none, code);
+    if (code != 0) return no_answer(session, code);
+    finish(session);
+    return outcome;
 }
 
 }  // namespace reeve

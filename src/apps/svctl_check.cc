@@ -1,12 +1,11 @@
 // svctl_check: the commands that need no supervisor: check and keys.
-#include <algorithm>
 #include <unistd.h>
 
+#include "apps/definitions.h"
 #include "apps/svctl.h"
-#include "conf/load.h"
+#include "base/limits.h"
 #include "conf/schema.h"
 #include "core/object.h"
-#include "core/supervisor.h"
 #include "host/directory.h"
 #include "host/platform.h"
 #include "host/sys.h"
@@ -15,42 +14,16 @@ namespace reeve {
 
 namespace {
 
-// What only shows when the files are put together: cycles, and dependencies that do not exist.
-void find_conflicts(const Catalog& catalog, std::vector<Problem>& problems) {
-    std::vector<std::string> first_problems(catalog.services.size());
-    std::vector<Candidate> candidates;
-    for (size_t i = 0; i < catalog.services.size(); ++i) {
-        const Loaded& loaded = catalog.services[i];
-        if (!loaded.problems.empty()) first_problems[i] = describe(loaded.problems.front());
-        candidates.push_back({loaded.name, loaded.version, loaded.definition, first_problems[i]});
-    }
-    Supervisor supervisor;
-    const Now now{sys::mono_now(), sys::wall_now()};
-    for (const Change& change : supervisor.apply(candidates, now)) {
-        if (change.kind != Change::Kind::refuse) continue;
-        const std::string_view problem = supervisor.at(change.id).problem;
-        for (const Loaded& loaded : catalog.services) {
-            if (!loaded.problems.empty() || !problem.starts_with(loaded.file + ": ")) continue;
-            problems.push_back(
-                {loaded.file, 0, std::string(problem.substr(loaded.file.size() + 2))});
-            break;
-        }
-    }
-}
-
-std::vector<Problem> find_problems(const std::vector<std::vector<SourceFile>>& files) {
-    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
-    const Catalog catalog = load(files, context);
-    std::vector<Problem> problems = catalog.problems;
-    for (const Loaded& loaded : catalog.services)
-        problems.insert(problems.end(), loaded.problems.begin(), loaded.problems.end());
-    find_conflicts(catalog, problems);
-    return problems;
+void finish(Session& session) {
+    if (session.invocation.json) session.printer.end_json();
+    session.printer.flush();
 }
 
 void show_problem(Session& session, const Problem& problem) {
-    if (!session.invocation.json)
-        return session.printer.text(describe(problem) + "\n");
+    if (!session.invocation.json) {
+        session.printer << describe(problem) << '\n';
+        return;
+    }
     Buffer<line_max_bytes * 2> lines;
     append_field(lines, "file", problem.file);
     lines << "line=";
@@ -60,69 +33,72 @@ void show_problem(Session& session, const Problem& problem) {
     session.printer.json_object(lines.view());
 }
 
-// "default.KEY" of reeve.conf is one of its keys, and stands for every service key.
 void show_key(Session& session, const Key& key, bool of_service) {
     Buffer<128> type;
     append_type(type, key);
-    Buffer<2048> lines;
-    append_field(lines, "key", key.name);
-    append_field(lines, "type", type.view());
-    append_field(lines, "default", key.default_text);
-    append_field(lines, "applies", of_service ? name_of(key.applies) : "live");
-    append_field(lines, "repeats", key.repeats ? "yes" : "no");
-    append_field(lines, "doc", key.doc);
-    if (session.invocation.json) return session.printer.json_object(lines.view());
-    std::string text = key.name;
-    if (*key.default_text != '\0') text.append(" = ").append(key.default_text);
-    text.append("    (").append(type.view());
-    if (key.repeats) text += "; may repeat";
-    if (of_service) text.append("; applies: ").append(name_of(key.applies));
-    if (!of_service) text += "; in reeve.conf";
-    session.printer.text(text.append(")\n    ").append(key.doc).append("\n"));
+    const char* applies = name_of(of_service ? key.applies : Applies::live);
+    if (session.invocation.json) {
+        Buffer<2048> lines;
+        append_field(lines, "key", key.name);
+        append_field(lines, "type", type.view());
+        append_field(lines, "default", key.default_text);
+        append_field(lines, "applies", applies);
+        append_field(lines, "repeats", key.repeats ? "yes" : "no");
+        append_field(lines, "doc", key.doc);
+        return session.printer.json_object(lines.view());
+    }
+    session.printer << key.name << (*key.default_text == '\0' ? "" : " = ") << key.default_text
+                    << "    (" << type.view() << (key.repeats ? "; may repeat" : "")
+                    << "; applies: " << applies << (of_service ? "" : "; in reeve.conf")
+                    << ")\n    " << key.doc << '\n';
 }
 
 }  // namespace
 
 Outcome run_check(Session& session) {
-    std::vector<std::string_view> paths = session.arguments;
-    if (paths.empty()) paths.push_back(session.invocation.config_directory);
+    std::span<const std::string_view> paths = session.arguments;
+    if (paths.empty()) paths = {&session.invocation.config_directory, 1};
     std::vector<std::vector<SourceFile>> files;
     for (const std::string_view path : paths) {
         Result<std::vector<SourceFile>> read = read_directory(path);
         if (!read) {
-            warn(describe(read.error()));
+            warn({describe(read.error())});
             return Outcome::failed;
         }
         files.push_back(std::move(*read));
     }
-    const std::vector<Problem> problems = find_problems(files);
+    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
+    Supervisor supervisor;
+    std::vector<Problem> problems;
+    put_in_force(load(files, context), {}, supervisor, {sys::mono_now(), sys::wall_now()},
+                 problems);
     for (const Problem& problem : problems) show_problem(session, problem);
-    session.printer.finish();
+    finish(session);
     return problems.empty() ? Outcome::done : Outcome::failed;
 }
 
 Outcome run_keys(Session& session) {
+    const std::string_view wanted =
+        session.arguments.empty() ? std::string_view() : session.arguments[0];
     bool found = false;
-    const auto show = [&](std::span<const Key> keys, bool of_service) {
-        for (const Key& key : keys) {
-            if (!session.arguments.empty() && session.arguments[0] != key.name) continue;
-            show_key(session, key, of_service);
+    Nearest nearest(wanted);
+    const std::span<const Key> tables[] = {service_keys, settings_keys};
+    for (const std::span<const Key> table : tables) {
+        for (const Key& key : table) {
+            nearest.offer(key.name);
+            if (!wanted.empty() && wanted != key.name) continue;
+            show_key(session, key, &table == &tables[0]);
             found = true;
         }
-    };
-    show(service_keys, true);
-    show(settings_keys, false);
-    if (found) {
-        session.printer.finish();
-        return Outcome::done;
     }
-    std::string problem = "there is no key ";
-    problem += session.arguments[0];
-    std::string_view near = nearest_key(service_keys, session.arguments[0]);
-    if (near.empty()) near = nearest_key(settings_keys, session.arguments[0]);
-    if (!near.empty()) problem.append(" (did you mean ").append(near).append("?)");
-    warn(problem);
-    return Outcome::failed;
+    if (!found) {
+        const bool near = !nearest.found().empty();
+        warn({"there is no key ", wanted, near ? "; did you mean " : "", nearest.found(),
+              near ? "?" : ""});
+        return Outcome::failed;
+    }
+    finish(session);
+    return Outcome::done;
 }
 
 }  // namespace reeve

@@ -1,34 +1,34 @@
 #include "apps/svctl_print.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <optional>
 
-#include "apps/json.h"
 #include "base/limits.h"
 #include "core/object.h"
-#include "host/sys.h"
 
 namespace reeve {
 
 namespace {
 
-enum Column : size_t { name, state, pid, uptime, restarts, cpu, memory, reason, column_count };
-
-struct Heading {
-    const char* title;
-    bool right;  // numbers
+struct Column {
+    char title[9];
+    char key[13];  // of the field that it shows
+    bool right;    // numbers
 };
 
-constexpr Heading headings[column_count] = {
-    {"NAME", false},    {"STATE", false}, {"PID", true},    {"UPTIME", true},
-    {"RESTARTS", true}, {"CPU", true},    {"MEMORY", true}, {"REASON", false},
+// The reason is the last: it alone is cut, and not padded.
+constexpr Column columns[] = {
+    {"NAME", "name", false},          {"STATE", "state", false},      {"PID", "pid", true},
+    {"UPTIME", "uptime_s", true},     {"RESTARTS", "restarts", true}, {"CPU", "cpu_percent", true},
+    {"MEMORY", "memory_bytes", true}, {"REASON", "reason", false},
 };
+constexpr size_t column_count = std::size(columns);
+constexpr size_t last_column = column_count - 1;
 
-using Cells = std::array<std::string, column_count>;
+using Cell = Buffer<reason_max_bytes + 64>;
 
-bool is_unwell(std::string_view state) {
+bool is_unwell(std::string_view object) {
+    const std::string_view state = find_field(object, "state");
     return state == "failed" || state == "invalid" || state == "backoff";
 }
 
@@ -36,208 +36,175 @@ bool is_unwell(std::string_view state) {
 std::string_view colour_of(std::string_view state) {
     if (state == "failed" || state == "invalid") return "\33[31m";
     if (state == "running" || state == "done") return "\33[32m";
-    if (state == "stopped") return {};
-    return "\33[33m";
+    return state == "stopped" ? "" : "\33[33m";
 }
 
-std::string coloured(std::string_view text, std::string_view state, const Screen& screen) {
-    const std::string_view colour = screen.colour ? colour_of(state) : std::string_view();
-    std::string result(colour);
-    result += text;
-    if (!colour.empty()) result += "\33[0m";
-    return result;
+void print_state(Printer& printer, std::string_view state, const Screen& screen) {
+    const std::string_view colour = screen.colour ? colour_of(state) : "";
+    printer << colour << state;
+    if (!colour.empty()) printer << "\33[0m";
 }
 
-// A number among the fields, or nothing.
-std::optional<uint64_t> number_of(std::string_view object, std::string_view key) {
-    return parse_unsigned(find_field(object, key), INT64_MAX / 1000);
+// The value of a field as people read it.
+void append_value(Sink& out, std::string_view object, std::string_view key) {
+    const std::string_view value = find_field(object, key);
+    const auto number = parse_unsigned(value, INT64_MAX / 1000);
+    if (key == "uptime_s" && number)
+        append_span(out, seconds(static_cast<int64_t>(*number)));
+    else if (key == "memory_bytes" && number)
+        append_size(out, *number);
+    else
+        out << value;
+    if (key == "cpu_percent" && !value.empty()) out << '%';
 }
 
-// The same words in the table and the details.
-std::string uptime_of(std::string_view object) {
-    Buffer<32> text;
-    if (const auto s = number_of(object, "uptime_s"))
-        append_span(text, seconds(static_cast<int64_t>(*s)));
-    return std::string(text.view());
-}
-
-std::string memory_of(std::string_view object) {
-    Buffer<32> text;
-    if (const auto bytes = number_of(object, "memory_bytes")) append_size(text, *bytes);
-    return std::string(text.view());
-}
-
-std::string cpu_of(std::string_view object) {
-    std::string text(find_field(object, "cpu_percent"));
-    return text.empty() ? text : text + '%';
-}
-
-Cells cells_of(std::string_view object) {
-    Cells cells{full_name_of(object),
-                std::string(find_field(object, "state")),
-                std::string(find_field(object, "pid")),
-                uptime_of(object),
-                std::string(find_field(object, "restarts")),
-                cpu_of(object),
-                memory_of(object),
-                std::string(find_field(object, "reason"))};
-    if (find_field(object, "stale") == "yes") cells[reason] += "; stale";
-    for (size_t i = 0; i < reason; ++i)
-        if (cells[i].empty()) cells[i] = "-";
-    return cells;
-}
-
-// The text cut to so many characters, "..." at its end where it was.
-std::string_view cut(std::string_view text, size_t width, bool& was_cut) {
-    const size_t kept = width > 3 ? width - 3 : 0;
-    size_t count = 0;
-    size_t end = text.size();  // where `kept` characters end
-    for (size_t i = 0; i < text.size(); ++i) {
-        if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;  // UTF-8, not a first
-        if (count == kept) end = i;
-        ++count;
+void fill_cell(Cell& cell, std::string_view object, size_t place) {
+    cell.clear();
+    if (object.empty()) {
+        cell << columns[place].title;
+    } else if (place == 0) {
+        append_full_name(cell, object);
+    } else {
+        append_value(cell, object, columns[place].key);
+        if (place == last_column && find_field(object, "stale") == "yes") cell << "; stale";
+        if (place < last_column && cell.size() == 0) cell << '-';
     }
-    was_cut = count > width;
-    return was_cut ? text.substr(0, end) : text;
 }
 
-void append_row(std::string& out, const Cells& cells, const std::array<size_t, reason>& widths,
-                const Screen& screen) {
+// Where the first `width` characters of the text end; bytes 10xxxxxx begin none (UTF-8).
+size_t end_of(std::string_view text, size_t width) {
+    size_t count = 0;
+    for (size_t i = 0; i < text.size(); ++i)
+        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && count++ == width) return i;
+    return text.size();
+}
+
+void print_reason(Printer& printer, std::string_view reason, size_t width) {
+    if (end_of(reason, width) == reason.size()) {
+        printer << reason;
+    } else if (width > 3) {
+        printer << reason.substr(0, end_of(reason, width - 3)) << "...";
+    }
+}
+
+// An empty object stands for the headings.
+void print_row(Printer& printer, std::string_view object, const size_t* widths,
+               const Screen& screen) {
+    Cell cell;
     size_t used = 0;
-    for (size_t i = 0; i < reason; ++i) {
-        const std::string padding(widths[i] - cells[i].size(), ' ');
-        if (headings[i].right) out += padding;
-        out += i == state ? coloured(cells[i], cells[state], screen) : cells[i];
-        if (!headings[i].right) out += padding;
-        out += "  ";
+    for (size_t i = 0; i < last_column; ++i) {
+        fill_cell(cell, object, i);
+        if (i > 0) printer.blanks(2);
+        if (columns[i].right) printer.blanks(widths[i] - cell.size());
+        if (i == 1 && !object.empty())
+            print_state(printer, cell.view(), screen);
+        else
+            printer << cell.view();
+        if (!columns[i].right) printer.blanks(widths[i] - cell.size());
         used += widths[i] + 2;
     }
-    bool was_cut = false;
-    const size_t left = screen.width > used ? screen.width - used : 0;
-    out += screen.width == 0 ? cells[reason] : cut(cells[reason], left, was_cut);
-    if (was_cut && left >= 3) out += "...";
-    out.erase(out.find_last_not_of(' ') + 1);
-    out += '\n';
+    fill_cell(cell, object, last_column);
+    if (cell.size() > 0) {
+        printer.blanks(2);
+        const size_t left = screen.width > used ? screen.width - used : 0;
+        print_reason(printer, cell.view(), screen.width == 0 ? SIZE_MAX : left);
+    }
+    printer << '\n';
 }
 
 }  // namespace
 
-std::string table_of(std::vector<std::string>& objects, const Screen& screen) {
-    const auto rank = [&](const std::string& object) {
-        return screen.terminal && is_unwell(find_field(object, "state")) ? 0 : 1;
-    };
+void sort_objects(std::vector<Text>& objects, const Screen& screen) {
     // Each begins with its name, and its instance.
-    const auto before = [&](const std::string& a, const std::string& b) {
-        return rank(a) != rank(b) ? rank(a) < rank(b) : a < b;
+    const auto before = [&](const Text& a, const Text& b) {
+        const bool first = screen.terminal && is_unwell(a);
+        const bool second = screen.terminal && is_unwell(b);
+        return first != second ? first : a.view() < b.view();
     };
     std::make_heap(objects.begin(), objects.end(), before);
     std::sort_heap(objects.begin(), objects.end(), before);
-
-    std::vector<Cells> rows(1);
-    for (size_t i = 0; i < column_count; ++i) rows[0][i] = headings[i].title;
-    for (const std::string& object : objects) rows.push_back(cells_of(object));
-    std::array<size_t, reason> widths{};
-    for (const Cells& cells : rows)
-        for (size_t i = 0; i < reason; ++i) widths[i] = std::max(widths[i], cells[i].size());
-    std::string out;
-    Screen plain = screen;
-    plain.colour = false;
-    for (size_t i = 0; i < rows.size(); ++i)
-        append_row(out, rows[i], widths, i == 0 ? plain : screen);
-    return out;
 }
 
-std::string details_of(std::string_view object, const Screen& screen) {
+void print_table(Printer& printer, const std::vector<Text>& objects, const Screen& screen) {
+    size_t widths[column_count] = {};
+    Cell cell;
+    for (size_t i = 0; i < last_column; ++i) {
+        fill_cell(cell, {}, i);
+        widths[i] = cell.size();
+        for (const Text& object : objects) {
+            fill_cell(cell, object, i);
+            widths[i] = std::max(widths[i], cell.size());
+        }
+    }
+    print_row(printer, {}, widths, screen);
+    for (const Text& object : objects) print_row(printer, object, widths, screen);
+}
+
+void print_details(Printer& printer, std::string_view object, const Screen& screen) {
     constexpr size_t key_width = 13;
-    std::string out;
     std::string_view rest = object;
     while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+        const std::string_view line = take_line(rest);
         const size_t equals = line.find('=');
         if (equals == std::string_view::npos || equals + 1 == line.size()) continue;
-        std::string_view key = line.substr(0, equals);
-        std::string value(line.substr(equals + 1));
-        if (key == "state") value = coloured(value, value, screen);
-        if (key == "uptime_s") key = "uptime", value = uptime_of(object);
-        if (key == "cpu_percent") key = "cpu", value = cpu_of(object);
-        if (key == "memory_bytes") key = "memory", value = memory_of(object);
-        out += key;
-        out.append(key.size() < key_width ? key_width - key.size() : 1, ' ');
-        out.append(value).append("\n");
+        const std::string_view key = line.substr(0, equals);
+        // Without its unit: uptime, cpu, memory.
+        const bool has_unit = key == "uptime_s" || key == "cpu_percent" || key == "memory_bytes";
+        const std::string_view label = has_unit ? key.substr(0, key.find('_')) : key;
+        printer << label;
+        printer.blanks(label.size() < key_width ? key_width - label.size() : 1);
+        if (key == "state") {
+            print_state(printer, line.substr(equals + 1), screen);
+        } else if (has_unit) {
+            Cell cell;
+            append_value(cell, object, key);
+            printer << cell.view();
+        } else {
+            printer << line.substr(equals + 1);
+        }
+        printer << '\n';
     }
-    return out;
 }
 
-std::string sentence_of(std::string_view object) {
-    Buffer<reason_max_bytes * 2> line;
-    append_sentence(line, full_name_of(object), find_field(object, "state"),
-                    find_field(object, "reason"));
-    return std::string(line.view()) + '\n';
+void print_sentence(Printer& printer, std::string_view object) {
+    Buffer<2 * name_max_bytes + 1> name;
+    append_full_name(name, object);
+    Cell line;
+    append_sentence(line, name.view(), find_field(object, "state"), find_field(object, "reason"));
+    printer << line.view() << '\n';
 }
 
-std::string outcome_of(std::string_view object) {
+void append_outcome(Sink& out, std::string_view object) {
     const std::string_view result = find_field(object, "result");
     const std::string_view action = find_field(object, "action");
-    const std::string_view current = find_field(object, "state");
-    std::string line = full_name_of(object);
-    line += ": ";
-    if (result == "3") line += "not running: ";
-    if (result == "5") line += "not in time: ";
-    line += action;
-    if (!action.empty() && !current.empty()) line += ", ";
-    line += current;
-    const std::string_view why = find_field(object, "reason");
-    if (result != "0" && !why.empty()) line.append(": ").append(why);
-    return line += '\n';
+    const std::string_view state = find_field(object, "state");
+    append_full_name(out, object);
+    out << ": ";
+    if (result == "3") out << "not running: ";
+    if (result == "5") out << "not in time: ";
+    out << action;
+    if (!action.empty() && !state.empty()) out << ", ";
+    out << state;
+    const std::string_view reason = find_field(object, "reason");
+    if (result != "0" && !reason.empty()) out << ": " << reason;
 }
 
 void append_size(Sink& out, uint64_t bytes) {
-    const char* unit = "KMGT";
     if (bytes < 1024) {
         out << bytes;
         return;
     }
+    const char* unit = "KMGT";
     for (; bytes >= 1024 * 1024 && unit[1] != '\0'; ++unit) bytes /= 1024;
     out << bytes / 1024;
     if (bytes < 10 * 1024) out << '.' << bytes % 1024 * 10 / 1024;
     out << *unit;
 }
 
-std::string full_name_of(std::string_view object) {
-    std::string full(find_field(object, "name"));
+void append_full_name(Sink& out, std::string_view object) {
+    out << find_field(object, "name");
     const std::string_view instance = find_field(object, "instance");
-    if (!instance.empty()) full.append("@").append(instance);
-    return full;
-}
-
-void write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = sys::write(fd, text.data(), text.size());
-        if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {  // a terminal may be so
-            pollfd poll{fd, POLLOUT, 0};
-            sys::poll({&poll, 1}, -1);
-            continue;
-        }
-        if (written <= 0) return;
-        text.remove_prefix(static_cast<size_t>(written));
-    }
-}
-
-void Printer::json_object(std::string_view lines) {
-    out_ += begun_ ? ",\n" : "[";
-    begun_ = true;
-    append_json_object(out_, lines);
-}
-
-void Printer::flush() {
-    write_all(1, out_);
-    out_.clear();
-}
-
-void Printer::finish() {
-    if (json_) out_ += begun_ ? "]\n" : "[]\n";
-    flush();
+    if (!instance.empty()) out << '@' << instance;
 }
 
 }  // namespace reeve

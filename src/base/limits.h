@@ -45,6 +45,7 @@ constexpr size_t reply_buffer_max_bytes = 16384;
 constexpr size_t clients_max_count = 64;           // more wait in the listen queue
 constexpr int64_t client_idle_max_ms = 10000;      // connected and silent, or not reading
 constexpr int64_t answer_wait_default_ms = 60000;  // svctl -t
+constexpr int64_t run_proof_ms = 200;              // up: ready by exec alone, but is it?
 constexpr int64_t answer_grace_ms = 10000;         // svctl: how long reeve may say nothing at all
 constexpr int64_t accept_pause_ms = 1000;          // after accept failed for want of descriptors
 constexpr size_t reason_max_bytes = 1024;          // why a service is in its state, in words
@@ -52,10 +53,11 @@ constexpr size_t reason_max_bytes = 1024;          // why a service is in its st
 constexpr size_t object_max_bytes = 3 * service_file_max_bytes;
 
 // Files under RUNDIR.
-constexpr size_t record_max_bytes = 1024;       // one journal record
-constexpr size_t child_record_max_bytes = 192;  // the one that a child writes itself
-constexpr size_t journal_chunk_bytes = 65536;   // room is reserved in these
+constexpr size_t record_max_bytes = 1024;          // one journal record
+constexpr size_t child_record_max_bytes = 224;     // the one that a child writes itself
+constexpr size_t journal_chunk_bytes = 65536;      // room is reserved in these
 constexpr size_t status_file_max_bytes = 4096;     // one file under status/
+constexpr int64_t status_files_wait_max_ms = 200;  // behind what happens
 constexpr size_t notify_message_max_bytes = 2048;
 constexpr size_t status_text_max_bytes = 128;  // sd_notify STATUS=
 

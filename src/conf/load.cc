@@ -114,6 +114,7 @@ class Reading {
     const SourceFile& file;
     Problems problems;
     Draft draft;
+    bool command_is_misspelt = false;  // its absence needs no line of its own
 
   private:
     std::array<int, keys_max_count> lines_{};  // where each key was first set; 0: nowhere
@@ -140,7 +141,9 @@ void Reading::add_unknown_key(const KeyValue& line, const char* prefix, std::str
     Sink& text = problems.add(line.line) << "unknown key '";
     append_shown(text, line.key);
     text << '\'';
-    if (!nearest.empty()) text << " (did you mean " << prefix << nearest << "?)";
+    if (nearest.empty()) return;
+    text << " (did you mean " << prefix << nearest << "?)";
+    if (nearest == "exec" || nearest == "command") command_is_misspelt = true;
 }
 
 bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context) {
@@ -174,7 +177,7 @@ class Loader {
 
   private:
     void read_lines(Reading& reading, std::string_view text, bool settings);
-    void read_setting(const KeyValue& line, Reading& reading);
+    bool read_setting(const KeyValue& line, Reading& reading);
     void read_service_line(const KeyValue& line, Reading& reading);
     void apply_shared_lines(Draft& draft, std::vector<Problem>& list) const;
     Ref<const Definition> finish(const Draft& draft);
@@ -188,27 +191,33 @@ class Loader {
     Catalog& catalog_;
     std::string settings_path_;
     std::vector<SharedLine> shared_lines_;
+    // Is everything known that reeve.conf sets for all services? Without its `user`, say, none of
+    // them may start.
+    bool shared_lines_are_whole_ = true;
     std::array<KnownPolicy, policies_back_max_count> policies_;  // the latest, as a ring
     size_t policy_count_ = 0;
 };
 
-void Loader::read_setting(const KeyValue& line, Reading& reading) {
+bool Loader::read_setting(const KeyValue& line, Reading& reading) {
     const bool shared = line.key.starts_with(default_prefix);
     const std::string_view name = shared ? line.key.substr(sizeof default_prefix - 1) : line.key;
     const std::span<const Key> keys = shared ? service_keys : settings_keys;
     const Key* key = find_key(keys, name);
-    if (key == nullptr)
-        return reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
+    if (key == nullptr) {
+        reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
+        return false;
+    }
     if (shared && is_command(*key)) {
         reading.problems.add(line.line)
             << line.key << ": what runs has no default; each service sets its own";
-        return;
+        return false;
     }
     // `log` is another way to write default.log.
     if (key->owner == Owner::policy) key = &service_key(name);
-    const bool of_services = key->owner == Owner::policy || key->owner == Owner::definition;
-    if (reading.set(*key, line, Origin::shared, context_) && of_services)
+    if (!reading.set(*key, line, Origin::shared, context_)) return false;
+    if (key->owner == Owner::policy || key->owner == Owner::definition)
         shared_lines_.push_back({key, line.value, line.line});
+    return true;
 }
 
 void Loader::read_service_line(const KeyValue& line, Reading& reading) {
@@ -229,8 +238,11 @@ void Loader::read_lines(Reading& reading, std::string_view text, bool settings) 
     for (KeyValueReader reader(text, form); reader.next(line);) {
         if (line.problem != LineProblem::none) {
             append_problem(reading.problems.add(line.line), line.problem);
+            shared_lines_are_whole_ = shared_lines_are_whole_ && !settings;
         } else if (settings) {
-            read_setting(line, reading);
+            const bool good = read_setting(line, reading);
+            const bool shared = line.key == "log" || line.key.find('.') != std::string_view::npos;
+            if (!good && shared) shared_lines_are_whole_ = false;
         } else {
             read_service_line(line, reading);
         }
@@ -241,13 +253,10 @@ void Loader::load_settings(const SourceFile& file) {
     settings_path_ = file.path;
     Reading reading(file, catalog_.problems);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
-    if (!reading.is_usable(context_)) return;
+    shared_lines_are_whole_ = reading.is_usable(context_);
+    if (!shared_lines_are_whole_) return;
     read_lines(reading, file.text, true);
-    if (reading.problems.none()) {
-        catalog_.settings = reading.draft.settings;
-    } else {
-        shared_lines_.clear();
-    }
+    catalog_.settings = reading.draft.settings;
 }
 
 // What reeve.conf sets for all services. It was tried already; what can still be wrong is so with
@@ -301,6 +310,10 @@ void Loader::load_service(const SourceFile& file) {
     definition.version = loaded.version;
     definition.file = loaded.file;
     if (!reading.is_usable(context_)) return;
+    if (!shared_lines_are_whole_) {
+        reading.problems.add(0) << "not in force: " << settings_path_
+                                << " has errors in what it sets for all services";
+    }
     apply_shared_lines(reading.draft, loaded.problems);
     // The last line of an executable that was not read to its end may be half of one.
     if (file.too_large) text = text.substr(0, text.rfind('\n') + 1);
@@ -309,7 +322,7 @@ void Loader::load_service(const SourceFile& file) {
         definition.exec.append(loaded.file);
     } else if (reading.line_of(service_key("exec")) == 0 &&
                reading.line_of(service_key("command")) == 0 &&
-               reading.draft.policy->type != Type::fake) {
+               reading.draft.policy->type != Type::fake && !reading.command_is_misspelt) {
         reading.problems.add(0) << "neither exec nor command is set";
     }
     if (reading.problems.none() && loaded.problems.empty())

@@ -30,9 +30,10 @@ struct Loaded {
 
 // All that the service directories hold.
 struct Catalog {
-    Settings settings;  // reeve.conf's, or the defaults
-    // reeve.conf's; settings are then the defaults throughout, and no default.KEY counts. Also one
-    // where there are more than services_max_count files; those beyond are left out.
+    Settings settings;  // reeve.conf's, as far as its lines are right; else the defaults
+    // reeve.conf's. Where it is not known what it sets for all services, no service has a
+    // definition: without its `user`, say, none may run. Also one problem where there are more than
+    // services_max_count files; those beyond are left out.
     std::vector<Problem> problems;
     std::vector<Loaded> services;  // sorted by name, then version
 };

@@ -17,16 +17,6 @@ const char* words_of(ReadyKind kind) {
     return "";
 }
 
-const char* words_of(HookResult result) {
-    switch (result) {
-    case HookResult::succeeded: return "succeeded";
-    case HookResult::failed: return "failed";
-    case HookResult::timed_out: return "timed out (hook_timeout)";
-    case HookResult::not_started: return "could not be started";
-    }
-    return "";
-}
-
 // What the failed step of a child's set-up was about, as far as the definition tells.
 std::string_view object_of(SpawnStep step, const Definition& definition) {
     const Policy& policy = *definition.policy;
@@ -48,6 +38,16 @@ void append_other(Sink& out, const char* words, const Supervisor& supervisor, Se
 }
 
 }  // namespace
+
+const char* words_of(HookResult result) {
+    switch (result) {
+    case HookResult::succeeded: return "succeeded";
+    case HookResult::failed: return "failed";
+    case HookResult::timed_out: return "timed out (hook_timeout)";
+    case HookResult::not_started: return "could not be started";
+    }
+    return "";
+}
 
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
@@ -212,6 +212,9 @@ Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) 
     const bool new_run = goal.kind == Goal::Kind::up || service.runs > goal.runs_before;
     if (new_run && (service.state == State::running || service.state == State::done))
         return Progress::reached;
+    // A run of its own, and it failed: more may follow, but the answer is known.
+    const bool tried = service.runs > goal.runs_before;
+    if (tried && service.state == State::backoff) return Progress::failed;
     if (new_run && service.state == State::failed) return Progress::failed;
     if (service.state == State::invalid) return Progress::failed;
     // Wanted, and yet stopped: it is withdrawn, or reeve ends.

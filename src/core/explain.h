@@ -7,8 +7,8 @@
 
 namespace reeve {
 
-// "needs db", "exit 1, 4th failure", "awaiting READY=1": why the service is in its state. Empty where
-// there is nothing to say. What passes with time ("next try in 3.2s") is append_countdown's.
+// "needs db", "exit 1, 4th failure", "awaiting READY=1": why the service is in its state. Empty
+// where there is nothing to say. What passes with time ("next try in 3.2s") is append_countdown's.
 void append_reason(Sink& out, const Supervisor& supervisor, const Service& service);
 
 // ", next try in 3.2s" where the service is in backoff.
@@ -20,6 +20,9 @@ void append_end(Sink& out, const Service& service, const Reason& end);
 // The service that this one's reason blames for its state; none: it is the root of its own.
 ServiceId cause_of(const Supervisor& supervisor, const Service& service);
 
+// "failed", "timed out (hook_timeout)".
+const char* words_of(HookResult result);
+
 // The chain of causes from the service to the root: each member waits for the next.
 std::vector<ServiceId> causes(const Supervisor& supervisor, ServiceId id);
 
@@ -28,7 +31,8 @@ struct Goal {
     enum class Kind : uint8_t { up, down, restarted, state };
     Kind kind = Kind::up;
     State state = State::running;  // kind state
-    uint32_t runs_before = 0;      // kind restarted: `runs` when it was asked for
+    // `runs` when it was asked for: a later run that fails is the answer. By default none is.
+    uint32_t runs_before = UINT32_MAX;
 };
 enum class Progress : uint8_t { pending, reached, failed };
 

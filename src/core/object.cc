@@ -19,17 +19,20 @@ const char* name_of(Type type) {
     return "";
 }
 
-void append_list(Sink& out, std::string_view key, const Words* words) {
+void append_list(Sink& out, std::string_view key, const Words& words) {
     out << key << '=';
     const char* separator = "";
-    if (words != nullptr) {
-        for (const std::string_view word : *words) {
-            out << separator;
-            append_clean(out, word);
-            separator = " ";
-        }
+    for (const std::string_view word : words) {
+        out << separator;
+        append_clean(out, word);
+        separator = " ";
     }
     out << '\n';
+}
+
+// Out of line: its calls are many.
+[[gnu::noinline]] void append_text(Sink& out, std::string_view key, const Text& text) {
+    append_field(out, key, text);
 }
 
 void append_flag(Sink& out, std::string_view key, bool value) {
@@ -61,37 +64,42 @@ void append_runs(Sink& out, const Service& service) {
     out << '\n';
 }
 
+// What the file says of it; all absent where there is no definition.
+void append_definition(Sink& out, const Definition* definition) {
+    if (definition == nullptr) {
+        out << "type=\nenabled=\nversion=\ngroup=\ndepends_on=\ndescription=\nfile=\n";
+        return;
+    }
+    append_field(out, "type", name_of(definition->policy->type));
+    append_flag(out, "enabled", definition->policy->enabled);
+    append_text(out, "version", definition->version);
+    append_list(out, "group", definition->groups);
+    append_list(out, "depends_on", definition->depends_on);
+    append_text(out, "description", definition->description);
+    append_text(out, "file", definition->file);
+}
+
 }  // namespace
 
 void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                    Now now) {
-    const Definition* definition = service.definition.get();
-    append_field(out, "name", service.name);
-    append_field(out, "instance", service.instance);
+    append_text(out, "name", service.name);
+    append_text(out, "instance", service.instance);
     append_field(out, "state", reeve::name_of(service.state));
     append_field(out, "want", reeve::name_of(service.want));
     out << "reason=";
     append_words(out, supervisor, service, reader, now);
     out << '\n';
     append_runs(out, service);
-    if (definition != nullptr) {
-        append_field(out, "type", name_of(service.policy().type));
-        append_flag(out, "enabled", service.policy().enabled);
-    } else {
-        out << "type=\nenabled=\n";
-    }
     append_flag(out, "stale", service.stale());
-    append_field(out, "version", definition != nullptr ? definition->version.view() : "");
-    append_list(out, "group", definition != nullptr ? &definition->groups : nullptr);
     const bool retries = service.state == State::backoff && service.deadline != no_deadline;
     append_when(out, "next", retries, Wall{now.wall.ms + (service.deadline.ms - now.mono.ms)});
-    append_list(out, "depends_on", definition != nullptr ? &definition->depends_on : nullptr);
     out << "blames=";
-    if (const ServiceId other = cause_of(supervisor, service)) append_name(out, supervisor.at(other));
+    if (const ServiceId other = cause_of(supervisor, service))
+        append_name(out, supervisor.at(other));
     out << '\n';
-    append_field(out, "description", definition != nullptr ? definition->description.view() : "");
-    append_field(out, "file", definition != nullptr ? definition->file.view() : "");
-    append_field(out, "problem", service.problem);
+    append_text(out, "problem", service.problem);
+    append_definition(out, service.definition.get());
 }
 
 void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,

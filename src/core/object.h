@@ -13,8 +13,8 @@ namespace reeve {
 // make sense to say how long the next try is off.
 enum class Reader : uint8_t { file, client };
 
-// name instance state want reason pid since restarts exit signal type enabled stale version group
-// next depends_on blames description file problem, a line each.
+// name instance state want reason pid since restarts exit signal stale next blames problem type
+// enabled version group depends_on description file, a line each.
 void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                    Now now);
 

@@ -141,7 +141,7 @@ void Supervisor::select(std::string_view word, std::vector<ServiceId>& into) con
 
 std::string_view Supervisor::nearest(std::string_view name) const {
     std::string_view nearest;
-    size_t least = 3;  // at most two edits away
+    size_t least = (name.size() + 2) / 3 + 1;  // a third of it may be wrong, as with keys
     for (const Service& service : services_) {
         if (!service.used()) continue;
         const size_t distance = edit_distance(name, service.name);
@@ -349,10 +349,9 @@ Reason Supervisor::closed_gate(ServiceId id) const {
     }
     for (ServiceId earlier : graph_.after(id)) {
         const Service& other = at(earlier);
-        const bool settled =
-            !other.restart_requested &&
-            (other.state == State::running || other.state == State::done ||
-             other.state == State::failed || other.state == State::unknown);
+        const bool settled = !other.restart_requested &&
+                             (other.state == State::running || other.state == State::done ||
+                              other.state == State::failed || other.state == State::unknown);
         if (other.want == Want::up && other.definition && !other.leaving && !settled)
             return {.code = ReasonCode::after, .other = earlier};
     }

@@ -51,6 +51,22 @@ void refuse(Row& row, const Service& service, std::string problem) {
 
 }  // namespace
 
+namespace {
+
+// The file of the version that lives, where that file has errors now: another version does not take
+// its place for that.
+const Candidate* broken_version(std::span<const Candidate> candidates, const Candidate& chosen,
+                                const Service& service) {
+    if (!lives(service) || chosen.version == service.definition->version.view()) return nullptr;
+    for (const Candidate& candidate : candidates)
+        if (candidate.name == chosen.name && !candidate.definition &&
+            candidate.version == service.definition->version.view())
+            return &candidate;
+    return nullptr;
+}
+
+}  // namespace
+
 std::vector<Change> Supervisor::apply(std::span<const Candidate> candidates, Now now) {
     Draft draft;
     choose(draft, candidates);
@@ -105,6 +121,8 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
         row.problem = candidate->problem;
         row.definition = candidate->definition;
         if (!row.definition) refuse(row, services_[index], {});
+        const Candidate* broken = broken_version(candidates, *candidate, services_[index]);
+        if (broken != nullptr) refuse(row, services_[index], std::string(broken->problem));
     }
     unsure_.resize(services_.size());
     queue_.resize(services_.size());
@@ -135,7 +153,7 @@ void Supervisor::refuse_missing(Draft& draft) {
         problem += ": depends_on: there is no service '";
         problem += reference;
         problem += '\'';
-        if (!near.empty() && near != reference) {
+        if (!near.empty() && near != reference && near != at(id).name.view()) {
             problem += " (did you mean ";
             problem += near;
             problem += "?)";

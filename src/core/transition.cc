@@ -125,10 +125,9 @@ void Walk::take(const Event& event) {
         return finish();
     case EventKind::exec_done: return on_exec_done();
     case EventKind::exec_failed:
-        if (s_.leader) {
-            s_.verdict = {
-                .code = ReasonCode::exec_failed, .detail = event.detail, .value = event.value};
-        }
+        if (!s_.leader) return;
+        s_.verdict = {
+            .code = ReasonCode::exec_failed, .detail = event.detail, .value = event.value};
         return;
     case EventKind::ready: return on_ready();
     case EventKind::stop_announced: return on_stop_announced();
@@ -394,11 +393,9 @@ void Walk::on_deadline() {
         if (s_.state == State::backoff) enter(State::waiting, Phase::idle, s_.reason);
         return;
     case Phase::readying:
-        if (policy().ready.kind == ReadyKind::after &&
-            s_.reason.value == static_cast<int32_t>(ReadyKind::after))
-            return became_ready();
-        [[fallthrough]];
     case Phase::check_pause:
+        // The reason knows what this run is ready by; the definition may have changed since.
+        if (s_.reason.value == static_cast<int32_t>(ReadyKind::after)) return became_ready();
         if (s_.phase == Phase::check_pause && now_.mono < s_.start_by) return run_start_check();
         [[fallthrough]];
     case Phase::executing:

@@ -64,7 +64,7 @@ void Answer::begin(const Request& request, Now now) {
     resolve(request.names);
     act(request, now);
     open_ = targets_.size();
-    if (command_ == Command::wait && !waits_) time_out();
+    if (command_ == Command::wait && !waits_) settle_all(Outcome::timed_out);
 }
 
 void Answer::refuse(Outcome outcome, std::string_view why) {
@@ -105,15 +105,15 @@ void Answer::act(const Request& request, Now now) {
     case Command::why: return;
     case Command::up: return supervisor_->up(ids, now);
     case Command::down: set_goals(Goal::Kind::down); return supervisor_->down(ids, now);
-    case Command::restart:
-        set_goals(Goal::Kind::restarted);
-        return supervisor_->restart(ids, now);
+    case Command::restart: set_goals(Goal::Kind::restarted); return supervisor_->restart(ids, now);
     case Command::signal: return send_signals(request.number);
     case Command::reload: return definitions_ ? reload_definitions(now) : reload_services(now);
     case Command::wait:
-        for (Target& target : targets_)
-            if (request.until)
-                target.goal = {.kind = Goal::Kind::state, .state = *request.until};
+        // A run that fails is none of its business: it was asked for no run.
+        for (Target& target : targets_) {
+            target.goal = {};
+            if (request.until) target.goal = {.kind = Goal::Kind::state, .state = *request.until};
+        }
         return;
     case Command::exit: return controls_->end(request.number, now);
     }
@@ -176,7 +176,7 @@ Answer::Step Answer::next(std::string& out, Now now) {
     case Command::status: return next_service(out, now);
     case Command::why: return next_cause(out, now);
     case Command::exit:
-        if (!waits_) return close(out);
+        if (!waits_) return end(out);
         if (cursor_++ > 0) return Step::waits;
         out += "ending\n";
         return Step::more;
@@ -187,7 +187,7 @@ Answer::Step Answer::next(std::string& out, Now now) {
     case Command::reload:
     case Command::wait: return next_outcome(out, now);
     }
-    return close(out);
+    return end(out);
 }
 
 Answer::Step Answer::next_service(std::string& out, Now now) {
@@ -205,19 +205,19 @@ Answer::Step Answer::next_service(std::string& out, Now now) {
         out.append(object.view()).append("\n");
         return Step::more;
     }
-    return close(out);
+    return end(out);
 }
 
 Answer::Step Answer::next_cause(std::string& out, Now now) {
     if (!link_) {
-        if (cursor_ == targets_.size()) return close(out);
+        if (cursor_ == targets_.size()) return end(out);
         link_ = targets_[cursor_++].id;
         links_ = 0;
     }
     const Service& service = supervisor_->at(link_);
     // The chain may change while the client reads it: it ends all the same.
-    link_ = ++links_ < supervisor_->services().size() ? cause_of(*supervisor_, service)
-                                                      : ServiceId{};
+    link_ =
+        ++links_ < supervisor_->services().size() ? cause_of(*supervisor_, service) : ServiceId{};
     if (!service.used()) return Step::more;
     Sink object(scratch, sizeof scratch);
     append_head(object, service);
@@ -232,7 +232,7 @@ Answer::Step Answer::next_outcome(std::string& out, Now now) {
         const size_t place = cursor_++;
         Target& target = targets_[place];
         if (target.told) continue;
-        if (!target.settled) settle(target);
+        if (!target.settled) settle(target, now);
         if (!target.settled) continue;
         target.told = true;
         --open_;
@@ -241,17 +241,47 @@ Answer::Step Answer::next_outcome(std::string& out, Now now) {
         return Step::more;
     }
     cursor_ = 0;
-    return open_ == 0 ? close(out) : Step::waits;
+    return open_ == 0 ? end(out) : Step::waits;
 }
 
-void Answer::settle(Target& target) const {
-    if (command_ == Command::reload && !definitions_) {
-        target.settled = !waits_ || !supervisor_->at(target.id).hook_runs(Hook::reload_command);
-        return;
+Progress Answer::progress_of(const Target& target) const {
+    if (command_ != Command::reload || definitions_)
+        return progress(*supervisor_, target.id, target.goal);
+    const bool runs = supervisor_->at(target.id).hook_runs(Hook::reload_command);
+    return runs ? Progress::pending : Progress::reached;
+}
+
+void Answer::settle(Target& target, Now now) {
+    if (!waits_) return settle_now(target, Outcome::done);
+    const Progress made = progress_of(target);
+    if (made == Progress::pending) return;
+    // Where exec alone makes it ready, a program that ends at once has been running all the same.
+    const Service& service = supervisor_->at(target.id);
+    const bool starts = command_ == Command::up || command_ == Command::restart;
+    if (starts && service.state == State::running &&
+        service.policy().ready.kind == ReadyKind::exec) {
+        const Mono proven = service.started + milliseconds(run_proof_ms);
+        if (now.mono < proven) {
+            again_ = std::min(again_, proven);
+            return;
+        }
     }
-    const Progress made = progress(*supervisor_, target.id, target.goal);
-    target.settled = made != Progress::pending || !waits_;
-    if (made == Progress::failed) target.outcome = Outcome::failed;
+    settle_now(target, Outcome::done);
+}
+
+// `pending`: its outcome where nothing has come about yet.
+void Answer::settle_now(Target& target, Outcome pending) const {
+    if (target.settled) return;
+    target.settled = true;
+    switch (progress_of(target)) {
+    case Progress::pending: target.outcome = pending; return;
+    case Progress::reached: return;
+    case Progress::failed: target.outcome = Outcome::failed; return;
+    }
+}
+
+void Answer::settle_all(Outcome pending) {
+    for (Target& target : targets_) settle_now(target, pending);
 }
 
 // The reason of what went wrong is the whole chain, in one line.
@@ -287,7 +317,7 @@ void Answer::tell_outcome(std::string& out, const Target& target, size_t place, 
     out.append(object.view()).append("\n");
 }
 
-Answer::Step Answer::close(std::string& out) {
+Answer::Step Answer::end(std::string& out) {
     closed_ = true;
     Sink line(scratch, sizeof scratch);
     append_end(line, outcome_, message_);
@@ -304,26 +334,14 @@ void Answer::entered(std::span<const Entry> entries) {
     }
 }
 
-void Answer::time_out() {
+void Answer::pass_deadline(Now now) {
+    again_ = no_deadline;  // next() sees to it anew
+    if (now.mono < deadline_) return;
     deadline_ = no_deadline;
-    if (command_ == Command::exit) {
-        waits_ = false;
-        return refuse(Outcome::timed_out, "reeve has not ended yet");
-    }
-    waits_ = true;
-    for (Target& target : targets_) {
-        if (!target.settled) settle(target);
-        if (!target.settled) target.outcome = Outcome::timed_out;
-        target.settled = true;
-    }
-}
-
-void Answer::conclude() {
-    for (Target& target : targets_) {
-        if (!target.settled) settle(target);
-        if (!target.settled) target.outcome = Outcome::failed;
-        target.settled = true;
-    }
+    settle_all(Outcome::timed_out);
+    if (command_ != Command::exit) return;
+    waits_ = false;
+    refuse(Outcome::timed_out, "reeve has not ended yet");
 }
 
 }  // namespace reeve

@@ -2,6 +2,7 @@
 // pass. Knows no socket.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,11 +34,11 @@ class Answer {
     // States that were entered, however short they last.
     void entered(std::span<const Entry> entries);
 
-    Mono deadline() const { return deadline_; }
-    // The deadline has passed: what has not come about is told to be late.
-    void time_out();
+    Mono next_deadline() const { return std::min(deadline_, again_); }
+    // Where the client's deadline has passed, what has not come about is told to be late.
+    void pass_deadline(Now now);
     // reeve ends: what has not come about will not.
-    void conclude();
+    void conclude() { settle_all(Outcome::failed); }
     // Is the end of reeve what the client waits for?
     bool awaits_end() const { return command_ == Command::exit && waits_ && !closed_; }
 
@@ -61,27 +62,31 @@ class Answer {
     Step next_service(std::string& out, Now now);
     Step next_cause(std::string& out, Now now);
     Step next_outcome(std::string& out, Now now);
-    void settle(Target& target) const;
+    Progress progress_of(const Target& target) const;
+    void settle(Target& target, Now now);
+    void settle_now(Target& target, Outcome pending) const;
+    void settle_all(Outcome pending);
     void tell_outcome(std::string& out, const Target& target, size_t place, Now now) const;
-    Step close(std::string& out);
+    Step end(std::string& out);
 
     Supervisor* supervisor_;
     Controls* controls_;
     Command command_ = Command::status;
     bool waits_ = false;
-    bool all_ = false;         // status of every service; there are no targets
+    bool all_ = false;          // status of every service; there are no targets
     bool definitions_ = false;  // reload without a name
     bool closed_ = false;
     Outcome outcome_ = Outcome::done;
-    std::string message_;            // of the last line
+    std::string message_;  // of the last line
     std::vector<Target> targets_;
-    Reloaded reloaded_;              // its changes are the targets, place by place
-    size_t warned_ = 0;              // how many of its problems have been told
-    size_t cursor_ = 0;              // the next target to look at, or service
-    ServiceId link_{};               // why: the next of the chain; none: begin the target's
-    size_t links_ = 0;               // how many of it were told
-    size_t open_ = 0;                // targets not told yet
-    Mono deadline_ = no_deadline;
+    Reloaded reloaded_;            // its changes are the targets, place by place
+    size_t warned_ = 0;            // how many of its problems have been told
+    size_t cursor_ = 0;            // the next target to look at, or service
+    ServiceId link_{};             // why: the next of the chain; none: begin the target's
+    size_t links_ = 0;             // how many of it were told
+    size_t open_ = 0;              // targets not told yet
+    Mono deadline_ = no_deadline;  // the client's
+    Mono again_ = no_deadline;     // when to look again without an event
 };
 
 }  // namespace reeve

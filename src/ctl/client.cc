@@ -23,26 +23,26 @@ int time_left(Mono deadline) {
 
 }  // namespace
 
-Status Client::connect(const std::string& path, Mono deadline) {
+int Client::connect(const char* path, Mono deadline) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return Error{"connect", path, ENAMETOOLONG};
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    const size_t length = std::strlen(path);
+    if (length >= sizeof address.sun_path) return ENAMETOOLONG;
+    std::memcpy(address.sun_path, path, length);
     socket_ = Fd(sys::socket(AF_UNIX, SOCK_STREAM));
-    if (!socket_) return Error{"socket", path, errno};
+    if (!socket_) return errno;
     while (sys::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address),
                         sizeof address) < 0) {
         if (errno == EISCONN) break;
         const bool busy = errno == EAGAIN || errno == EINTR || errno == EINPROGRESS;
-        if (!busy) return Error{"connect", path, errno};
-        if (time_left(deadline) == 0) return Error{"connect", path, ETIMEDOUT};
+        if (!busy) return errno;
+        if (time_left(deadline) == 0) return ETIMEDOUT;
         sys::poll({}, turn_wait_ms);
     }
     // In a directory like /tmp somebody else may have been there first.
     const auto peer = platform::peer_uid(socket_.get());
-    if (peer && *peer != 0 && *peer != geteuid() && geteuid() != 0)
-        return Error{"connect", path, EPERM};
-    return Nothing{};
+    const bool is_trusted = !peer || *peer == 0 || *peer == geteuid() || geteuid() == 0;
+    return is_trusted ? 0 : EPERM;
 }
 
 bool Client::wait_for(short events, Mono deadline) const {
@@ -56,8 +56,8 @@ bool Client::wait_for(short events, Mono deadline) const {
 
 bool Client::send(std::string_view request, Mono deadline) {
     while (!request.empty()) {
-        const ssize_t sent = sys::sendto(socket_.get(), request.data(), request.size(),
-                                         MSG_NOSIGNAL, nullptr, 0);
+        const ssize_t sent =
+            sys::sendto(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL, nullptr, 0);
         if (sent > 0) {
             request.remove_prefix(static_cast<size_t>(sent));
         } else if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_for(POLLOUT, deadline)) {

@@ -5,17 +5,16 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "base/result.h"
 #include "base/time.h"
 
 namespace reeve {
 
 class Client {
   public:
-    // Connects, waiting for its turn where reeve has many clients. Errors: ENOENT or ECONNREFUSED,
-    // no reeve is there; EACCES, not permitted; EPERM, whoever is there is neither root nor us;
-    // ETIMEDOUT.
-    Status connect(const std::string& path, Mono deadline);
+    // Connects, waiting for its turn where reeve has many clients. 0, or an errno: ENOENT or
+    // ECONNREFUSED, no reeve is there; EACCES, not permitted; EPERM, whoever is there is neither
+    // root nor us; ETIMEDOUT.
+    int connect(const char* path, Mono deadline);
 
     // Sends all of it. False: the connection is gone, though there may be an answer to read.
     bool send(std::string_view request, Mono deadline);

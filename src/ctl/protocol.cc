@@ -21,10 +21,12 @@ bool has_control(std::string_view text) {
     return false;
 }
 
-std::optional<Command> parse_command(std::string_view name) {
-    for (size_t i = 0; i < command_count; ++i)
-        if (name == command_names[i]) return static_cast<Command>(i);
-    return std::nullopt;
+bool set_command(Request& request, std::string_view name) {
+    for (size_t i = 0; i < command_count; ++i) {
+        request.command = static_cast<Command>(i);
+        if (name == command_names[i]) return true;
+    }
+    return false;
 }
 
 bool set_option(Request& request, std::string_view key, std::string_view value) {
@@ -77,44 +79,30 @@ Outcome worse(Outcome a, Outcome b) {
 const char* name_of(Command command) { return command_names[static_cast<size_t>(command)]; }
 
 std::optional<Request> parse_request(std::string_view line, Sink& problem) {
-    if (has_control(line)) {
-        problem << "the request has a control character in it";
+    const auto refuse = [&](const char* why, std::string_view what = {}) {
+        problem << why << what.substr(0, shown_max_bytes);
         return std::nullopt;
-    }
-    if (const std::string_view theirs = take_word(line); theirs != version) {
-        problem << "svctl and this reeve do not understand each other: they are of different "
-                   "versions ("
-                << version << " here, not " << theirs.substr(0, shown_max_bytes) << ')';
-        return std::nullopt;
-    }
+    };
+    if (has_control(line)) return refuse("the request has a control character in it");
+    const std::string_view theirs = take_word(line);
+    if (theirs != version)
+        return refuse("svctl and this reeve are of different versions: it speaks reeve/1, not ",
+                      theirs);
     Request request;
     const std::string_view name = take_word(line);
-    const auto command = parse_command(name);
-    if (!command) {
-        problem << "this reeve does not know the command " << name.substr(0, shown_max_bytes);
-        return std::nullopt;
-    }
-    request.command = *command;
+    if (!set_command(request, name)) return refuse("this reeve does not know the command ", name);
     for (line = trim(line); !line.empty(); line = trim(line)) {
         std::string_view rest = line;
         const std::string_view word = take_word(rest);
         const size_t equals = word.find('=');
         if (equals == std::string_view::npos) break;
-        if (!set_option(request, word.substr(0, equals), word.substr(equals + 1))) {
-            problem << "this reeve does not understand " << word.substr(0, shown_max_bytes);
-            return std::nullopt;
-        }
+        if (!set_option(request, word.substr(0, equals), word.substr(equals + 1)))
+            return refuse("this reeve does not understand ", word);
         line = rest;
     }
     request.names = line;
-    if (line.find('=') != std::string_view::npos) {
-        problem << "options stand before names";
-        return std::nullopt;
-    }
-    if (const char* missing = missing_in(request)) {
-        problem << missing;
-        return std::nullopt;
-    }
+    if (line.find('=') != std::string_view::npos) return refuse("options stand before names");
+    if (const char* missing = missing_in(request)) return refuse(missing);
     return request;
 }
 

@@ -53,7 +53,6 @@ Status Server::open(const std::string& path) {
     device_ = static_cast<uint64_t>(file.st_dev);
     inode_ = static_cast<uint64_t>(file.st_ino);
     listener_ = std::move(listener);
-    clients_.reserve(clients_max_count);
     return Nothing{};
 }
 
@@ -69,29 +68,33 @@ Status Server::reopen() {
     return open(path_);
 }
 
+template <typename F>
+void Server::each_client(F visit) {
+    for (const std::unique_ptr<Client>& client : clients_)
+        if (client) visit(*client);
+}
+
 void Server::watch(PollSet& set) {
-    const bool accepts = listener_ && !pauses_ && clients_.size() < clients_max_count;
+    const bool accepts = listener_ && !pauses_ && client_count_ < clients_max_count;
     place_ = accepts ? set.add(listener_.get(), POLLIN) : SIZE_MAX;
-    for (Client& client : clients_) {
-        const bool writes = !client.output.empty() || client.more;
-        client.place = set.add(client.socket.get(), writes ? POLLOUT : POLLIN);
-    }
+    each_client([&](Client& client) {
+        client.place = set.add(client.socket.get(), client.writes() ? POLLOUT : POLLIN);
+    });
 }
 
 void Server::serve(const PollSet& set, Now now) {
-    for (Client& client : clients_) {
-        if (client.place == SIZE_MAX) continue;
-        const short result = set.result(client.place);
+    each_client([&](Client& client) {
+        const short result = client.place == SIZE_MAX ? short{0} : set.result(client.place);
         client.place = SIZE_MAX;
         if (result != 0) serve_client(client, result, now);
-    }
+    });
     if (place_ != SIZE_MAX && set.result(place_) != 0) accept_clients(now);
     place_ = SIZE_MAX;
     drop_finished();
 }
 
 void Server::accept_clients(Now now) {
-    while (clients_.size() < clients_max_count) {
+    while (client_count_ < clients_max_count) {
         Fd socket(sys::accept(listener_.get()));
         if (!socket) {
             if (errno == ECONNABORTED) continue;
@@ -104,15 +107,18 @@ void Server::accept_clients(Now now) {
             turn_away(socket.get());
             continue;
         }
-        Client& client = clients_.emplace_back();
-        client.socket = std::move(socket);
-        client.idle_until = now.mono + milliseconds(client_idle_max_ms);
+        auto slot = clients_.begin();
+        while (*slot) ++slot;
+        slot->reset(new Client);
+        ++client_count_;
+        (*slot)->socket = std::move(socket);
+        (*slot)->idle_until = now.mono + milliseconds(client_idle_max_ms);
     }
 }
 
 void Server::serve_client(Client& client, short result, Now now) {
     if (!client.answer) return receive(client, now);
-    if (!client.output.empty() || client.more) {
+    if (client.writes()) {
         if ((result & (POLLERR | POLLNVAL)) != 0) return client.socket.reset();
         return pump(client, now);
     }
@@ -162,9 +168,9 @@ void Server::pump(Client& client, Now now) {
         client.over = step == Answer::Step::closed;
     }
     while (client.sent < client.output.size()) {
-        const ssize_t sent = sys::sendto(client.socket.get(), client.output.data() + client.sent,
-                                         client.output.size() - client.sent, MSG_NOSIGNAL,
-                                         nullptr, 0);
+        const ssize_t sent =
+            sys::sendto(client.socket.get(), client.output.data() + client.sent,
+                        client.output.size() - client.sent, MSG_NOSIGNAL, nullptr, 0);
         if (sent < 0) {
             if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS) client.socket.reset();
             return;
@@ -180,45 +186,52 @@ void Server::pump(Client& client, Now now) {
 void Server::settle(Now now) {
     if (pauses_ && now.mono >= accept_again_) pauses_ = false;
     std::vector<Entry>& entries = supervisor_.entries();
-    for (Client& client : clients_) {
+    each_client([&](Client& client) {
         if (client.answer) client.answer->entered(entries);
         if (client.must_act()) {
             if (now.mono >= client.idle_until) client.socket.reset();
-            continue;
+            return;
         }
-        if (now.mono >= client.answer->deadline()) client.answer->time_out();
+        client.answer->pass_deadline(now);
         pump(client, now);
-    }
+    });
     entries.clear();
     drop_finished();
 }
 
 Mono Server::next_deadline() const {
     Mono next = pauses_ ? accept_again_ : no_deadline;
-    for (const Client& client : clients_)
-        next = std::min(next, client.must_act() ? client.idle_until : client.answer->deadline());
+    for (const std::unique_ptr<Client>& client : clients_) {
+        if (!client) continue;
+        next = std::min(next,
+                        client->must_act() ? client->idle_until : client->answer->next_deadline());
+    }
     return next;
 }
 
 void Server::drop_finished() {
-    std::erase_if(clients_, [](const Client& client) { return !client.socket; });
+    for (std::unique_ptr<Client>& client : clients_) {
+        if (!client || client->socket) continue;
+        client.reset();
+        --client_count_;
+    }
 }
 
 void Server::close() {
     const Now now{sys::mono_now(), sys::wall_now()};
     if (is_ours()) sys::unlink(path_.c_str());
     listener_.reset();
-    for (Client& client : clients_) {
-        if (!client.answer) continue;
-        if (client.answer->awaits_end()) {
+    each_client([&](Client& client) {
+        if (client.answer && client.answer->awaits_end()) {
             client.socket.release();
-            continue;
+        } else if (client.answer) {
+            client.answer->conclude();
+            do pump(client, now);
+            while (client.socket && client.more && client.output.empty());
         }
-        client.answer->conclude();
-        do pump(client, now);
-        while (client.socket && client.more && client.output.empty());
-    }
-    clients_.clear();
+        client.socket.reset();
+    });
+    drop_finished();
 }
 
 }  // namespace reeve

@@ -3,11 +3,13 @@
 // who is silent for client_idle_max_ms is dropped.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "ctl/answer.h"
 #include "ctl/controls.h"
@@ -39,21 +41,22 @@ class Server {
     // of it from the kernel, when the process and its lock are gone.
     void close();
 
-    size_t client_count() const { return clients_.size(); }
+    size_t client_count() const { return client_count_; }
 
   private:
     struct Client {
         Fd socket;  // none: to be dropped
         size_t place = SIZE_MAX;
-        Mono idle_until;               // while its request, or its reading, is waited for
-        std::string input;             // the request so far
-        std::string output;            // of the answer what it has not read yet, from `sent` on
+        Mono idle_until;     // while its request, or its reading, is waited for
+        std::string input;   // the request so far
+        std::string output;  // of the answer what it has not read yet, from `sent` on
         size_t sent = 0;
         std::optional<Answer> answer;  // none: the request is not complete yet
         bool more = false;             // the answer goes on as soon as there is room
         bool over = false;             // nothing comes after `output`
 
-        bool must_act() const { return !answer || !output.empty() || more; }
+        bool writes() const { return !output.empty() || more; }
+        bool must_act() const { return !answer || writes(); }
     };
 
     bool is_ours() const;
@@ -63,6 +66,9 @@ class Server {
     void begin(Client& client, Now now);
     void pump(Client& client, Now now);
     void drop_finished();
+    // Calls visit(client) for each.
+    template <typename F>
+    void each_client(F visit);
 
     Supervisor& supervisor_;
     Controls& controls_;
@@ -71,9 +77,10 @@ class Server {
     uint64_t device_ = 0;  // of the socket's file, to know it again
     uint64_t inode_ = 0;
     size_t place_ = SIZE_MAX;
-    Mono accept_again_{0};   // after descriptors ran out
+    Mono accept_again_{0};  // after descriptors ran out
     bool pauses_ = false;
-    std::vector<Client> clients_;
+    std::array<std::unique_ptr<Client>, clients_max_count> clients_;
+    size_t client_count_ = 0;
 };
 
 }  // namespace reeve

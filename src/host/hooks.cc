@@ -8,8 +8,8 @@
 namespace reeve {
 
 void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline) {
-    running_.push_back(
-        {service, hook, spawned.pid, deadline, false, std::move(spawned.exec_status), SIZE_MAX});
+    running_.push_back({service, hook, spawned.pid, deadline, false, false,
+                        std::move(spawned.exec_status), SIZE_MAX});
 }
 
 void Hooks::watch(PollSet& set) {
@@ -31,7 +31,10 @@ bool Hooks::in_flight() const {
 
 void Hooks::cancel(ServiceId service, Hook hook) {
     for (Running& running : running_)
-        if (running.service == service && running.hook == hook) kill(running);
+        if (running.service == service && running.hook == hook) {
+            running.cancelled = true;
+            kill(running);
+        }
 }
 
 std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
@@ -39,7 +42,8 @@ std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
                                     [&](const Running& running) { return running.pid == pid; });
     if (place == running_.end()) return std::nullopt;
     const bool good = status.kind == ExitStatus::Kind::exited && status.value == 0;
-    HookEnd end{place->service, place->hook, good ? HookResult::succeeded : HookResult::failed};
+    HookEnd end{place->service, place->hook, good ? HookResult::succeeded : HookResult::failed,
+                place->cancelled};
     if (place->timed_out) end.result = HookResult::timed_out;
     if (&*place != &running_.back()) *place = std::move(running_.back());
     running_.pop_back();

@@ -17,6 +17,7 @@ struct HookEnd {
     ServiceId service;
     Hook hook;
     HookResult result;
+    bool cancelled = false;  // by cancel()
 };
 
 class Hooks {
@@ -45,6 +46,7 @@ class Hooks {
         pid_t pid;
         Mono deadline;  // no_deadline once it was killed
         bool timed_out;
+        bool cancelled;
         Fd exec_status;  // only until exec: how it failed, if it does, the exit code tells
         size_t place;
     };

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace reeve {
@@ -17,45 +18,47 @@ std::string_view value_of(const char* const* environment, std::string_view name)
     return {};
 }
 
-// The directory that an XDG variable names, else `otherwise` in the home directory.
-std::string home_directory(const char* const* environment, std::string_view variable,
-                           std::string_view otherwise) {
-    std::string path(value_of(environment, variable));
-    if (path.starts_with('/')) return path += "/reeve";
-    path = value_of(environment, "HOME");
-    if (path == "/") path.clear();
-    return path.append(otherwise).append("/reeve");
-}
+// Where one of the directories is.
+struct Rule {
+    const char* own_variable;
+    const char* of_root;
+    const char* xdg_variable;
+    const char* in_home;  // where that is not set; null: in /tmp
+    const char* suffix;   // behind either
+};
 
-std::string runtime_directory(uid_t uid, const char* const* environment) {
-    std::string path(value_of(environment, "XDG_RUNTIME_DIR"));
-    if (path.starts_with('/')) return path += "/reeve";
-    Buffer<32> fallback;
-    fallback << "/tmp/reeve-" << static_cast<uint64_t>(uid);
-    return std::string(fallback.view());
+constexpr Rule config_rule = {"REEVE_DIR", "/etc/reeve", "XDG_CONFIG_HOME", "/.config", "/reeve"};
+constexpr Rule run_rule = {"REEVE_RUN", "/run/reeve", "XDG_RUNTIME_DIR", nullptr, "/reeve"};
+constexpr Rule log_rule = {"REEVE_LOG", "/var/log/reeve", "XDG_STATE_HOME", "/.local/state",
+                           "/reeve/log"};
+constexpr Rule state_rule = {"REEVE_STATE", "/var/lib/reeve", "XDG_STATE_HOME", "/.local/state",
+                             "/reeve"};
+
+[[gnu::noinline]] std::string directory_by(const Rule& rule, uid_t uid,
+                                           const char* const* environment, bool overrides) {
+    Buffer<path_max_bytes> path;
+    if (overrides) path << value_of(environment, rule.own_variable);
+    if (path.size() > 0) return std::string(path.view());
+    const std::string_view named = value_of(environment, rule.xdg_variable);
+    const std::string_view home = value_of(environment, "HOME");
+    if (uid == 0)
+        path << rule.of_root;
+    else if (named.starts_with('/'))
+        path << named << rule.suffix;
+    else if (rule.in_home != nullptr)
+        path << (home == "/" ? "" : home) << rule.in_home << rule.suffix;
+    else
+        path << "/tmp/reeve-" << static_cast<uint64_t>(uid);
+    return std::string(path.view());
 }
 
 }  // namespace
 
 Directories default_directories(uid_t uid, const char* const* environment, bool overrides) {
-    const std::string home_state = home_directory(environment, "XDG_STATE_HOME", "/.local/state");
-    Directories directories =
-        uid == 0 ? Directories{"/etc/reeve", "/run/reeve", "/var/log/reeve", "/var/lib/reeve"}
-                 : Directories{home_directory(environment, "XDG_CONFIG_HOME", "/.config"),
-                               runtime_directory(uid, environment), home_state + "/log", home_state};
-    if (!overrides) return directories;
-    const struct {
-        const char* variable;
-        std::string& directory;
-    } variables[] = {{"REEVE_DIR", directories.config},
-                     {"REEVE_RUN", directories.run},
-                     {"REEVE_LOG", directories.log},
-                     {"REEVE_STATE", directories.state}};
-    for (const auto& each : variables) {
-        const std::string_view value = value_of(environment, each.variable);
-        if (!value.empty()) each.directory = value;
-    }
-    return directories;
+    return {directory_by(config_rule, uid, environment, overrides),
+            directory_by(run_rule, uid, environment, overrides),
+            directory_by(log_rule, uid, environment, overrides),
+            directory_by(state_rule, uid, environment, overrides)};
 }
 
 }  // namespace reeve

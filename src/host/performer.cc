@@ -259,6 +259,7 @@ void Performer::reap(Now now) {
         for (size_t i = 0; i < count; ++i) {
             const ExitStatus status = exit_status_of(ended[i].status);
             if (const auto hook = hooks_.reaped(ended[i].pid, status)) {
+                if (!hook->cancelled) report_hook(hook->service, hook->hook, hook->result, {});
                 deliver(hook->service,
                         {.kind = EventKind::hook_ended, .hook = hook->hook, .result = hook->result},
                         now);

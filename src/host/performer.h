@@ -52,6 +52,7 @@ class Performer {
 
     // Writes the status files of what has changed since.
     void write_status_files(Now now);
+    bool status_files_are_stale() const { return !stale_status_.empty(); }
     // Makes the journal anew where it is time, or with `anyway` now.
     void renew_journal(Now now, bool anyway = false);
 
@@ -85,6 +86,7 @@ class Performer {
     void perform(const Action& action, Now now);
     void spawn_service(const Action& action, Now now);
     void run_hook(ServiceId id, Hook hook, Now now);
+    void report_hook(ServiceId id, Hook hook, HookResult result, std::string_view why) const;
     bool open_channels(const Service& service, Run& run, Channels& channels, PrepareError& error);
     Fd open_output(const Service& service, SpawnRequest& request);
     RecordWriter child_record(const Service& service, const Hook* hook);

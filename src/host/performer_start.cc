@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "core/explain.h"
+#include "host/complain.h"
 #include "host/notify.h"
 #include "host/performer.h"
 #include "host/platform.h"
@@ -97,7 +99,10 @@ RecordWriter Performer::child_record(const Service& service, const Hook* hook) {
     append_name(child_record_context.name, service);
     child_record_context.hook.reset();
     if (hook != nullptr) child_record_context.hook = *hook;
-    const off_t place = journal_.reserve(child_record_max_bytes);
+    Buffer<child_record_max_bytes> longest;
+    append_process_record(longest, child_record_context.name.view(), child_record_context.hook,
+                          {INT32_MAX, UINT64_MAX});
+    const off_t place = journal_.reserve(longest.size());
     if (place < 0) return {};
     return {journal_.fd(), place, format_child_record, &child_record_context};
 }
@@ -113,10 +118,8 @@ Fd Performer::open_output(const Service& service, SpawnRequest& request) {
         // No line is lost for want of a directory: reeve's own output takes them.
         if (!log_fallback_said_) {
             log_fallback_said_ = true;
-            Buffer<path_max_bytes + 256> line;
-            line << "reeve: " << describe(file.error())
-                 << "; services with log = run write to reeve's output instead\n";
-            [[maybe_unused]] const ssize_t n = sys::write(2, line.data(), line.size());
+            complain(describe(file.error()) +
+                     "; services with log = run write to reeve's output instead");
         }
         request.output = Output::inherit;
         return {};
@@ -243,8 +246,21 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
             return;
         }
     }
+    report_hook(id, hook, HookResult::not_started, error.detail.view());
     supervisor_.handle(
         id, {.kind = EventKind::hook_ended, .hook = hook, .result = HookResult::not_started}, now);
+}
+
+// The state of a service says how pre_start and start_check went. Nothing else tells of the others.
+void Performer::report_hook(ServiceId id, Hook hook, HookResult result,
+                            std::string_view why) const {
+    const bool told = hook == Hook::pre_start || hook == Hook::start_check;
+    if (result == HookResult::succeeded || (told && why.empty())) return;
+    Buffer<prepare_detail_max_bytes + 3 * name_max_bytes> line;
+    append_name(line, supervisor_.at(id));
+    line << ": " << name_of(hook) << ' ' << words_of(result);
+    if (!why.empty()) line << ": " << why;
+    complain(line.view());
 }
 
 }  // namespace reeve

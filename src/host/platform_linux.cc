@@ -136,6 +136,14 @@ void append_boot_id(Sink& out) {
 
 int become_subreaper() { return ok_or_error(::prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
 
+// The kernel's structure differs between processors, and is handed on as it is.
+int copy_disposition(int from, int to) {
+    alignas(8) char action[64];
+    constexpr long set_bytes = 8;  // of the kernel's sigset_t; 16 on MIPS
+    if (::syscall(SYS_rt_sigaction, from, nullptr, action, set_bytes) < 0) return -1;
+    return ok_or_error(::syscall(SYS_rt_sigaction, to, action, nullptr, set_bytes));
+}
+
 bool group_has_live_members(pid_t group) {
     if (sys::kill(-group, 0) < 0 && errno == ESRCH) return false;
     // Something is there, if only zombies that are not ours to reap.

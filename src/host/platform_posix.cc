@@ -103,6 +103,8 @@ void append_boot_id([[maybe_unused]] Sink& out) {
 #endif
 }
 
+int copy_disposition(int, int) { return not_supported(); }
+
 int become_subreaper() {
 #if defined(__FreeBSD__)
     return ::procctl(P_PID, ::getpid(), PROC_REAP_ACQUIRE, nullptr);

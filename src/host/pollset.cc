@@ -12,13 +12,14 @@ size_t PollSet::add(int fd, short events) {
     return descriptors_.size() - 1;
 }
 
-void PollSet::wait(Mono deadline, Mono now) {
+bool PollSet::wait(Mono deadline, Mono now) {
     int timeout_ms = -1;
     if (deadline != no_deadline)
         timeout_ms = static_cast<int>(std::clamp<int64_t>(deadline.ms - now.ms, 0, INT_MAX));
+    if (sys::poll(descriptors_, timeout_ms) > 0) return true;
     // Interrupted or failed, nothing is ready: the caller looks again anyway.
-    if (sys::poll(descriptors_, timeout_ms) <= 0)
-        for (pollfd& descriptor : descriptors_) descriptor.revents = 0;
+    for (pollfd& descriptor : descriptors_) descriptor.revents = 0;
+    return false;
 }
 
 }  // namespace reeve

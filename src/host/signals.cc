@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "host/platform.h"
 #include "host/sys.h"
 #include "model/signals.h"
 
@@ -32,7 +33,12 @@ void set_handler(int number, void (*handler)(int)) {
     action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);
-    sigaction(number, &action, nullptr);
+    if (sigaction(number, &action, nullptr) == 0) return;
+    // libc keeps it for itself, and we are not to die of it all the same.
+    struct sigaction before;
+    sigaction(SIGHUP, &action, &before);
+    platform::copy_disposition(SIGHUP, number);
+    sigaction(SIGHUP, &before, nullptr);
 }
 
 }  // namespace

@@ -190,12 +190,14 @@ class Child {
         need(sys::chdir(directory.empty() ? "/" : directory.c_str()), SpawnStep::chdir);
     }
 
-    // All to the default, those too that reeve inherited ignored. KILL, STOP and numbers that the
-    // system does not have fail, and need nothing.
+    // All to the default, those too that reeve inherited ignored, or that libc keeps for itself.
+    // KILL, STOP and numbers that the system does not have fail, and need nothing.
     void reset_signals() {
         struct sigaction action {};
         action.sa_handler = SIG_DFL;
-        for (int number = 1; number <= signal_max; ++number) ::sigaction(number, &action, nullptr);
+        for (int number = 1; number <= signal_max; ++number)
+            if (::sigaction(number, &action, nullptr) < 0)
+                platform::copy_disposition(SIGHUP, number);
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);

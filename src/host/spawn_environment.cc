@@ -18,8 +18,8 @@ constexpr char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 
 // What is meant for reeve alone, or is told to each service anew.
 constexpr const char* not_inherited[] = {
-    "REEVE_SERVICE", "REEVE_INSTANCE", "REEVE_INSTANCES", "REEVE_PID",
-    "REEVE_EXIT",    "REEVE_SIGNAL",   "NOTIFY_SOCKET",   "WATCHDOG_PID",
+    "REEVE_SERVICE", "REEVE_INSTANCE", "REEVE_INSTANCES", "REEVE_PID",      "PWD",
+    "OLDPWD",        "REEVE_EXIT",     "REEVE_SIGNAL",    "NOTIFY_SOCKET",  "WATCHDOG_PID",
     "WATCHDOG_USEC", "LISTEN_PID",     "LISTEN_FDS",      "LISTEN_FDNAMES",
 };
 

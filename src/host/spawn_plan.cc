@@ -29,6 +29,8 @@ bool plan_user(const SpawnRequest& request, Credentials& user, SpawnPlan& plan,
                PrepareError& error) {
     plan.switch_user = false;
     if (plan.policy->user.empty()) return true;
+    // Who we are needs no entry in /etc/passwd.
+    if (parse_unsigned(plan.policy->user, UINT32_MAX) == uint64_t{::geteuid()}) return true;
     error.detail.clear();
     int code = resolve_user(plan.policy->user, user, error.detail, request.user_files);
     if (code != 0) {

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "core/supervisor.h"
 
 namespace reeve {
@@ -22,8 +21,8 @@ void remove_status_file(const std::string& run_directory, std::string_view name)
 // Removes what an earlier reeve left of services that this one does not have.
 void prune_status_files(const std::string& run_directory, const Supervisor& supervisor);
 
-// The text of each file, sorted by its name. An error where the directory cannot be read; files
-// that cannot be, or that are too large to be ours, are passed over.
-Result<std::vector<std::string>> read_status_files(const std::string& run_directory);
+// Adds the text of each file, in no order; those that cannot be read, or are too large to be ours,
+// are passed over. 0, or the errno of the directory.
+int read_status_files(std::string_view run_directory, std::vector<Text>& texts);
 
 }  // namespace reeve

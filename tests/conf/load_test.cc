@@ -292,15 +292,32 @@ TEST_CASE("a default that only one service makes wrong is told of reeve.conf's l
     CHECK(catalog.services[1].definition);
 }
 
-TEST_CASE("a reeve.conf with errors counts for nothing") {
+TEST_CASE("an error in what reeve.conf sets for all services keeps all of them from running") {
+    const std::string line =
+        GENERATE(as<std::string>(), "default.usre = www", "defaults.user = www", "default.nice = x",
+                 "log = nowhere", "default.user www");
+    INFO(line);
     const Catalog catalog =
-        load_files({file_of("reeve.conf", "uid = a\nmax_starting = 3\ndefault.user = www\nx\n"),
+        load_files({file_of("reeve.conf", "max_starting = 3\n" + line + "\n"),
                     file_of("web", "exec = a\n")});
     CHECK(catalog.problems.size() == 1);
-    CHECK(catalog.settings.uid.empty());
-    CHECK(catalog.settings.max_starting == 0);
-    CHECK(catalog.settings.stop_timeout_total == seconds(8));
-    CHECK(catalog.services[0].definition->policy->user.empty());
+    CHECK(catalog.settings.max_starting == 3);
+    REQUIRE(catalog.services.size() == 1);
+    CHECK_FALSE(catalog.services[0].definition);
+    REQUIRE(catalog.services[0].problems.size() == 1);
+    CHECK(describe(catalog.services[0].problems[0]) ==
+          "/etc/reeve/web: not in force: /etc/reeve/reeve.conf has errors in what it sets for all "
+          "services");
+}
+
+TEST_CASE("an error in a setting of reeve itself leaves the services and the other settings alone") {
+    const Catalog catalog =
+        load_files({file_of("reeve.conf", "uid = a\nmax_startng = 3\ndefault.user = www\n"),
+                    file_of("web", "exec = a\n")});
+    CHECK(catalog.problems.size() == 1);
+    CHECK(catalog.settings.uid == "a");
+    REQUIRE(catalog.services[0].definition);
+    CHECK(catalog.services[0].definition->policy->user == "www");
 }
 
 TEST_CASE("services that are treated alike share one policy") {

@@ -66,42 +66,55 @@ void toggle(std::vector<uint32_t>& list, uint32_t number) {
 }  // namespace
 
 const char* name_of(Edit edit) {
-    constexpr const char* words[edit_count] = {
-        "remove",      "restore",   "break",   "mend",   "live",    "process",
-        "on_change",   "depend",    "depend_on_nothing", "independent",
-        "second",      "second_fake", "no_second", "type", "enabled", "cascade",
-    };
-    return words[static_cast<size_t>(edit)];
+    switch (edit) {
+    case Edit::remove: return "remove";
+    case Edit::restore: return "restore";
+    case Edit::break_it: return "break";
+    case Edit::mend: return "mend";
+    case Edit::live: return "live";
+    case Edit::process: return "process";
+    case Edit::on_change: return "on_change";
+    case Edit::depend: return "depend";
+    case Edit::depend_on_nothing: return "depend_on_nothing";
+    case Edit::independent: return "independent";
+    case Edit::second: return "second";
+    case Edit::second_fake: return "second_fake";
+    case Edit::no_second: return "no_second";
+    case Edit::type: return "type";
+    case Edit::enabled: return "enabled";
+    case Edit::cascade: return "cascade";
+    }
+    return "?";
 }
 
 void apply_edit(std::vector<File>& files, uint32_t number, Edit edit, uint32_t other) {
     File& file = files[number];
     Shape& shape = file.shape;
     switch (edit) {
-        case Edit::remove: file.present = false; return;
-        case Edit::restore: file.present = true; return;
-        case Edit::break_it: file.broken = true; return;
-        case Edit::mend: file.broken = false; return;
-        case Edit::live: break;
-        case Edit::process: ++file.process_edits; return;
-        case Edit::on_change:
-            shape.on_change = shape.on_change == OnChange::keep ? OnChange::restart : OnChange::keep;
-            break;
-        case Edit::depend: toggle(shape.depends_on, other); break;
-        case Edit::depend_on_nothing: toggle(shape.depends_on, files_max_count); break;
-        case Edit::independent:
-            shape.depends_on.clear();
-            shape.after.clear();
-            break;
-        case Edit::second: file.second = Second::real; return;
-        case Edit::second_fake: file.second = Second::fake; return;
-        case Edit::no_second: file.second = Second::none; return;
-        case Edit::type:
-            shape.type = shape.type == Type::daemon ? Type::oneshot : Type::daemon;
-            ++file.process_edits;
-            return;
-        case Edit::enabled: shape.enabled = !shape.enabled; break;
-        case Edit::cascade: shape.cascade = !shape.cascade; break;
+    case Edit::remove: file.present = false; return;
+    case Edit::restore: file.present = true; return;
+    case Edit::break_it: file.broken = true; return;
+    case Edit::mend: file.broken = false; return;
+    case Edit::live: break;
+    case Edit::process: ++file.process_edits; return;
+    case Edit::on_change:
+        shape.on_change = shape.on_change == OnChange::keep ? OnChange::restart : OnChange::keep;
+        break;
+    case Edit::depend: toggle(shape.depends_on, other); break;
+    case Edit::depend_on_nothing: toggle(shape.depends_on, files_max_count); break;
+    case Edit::independent:
+        shape.depends_on.clear();
+        shape.after.clear();
+        break;
+    case Edit::second: file.second = Second::real; return;
+    case Edit::second_fake: file.second = Second::fake; return;
+    case Edit::no_second: file.second = Second::none; return;
+    case Edit::type:
+        shape.type = shape.type == Type::daemon ? Type::oneshot : Type::daemon;
+        ++file.process_edits;
+        return;
+    case Edit::enabled: shape.enabled = !shape.enabled; break;
+    case Edit::cascade: shape.cascade = !shape.cascade; break;
     }
     ++file.live_edits;
 }

@@ -12,7 +12,7 @@ namespace reeve::sim {
 
 constexpr uint32_t files_max_count = 100;
 
-// The keys that matter to the core. Signals and exit codes: 3 is fatal where `fatal`, else as usual.
+// The keys that matter to the core. Exit code 3 is fatal where `fatal`; the rest is as usual.
 struct Shape {
     Type type = Type::daemon;
     bool enabled = true;
@@ -47,10 +47,24 @@ struct File {
 
 // What can be done to a file. `other` is another file's number, where one is needed.
 enum class Edit : uint8_t {
-    remove, restore, break_it, mend, live, process, on_change, depend, depend_on_nothing, independent,
-    second, second_fake, no_second, type, enabled, cascade,
+    remove,
+    restore,
+    break_it,
+    mend,
+    live,
+    process,
+    on_change,
+    depend,
+    depend_on_nothing,
+    independent,
+    second,
+    second_fake,
+    no_second,
+    type,
+    enabled,
+    cascade,
 };
-constexpr uint32_t edit_count = 16;
+constexpr uint32_t edit_count = static_cast<uint32_t>(Edit::cascade) + 1;
 const char* name_of(Edit edit);
 void apply_edit(std::vector<File>& files, uint32_t number, Edit edit, uint32_t other);
 

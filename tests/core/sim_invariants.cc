@@ -104,8 +104,9 @@ class Check {
             if (!is_there(services_[need])) fail("started before a dependency", i);
         for (uint32_t earlier : edges_.after[i]) {
             const Service& other = services_[earlier];
-            const bool on_its_way = other.state == State::waiting || other.state == State::backoff ||
-                                    other.state == State::starting || other.state == State::stopping;
+            const bool on_its_way =
+                other.state == State::waiting || other.state == State::backoff ||
+                other.state == State::starting || other.state == State::stopping;
             if (on_its_way && other.want == Want::up && !edges_.leave[earlier])
                 fail("started before what it comes after", i);
         }
@@ -136,14 +137,14 @@ class Check {
         const bool shutting_down = world_.supervisor.shutting_down();
         if (edges_.leave[i]) {
             if (world_.now.mono >= world_.kill_at) return fail("runs past the shutdown", i);
-            const bool awaits = has_active(edges_.needed_by[i]) ||
-                                (shutting_down && has_active(edges_.before[i]));
+            const bool awaits =
+                has_active(edges_.needed_by[i]) || (shutting_down && has_active(edges_.before[i]));
             if (!awaits) fail("runs though nothing wants it", i);
         } else if (s.restart_requested) {
             bool awaits = false;
             for (uint32_t dependent : edges_.needed_by[i])
-                awaits = awaits || (services_[dependent].active() &&
-                                    services_[dependent].policy().cascade);
+                awaits = awaits ||
+                         (services_[dependent].active() && services_[dependent].policy().cascade);
             if (!awaits) fail("is not restarted though nothing is in the way", i);
         }
     }
@@ -179,26 +180,26 @@ class Check {
             return std::find(slots.begin(), slots.end(), other) != slots.end();
         };
         switch (s.reason.code) {
-            case ReasonCode::needs:
-                if (!among(edges_.needs[i])) return fail("waits for what it does not need", i);
-                if (is_there(services_[other]) && !edges_.leave[other] &&
-                    !services_[other].restart_requested)
-                    fail("waits for a dependency that is there", i);
-                return;
-            case ReasonCode::after: {
-                if (!among(edges_.after[i])) return fail("waits for what it does not come after", i);
-                const State state = services_[other].state;
-                const bool settled = state == State::running || state == State::done ||
-                                     state == State::failed || state == State::invalid;
-                if (services_[other].restart_requested) return;
-                if (settled || services_[other].want == Want::down)
-                    fail("waits to come after what is settled", i);
-                return;
-            }
-            case ReasonCode::start_slot:
-                if (slots_free()) fail("waits for a start slot while one is free", i);
-                return;
-            default: return fail("waits for nothing", i);
+        case ReasonCode::needs:
+            if (!among(edges_.needs[i])) return fail("waits for what it does not need", i);
+            if (is_there(services_[other]) && !edges_.leave[other] &&
+                !services_[other].restart_requested)
+                fail("waits for a dependency that is there", i);
+            return;
+        case ReasonCode::after: {
+            if (!among(edges_.after[i])) return fail("waits for what it does not come after", i);
+            const State state = services_[other].state;
+            const bool settled = state == State::running || state == State::done ||
+                                 state == State::failed || state == State::invalid;
+            if (services_[other].restart_requested) return;
+            if (settled || services_[other].want == Want::down)
+                fail("waits to come after what is settled", i);
+            return;
+        }
+        case ReasonCode::start_slot:
+            if (slots_free()) fail("waits for a start slot while one is free", i);
+            return;
+        default: return fail("waits for nothing", i);
         }
     }
 
@@ -220,42 +221,43 @@ class Check {
         State state = State::starting;
         bool holds = true;
         switch (s.phase) {
-            case Phase::idle:
-                if (s.state == State::starting || s.state == State::running ||
-                    s.state == State::stopping)
-                    fail("state does not match phase", i);
-                state = s.state;
-                holds = !group && !s.leader && deadline == (s.state == State::backoff);
-                break;
-            case Phase::pre_start: holds = s.hook_runs(Hook::pre_start) && !group; break;
-            case Phase::executing: holds = !group || deadline; break;
-            case Phase::readying: holds = group && deadline && !s.leader_gone; break;
-            case Phase::checking:
-                holds = group && deadline && !s.leader_gone && s.hook_runs(Hook::start_check);
-                break;
-            case Phase::check_pause: holds = group && deadline && !s.leader_gone; break;
-            case Phase::up:
-                state = State::running;
-                holds = group && !deadline && !s.leader_gone;
-                break;
-            case Phase::stop_command:
-                state = State::stopping;
-                holds = group && deadline && s.hook_runs(Hook::stop_command);
-                break;
-            case Phase::terminating:
-            case Phase::killing:
-                state = State::stopping;
-                holds = group && deadline;
-                break;
-            case Phase::cancelling:
-                state = State::stopping;
-                holds = !group && (s.hook_runs(Hook::pre_start) || s.hook_runs(Hook::start_check) ||
-                                   s.hook_runs(Hook::stop_command));
-                break;
-            case Phase::post_stop:
-                state = State::stopping;
-                holds = !group && s.hook_runs(Hook::post_stop);
-                break;
+        case Phase::idle:
+            if (s.state == State::starting || s.state == State::running ||
+                s.state == State::stopping)
+                fail("state does not match phase", i);
+            state = s.state;
+            holds = !group && !s.leader && deadline == (s.state == State::backoff) &&
+                    s.start_by == no_deadline && s.stop_by == no_deadline;
+            break;
+        case Phase::pre_start: holds = s.hook_runs(Hook::pre_start) && !group; break;
+        case Phase::executing: holds = !group || deadline; break;
+        case Phase::readying: holds = group && deadline && !s.leader_gone; break;
+        case Phase::checking:
+            holds = group && deadline && !s.leader_gone && s.hook_runs(Hook::start_check);
+            break;
+        case Phase::check_pause: holds = group && deadline && !s.leader_gone; break;
+        case Phase::up:
+            state = State::running;
+            holds = group && !deadline && !s.leader_gone;
+            break;
+        case Phase::stop_command:
+            state = State::stopping;
+            holds = group && deadline && s.hook_runs(Hook::stop_command);
+            break;
+        case Phase::terminating:
+        case Phase::killing:
+            state = State::stopping;
+            holds = group && deadline;
+            break;
+        case Phase::cancelling:
+            state = State::stopping;
+            holds = !group && (s.hook_runs(Hook::pre_start) || s.hook_runs(Hook::start_check) ||
+                               s.hook_runs(Hook::stop_command));
+            break;
+        case Phase::post_stop:
+            state = State::stopping;
+            holds = !group && s.hook_runs(Hook::post_stop);
+            break;
         }
         if (s.state != state) fail("state does not match phase", i);
         if (!holds) fail("a phase without what it waits for", i);
@@ -338,16 +340,15 @@ bool same_record(const Service& a, const Service& b) {
     const auto reason = [](const Reason& x, const Reason& y) {
         return x.code == y.code && x.detail == y.detail && x.value == y.value;
     };
-    return a.name == b.name && a.instance == b.instance && a.want == b.want &&
-           a.state == b.state && a.phase == b.phase && a.known == b.known &&
-           a.restart_requested == b.restart_requested && a.killed == b.killed &&
-           a.leader_gone == b.leader_gone && a.hooks == b.hooks && a.leader == b.leader &&
-           a.group == b.group && a.run_digest == b.run_digest && a.since == b.since &&
-           a.changed == b.changed && a.started == b.started && a.started_wall == b.started_wall &&
-           a.deadline == b.deadline && a.start_by == b.start_by && a.stop_by == b.stop_by &&
-           a.runs == b.runs && a.attempts == b.attempts && a.failures == b.failures &&
-           a.exit == b.exit && reason(a.reason, b.reason) && reason(a.verdict, b.verdict) &&
-           reason(a.end, b.end);
+    return a.name == b.name && a.instance == b.instance && a.want == b.want && a.state == b.state &&
+           a.phase == b.phase && a.known == b.known && a.restart_requested == b.restart_requested &&
+           a.killed == b.killed && a.leader_gone == b.leader_gone && a.hooks == b.hooks &&
+           a.leader == b.leader && a.group == b.group && a.run_digest == b.run_digest &&
+           a.since == b.since && a.changed == b.changed && a.started == b.started &&
+           a.started_wall == b.started_wall && a.deadline == b.deadline &&
+           a.start_by == b.start_by && a.stop_by == b.stop_by && a.runs == b.runs &&
+           a.attempts == b.attempts && a.failures == b.failures && a.exit == b.exit &&
+           reason(a.reason, b.reason) && reason(a.verdict, b.verdict) && reason(a.end, b.end);
 }
 
 // A record restores all that outlives reeve; and what changes without one being due is lost.
@@ -432,12 +433,12 @@ bool has_converged(const World& world, const Service& s) {
     if (!s.definition) return s.state == State::invalid;
     if (s.want == Want::down || is_fake(s)) return s.state == State::stopped;
     switch (s.state) {
-        case State::running:
-        case State::done:
-        case State::failed: return true;
-        case State::waiting:  // whether that stands was checked; so was the other one
-            return s.reason.code == ReasonCode::needs || s.reason.code == ReasonCode::after;
-        default: return false;
+    case State::running:
+    case State::done:
+    case State::failed: return true;
+    case State::waiting:  // whether that stands was checked; so was the other one
+        return s.reason.code == ReasonCode::needs || s.reason.code == ReasonCode::after;
+    default: return false;
     }
 }
 

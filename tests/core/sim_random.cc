@@ -92,8 +92,8 @@ bool Player::next_move(const World& world, Move& move) {
 }
 
 Move Player::command() {
-    const auto number = static_cast<uint8_t>(random_.below(
-        static_cast<uint32_t>(scenario_.files.size())));
+    const auto number =
+        static_cast<uint8_t>(random_.below(static_cast<uint32_t>(scenario_.files.size())));
     const uint32_t which = random_.below(10);
     const uint32_t more = random_.percent(20) ? random_.below(20) : 0;
     if (which < 4) return {MoveKind::up, number, more};
@@ -108,7 +108,8 @@ Move Player::edit() {
     const auto what = static_cast<Edit>(random_.below(edit_count));
     const MoveKind kind = random_.percent(50) ? MoveKind::rewrite : MoveKind::edit;
     if (random_.percent(30)) return {MoveKind::reload};
-    if (random_.percent(5)) return {MoveKind::limits, 0, random_.below(4) * 256 + 1 + random_.below(8)};
+    if (random_.percent(5))
+        return {MoveKind::limits, 0, random_.below(4) * 256 + 1 + random_.below(8)};
     return {kind, number, edit_value(what, random_.below(count))};
 }
 
@@ -135,7 +136,8 @@ Move Player::process_move(const World& world, uint32_t index) {
     const Group& group = *world.groups[index];
     const auto number = static_cast<uint8_t>(index);
     const bool obeys = !random_.percent(stubborn_);
-    if (group.state == Group::Leader::zombie && random_.percent(80)) return {MoveKind::reap, number};
+    if (group.state == Group::Leader::zombie && random_.percent(80))
+        return {MoveKind::reap, number};
     if (group.exec_pending && random_.percent(70))
         return {random_.percent(90) ? MoveKind::exec_done : MoveKind::exec_fail, number};
     if (group.leader_told && obeys) return {MoveKind::obey, number, random_.below(2)};
@@ -146,11 +148,11 @@ Move Player::process_move(const World& world, uint32_t index) {
         return {MoveKind::exit, number, ends[random_.below(7)]};
     }
     switch (random_.below(8)) {
-        case 0: return {MoveKind::fork_member, number};
-        case 1: return {MoveKind::member_ends, number, random_.below(2)};
-        case 2: return {MoveKind::main_process, number};
-        case 3: return {random_.percent(30) ? MoveKind::announce_stop : MoveKind::ready, number};
-        default: return {MoveKind::ready, number};
+    case 0: return {MoveKind::fork_member, number};
+    case 1: return {MoveKind::member_ends, number, random_.below(2)};
+    case 2: return {MoveKind::main_process, number};
+    case 3: return {random_.percent(30) ? MoveKind::announce_stop : MoveKind::ready, number};
+    default: return {MoveKind::ready, number};
     }
 }
 

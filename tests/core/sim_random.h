@@ -24,8 +24,8 @@ class Random {
     uint64_t state_;
 };
 
-// Makes up a scenario, and then one move after the other. Each seed has habits of its own: some runs
-// crash much, some edit much, some hardly wait.
+// Makes up a scenario, and then one move after the other. Each seed has habits of its own: some
+// runs crash much, some edit much, some hardly wait.
 class Player {
   public:
     explicit Player(uint64_t seed);
@@ -42,14 +42,14 @@ class Player {
 
     Random random_;
     Scenario scenario_;
-    uint32_t length_;      // moves before the end
+    uint32_t length_;  // moves before the end
     uint32_t made_ = 0;
-    uint32_t time_;        // chances in percent
+    uint32_t time_;  // chances in percent
     uint32_t commands_;
     uint32_t edits_;
     uint32_t faults_;
-    uint32_t crashes_;     // of a process, when it is its turn
-    uint32_t stubborn_;    // a hook or process does not do as it should
+    uint32_t crashes_;   // of a process, when it is its turn
+    uint32_t stubborn_;  // a hook or process does not do as it should
     uint32_t shut_down_at_;
 };
 

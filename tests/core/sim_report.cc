@@ -7,15 +7,38 @@ namespace reeve::sim {
 namespace {
 
 const char* name_of(MoveKind kind) {
-    constexpr const char* names[move_count] = {
-        "up",          "down",         "restart",       "reload_service", "edit",
-        "reload",      "rewrite",      "shut_down",     "limits",  "exec_done",      "exec_fail",
-        "ready",       "announce_stop", "main_process", "exit",           "obey",
-        "fork_member", "member_ends",  "reap",          "hook_ends",      "wake",
-        "tick",        "jump",         "fail_forks", "fail_prepare",   "fail_hooks",     "converge",
-        "converge_all", "end",
-    };
-    return names[static_cast<size_t>(kind)];
+    switch (kind) {
+    case MoveKind::up: return "up";
+    case MoveKind::down: return "down";
+    case MoveKind::restart: return "restart";
+    case MoveKind::reload_service: return "reload_service";
+    case MoveKind::edit: return "edit";
+    case MoveKind::reload: return "reload";
+    case MoveKind::rewrite: return "rewrite";
+    case MoveKind::shut_down: return "shut_down";
+    case MoveKind::limits: return "limits";
+    case MoveKind::exec_done: return "exec_done";
+    case MoveKind::exec_fail: return "exec_fail";
+    case MoveKind::ready: return "ready";
+    case MoveKind::announce_stop: return "announce_stop";
+    case MoveKind::main_process: return "main_process";
+    case MoveKind::exit: return "exit";
+    case MoveKind::obey: return "obey";
+    case MoveKind::fork_member: return "fork_member";
+    case MoveKind::member_ends: return "member_ends";
+    case MoveKind::reap: return "reap";
+    case MoveKind::hook_ends: return "hook_ends";
+    case MoveKind::wake: return "wake";
+    case MoveKind::tick: return "tick";
+    case MoveKind::jump: return "jump";
+    case MoveKind::fail_forks: return "fail_forks";
+    case MoveKind::fail_prepare: return "fail_prepare";
+    case MoveKind::fail_hooks: return "fail_hooks";
+    case MoveKind::converge: return "converge";
+    case MoveKind::converge_all: return "converge_all";
+    case MoveKind::end: return "end";
+    }
+    return "?";
 }
 
 const char* name_of(HookResult result) {
@@ -59,7 +82,8 @@ void append_line(std::string& text, const World& world, uint32_t number) {
     if (s->refused) line << " refused";
     if (s->restart_requested) line << " restart_requested";
     for (size_t h = 0; h < hook_count; ++h)
-        if (s->hook_runs(static_cast<Hook>(h))) line << " +" << reeve::name_of(static_cast<Hook>(h));
+        if (s->hook_runs(static_cast<Hook>(h)))
+            line << " +" << reeve::name_of(static_cast<Hook>(h));
     text.append(line.view());
     if (const auto& group = world.groups[number]) {
         constexpr const char* leaders[] = {"alive", "zombie", "reaped"};
@@ -75,24 +99,25 @@ void append_line(std::string& text, const World& world, uint32_t number) {
 std::string describe(const Move& move) {
     std::string text(name_of(move.kind));
     switch (move.kind) {
-        case MoveKind::reload:
-        case MoveKind::shut_down:
-        case MoveKind::wake:
-        case MoveKind::converge:
-        case MoveKind::converge_all: return text;
-        case MoveKind::tick:
-        case MoveKind::jump:
-        case MoveKind::limits:
-        case MoveKind::fail_forks:
-        case MoveKind::fail_prepare:
-        case MoveKind::fail_hooks:
-        case MoveKind::end: return text.append(" ").append(std::to_string(move.value));
-        default: break;
+    case MoveKind::reload:
+    case MoveKind::shut_down:
+    case MoveKind::wake:
+    case MoveKind::converge:
+    case MoveKind::converge_all: return text;
+    case MoveKind::tick:
+    case MoveKind::jump:
+    case MoveKind::limits:
+    case MoveKind::fail_forks:
+    case MoveKind::fail_prepare:
+    case MoveKind::fail_hooks:
+    case MoveKind::end: return text.append(" ").append(std::to_string(move.value));
+    default: break;
     }
     text.append(" ").append(name_of_file(move.number));
-    const bool many = move.kind == MoveKind::up || move.kind == MoveKind::down ||
-                      move.kind == MoveKind::restart;
-    if (many && move.value > 0) text.append(" and ").append(std::to_string(move.value)).append(" more");
+    const bool many =
+        move.kind == MoveKind::up || move.kind == MoveKind::down || move.kind == MoveKind::restart;
+    if (many && move.value > 0)
+        text.append(" and ").append(std::to_string(move.value)).append(" more");
     if (move.kind == MoveKind::exit) text.append(" ").append(std::to_string(move.value));
     if (move.kind == MoveKind::obey && move.value != 0) text.append(" members too");
     if (move.kind == MoveKind::member_ends && move.value != 0) text.append(" and is reaped by us");
@@ -120,14 +145,16 @@ uint64_t World::fingerprint() const {
     const auto left = [&](Mono time) {
         return time == no_deadline ? INT64_MAX : (time - now.mono).ms;
     };
-    digest.add(fork_failures, prepare_failures, hook_failures, left(kill_at), supervisor.shutting_down());
+    digest.add(fork_failures, prepare_failures, hook_failures, left(kill_at),
+               supervisor.shutting_down());
     for (uint32_t i = 0; i < files.size(); ++i) {
         const File& f = files[i];
         digest.add(f.present, f.broken, f.second, f.shape.type, f.shape.cascade, f.shape.enabled,
                    f.shape.on_change, f.shape.depends_on.size(), f.process_edits);
         if (const auto& g = groups[i])
             digest.add(1, g->leader == g->id, g->state, g->status.kind, g->status.value, g->members,
-                       g->exec_pending, g->leader_told, g->members_told);
+                       g->exec_pending, g->exec_failed, g->program_runs, g->leader_told,
+                       g->members_told);
         for (const RunningHook& hook : hooks[i]) digest.add(hook.runs, hook.cancelled);
         const Service* s = service(i);
         digest.add(s != nullptr);

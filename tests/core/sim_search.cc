@@ -12,7 +12,7 @@ namespace reeve::sim {
 
 namespace {
 
-// --- A failed check() ends in SIGABRT: back from there, to shrink what led to it ------------------
+// --- A failed check() ends in SIGABRT: back from there, to shrink what led to it -----------------
 
 sigjmp_buf way_back;
 volatile sig_atomic_t caught;
@@ -87,8 +87,8 @@ bool drop_moves(Run& run, const Failure& failure) {
         for (size_t at = 0; at < run.moves.size();) {
             Run shorter = run;
             const auto first = shorter.moves.begin() + static_cast<long>(at);
-            shorter.moves.erase(first, first + static_cast<long>(
-                                                  std::min(piece, run.moves.size() - at)));
+            shorter.moves.erase(first,
+                                first + static_cast<long>(std::min(piece, run.moves.size() - at)));
             if (still_fails(shorter, failure)) {
                 run = shorter;
                 any = true;
@@ -152,8 +152,11 @@ std::string report(const Run& run, const Failure& failure) {
     std::string text = "the simulator found: ";
     text.append(failure.rule).append(": ").append(last.rule ? last.detail : failure.detail);
     if (run.scenario.seed != 0)
-        text.append("\nseed ").append(std::to_string(run.scenario.seed)).append(" (make sim SEED=")
-            .append(std::to_string(run.scenario.seed)).append(" STEPS=1)");
+        text.append("\nseed ")
+            .append(std::to_string(run.scenario.seed))
+            .append(" (make sim SEED=")
+            .append(std::to_string(run.scenario.seed))
+            .append(" STEPS=1)");
     text.append("\nfiles:\n");
     for (uint32_t i = 0; i < shrunk.scenario.files.size(); ++i)
         if (shrunk.scenario.files[i].present)
@@ -259,7 +262,7 @@ std::string search_all(const Scenario& scenario, const std::vector<Move>& moves,
 }
 
 std::string search_random(uint64_t first_seed, uint64_t steps, Totals& totals) {
-    static Run run;        // outlives a jump
+    static Run run;  // outlives a jump
     static uint64_t seed;
     static uint64_t made;
     Failure failure;

@@ -58,8 +58,13 @@ std::vector<Shape> shapes() {
         {.type = Type::oneshot, .restart = Restart::on_failure, .retries = 2, .pre_start = true},
         {.type = Type::oneshot, .restart = Restart::always, .post_stop = true},
         {.restart = Restart::on_failure, .fatal = true, .kill_mode = KillMode::process},
-        {.ready = ReadyKind::notify, .start_check = true, .pre_start = true, .post_stop = true,
-         .stop_command = true, .reload_command = true, .kill_mode = KillMode::process},
+        {.ready = ReadyKind::notify,
+         .start_check = true,
+         .pre_start = true,
+         .post_stop = true,
+         .stop_command = true,
+         .reload_command = true,
+         .kill_mode = KillMode::process},
     };
 }
 
@@ -86,8 +91,7 @@ void add_rare_moves(std::vector<Move>& moves, uint8_t n) {
 }
 
 void add_edits(std::vector<Move>& moves, uint8_t n, std::initializer_list<Edit> edits) {
-    for (Edit edit : edits)
-        moves.push_back({MoveKind::rewrite, n, edit_value(edit, 0)});
+    for (Edit edit : edits) moves.push_back({MoveKind::rewrite, n, edit_value(edit, 0)});
 }
 
 }  // namespace
@@ -98,8 +102,9 @@ TEST_CASE("one service keeps the rules, whatever short thing happens") {
     std::vector<Move> moves{{MoveKind::wake}, {MoveKind::fail_forks, 0, 1}, {MoveKind::shut_down}};
     add_moves(moves, 0);
     add_rare_moves(moves, 0);
-    add_edits(moves, 0, {Edit::process, Edit::remove, Edit::restore, Edit::break_it, Edit::mend,
-                         Edit::second, Edit::second_fake});
+    add_edits(moves, 0,
+              {Edit::process, Edit::remove, Edit::restore, Edit::break_it, Edit::mend, Edit::second,
+               Edit::second_fake});
     for (const Shape& shape : shapes()) {
         const std::string found = search_all(alone(shape), moves, 5, totals);
         if (!found.empty()) FAIL(found);

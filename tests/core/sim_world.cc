@@ -55,49 +55,47 @@ std::string World::name(ServiceId id) const {
 bool World::apply(const Move& move) {
     if (move.number >= files.size()) return false;
     switch (move.kind) {
-        case MoveKind::up:
-        case MoveKind::down:
-        case MoveKind::restart:
-        case MoveKind::reload_service:
-        case MoveKind::edit:
-        case MoveKind::reload:
-        case MoveKind::rewrite:
-        case MoveKind::shut_down:
-        case MoveKind::limits:
-            return command(move);
-        case MoveKind::exec_done:
-        case MoveKind::exec_fail:
-        case MoveKind::ready:
-        case MoveKind::announce_stop:
-        case MoveKind::main_process:
-        case MoveKind::exit:
-        case MoveKind::obey:
-        case MoveKind::fork_member:
-        case MoveKind::member_ends:
-        case MoveKind::reap:
-        case MoveKind::hook_ends:
-            return process_move(move);
-        case MoveKind::wake: {
-            const Mono next = supervisor.next_deadline();
-            if (next == no_deadline) return false;
-            if (next > now.mono) advance((next - now.mono).ms);
-            pass_deadlines();
-            return true;
-        }
-        case MoveKind::tick:
-            advance(move.value);
-            pass_deadlines();
-            return true;
-        case MoveKind::jump:
-            now.wall.ms += (static_cast<int64_t>(move.value) - 50000) * 1000;
-            pass_deadlines();
-            return true;
-        case MoveKind::fail_forks: fork_failures = move.value; return true;
-        case MoveKind::fail_prepare: prepare_failures = move.value; return true;
-        case MoveKind::fail_hooks: hook_failures = move.value; return true;
-        case MoveKind::converge: converge(false); return true;
-        case MoveKind::converge_all: converge(true); return true;
-        case MoveKind::end: end(move.value); return true;
+    case MoveKind::up:
+    case MoveKind::down:
+    case MoveKind::restart:
+    case MoveKind::reload_service:
+    case MoveKind::edit:
+    case MoveKind::reload:
+    case MoveKind::rewrite:
+    case MoveKind::shut_down:
+    case MoveKind::limits: return command(move);
+    case MoveKind::exec_done:
+    case MoveKind::exec_fail:
+    case MoveKind::ready:
+    case MoveKind::announce_stop:
+    case MoveKind::main_process:
+    case MoveKind::exit:
+    case MoveKind::obey:
+    case MoveKind::fork_member:
+    case MoveKind::member_ends:
+    case MoveKind::reap:
+    case MoveKind::hook_ends: return process_move(move);
+    case MoveKind::wake: {
+        const Mono next = supervisor.next_deadline();
+        if (next == no_deadline) return false;
+        if (next > now.mono) advance((next - now.mono).ms);
+        pass_deadlines();
+        return true;
+    }
+    case MoveKind::tick:
+        advance(move.value);
+        pass_deadlines();
+        return true;
+    case MoveKind::jump:
+        now.wall.ms += (static_cast<int64_t>(move.value) - 50000) * 1000;
+        pass_deadlines();
+        return true;
+    case MoveKind::fail_forks: fork_failures = move.value; return true;
+    case MoveKind::fail_prepare: prepare_failures = move.value; return true;
+    case MoveKind::fail_hooks: hook_failures = move.value; return true;
+    case MoveKind::converge: converge(false); return true;
+    case MoveKind::converge_all: converge(true); return true;
+    case MoveKind::end: end(move.value); return true;
     }
     return false;
 }
@@ -194,8 +192,8 @@ void World::after_core() {
     const std::vector<Action>& actions = supervisor.actions();
     for (; actions_seen_ < actions.size(); ++actions_seen_) {
         const Action& action = actions[actions_seen_];
-        const bool signals = action.kind == ActionKind::signal_group ||
-                             action.kind == ActionKind::signal_leader;
+        const bool signals =
+            action.kind == ActionKind::signal_group || action.kind == ActionKind::signal_leader;
         if (signals && supervisor.at(action.service).group == 0)
             fail("a signal to no group", name(action.service));
     }
@@ -236,18 +234,18 @@ void World::perform(const Action& action) {
     }
     const uint32_t number = number_of(service.name);
     switch (action.kind) {
-        case ActionKind::spawn: return spawn(number, action);
-        case ActionKind::run_hook: return run_hook(number, action.hook);
-        case ActionKind::cancel_hook: {
-            RunningHook& hook = hooks[number][static_cast<size_t>(action.hook)];
-            hook.cancelled = hook.runs;
-            return;
-        }
-        case ActionKind::signal_group:
-        case ActionKind::signal_leader: return signal(number, action);
-        case ActionKind::check_group: return check_group(number);
-        case ActionKind::end_run:
-        case ActionKind::end_reeve: return;
+    case ActionKind::spawn: return spawn(number, action);
+    case ActionKind::run_hook: return run_hook(number, action.hook);
+    case ActionKind::cancel_hook: {
+        RunningHook& hook = hooks[number][static_cast<size_t>(action.hook)];
+        hook.cancelled = hook.runs;
+        return;
+    }
+    case ActionKind::signal_group:
+    case ActionKind::signal_leader: return signal(number, action);
+    case ActionKind::check_group: return check_group(number);
+    case ActionKind::end_run:
+    case ActionKind::end_reeve: return;
     }
 }
 
@@ -281,9 +279,9 @@ void World::run_hook(uint32_t number, Hook hook) {
     if (!s.definition) return fail("a hook without a definition", name_of(hook));
     if (hook_failures > 0) {
         --hook_failures;
-        return tell(number, {.kind = EventKind::hook_ended,
-                             .hook = hook,
-                             .result = HookResult::not_started});
+        return tell(
+            number,
+            {.kind = EventKind::hook_ended, .hook = hook, .result = HookResult::not_started});
     }
     running = {true, false, now.mono + timeout_of(hook, s.policy())};
 }
@@ -343,49 +341,57 @@ bool World::process_move(const Move& move) {
     Group& group = *groups[number];
     const bool alive = group.state == Group::Leader::alive;
     const Service* s = service(number);
-    const bool notify = s != nullptr && s->definition && s->policy().ready.kind == ReadyKind::notify;
+    const bool notify =
+        s != nullptr && s->definition && s->policy().ready.kind == ReadyKind::notify;
+    const bool program = move.kind == MoveKind::ready || move.kind == MoveKind::announce_stop ||
+                         move.kind == MoveKind::main_process || move.kind == MoveKind::fork_member;
+    if (program && group.exec_failed) return false;
     switch (move.kind) {
-        case MoveKind::exec_done:
-            if (!group.exec_pending) return false;
-            group.exec_pending = false;
-            deliver(number, {.kind = EventKind::exec_done});
-            return true;
-        case MoveKind::exec_fail:
-            if (!group.exec_pending || !alive) return false;
-            group.exec_pending = false;
-            group.state = Group::Leader::zombie;
-            group.status = {ExitStatus::Kind::exited, 127};
-            deliver(number, {.kind = EventKind::exec_failed,
-                             .detail = static_cast<uint8_t>(SpawnStep::exec),
-                             .value = errno_of_exec});
-            return true;
-        case MoveKind::ready:
-            if (s == nullptr || s->state != State::starting || !s->definition) return false;
-            if (!notify && s->policy().ready.kind != ReadyKind::fd) return false;
-            deliver(number, {.kind = EventKind::ready});
-            return true;
-        case MoveKind::announce_stop:
-            if (!notify) return false;
-            deliver(number, {.kind = EventKind::stop_announced});
-            return true;
-        case MoveKind::main_process: return notify && promote_member(number);
-        case MoveKind::exit:
-            if (!alive) return false;
-            group.state = Group::Leader::zombie;
-            group.status = status_of(move.value);
-            return true;
-        case MoveKind::obey: return obey(group, move.value != 0);
-        case MoveKind::fork_member:
-            if (group.members == members_max_count || (!alive && group.members == 0)) return false;
-            ++group.members;
-            return true;
-        case MoveKind::member_ends:  // value: it was our child by then, so we hear of it
-            if (group.members == 0) return false;
-            --group.members;
-            if (move.value != 0) check_group(number), perform_all();
-            return true;
-        case MoveKind::reap: return reap(number);
-        default: return false;
+    case MoveKind::exec_done:
+        if (!group.exec_pending) return false;
+        group.exec_pending = false;
+        deliver(number, {.kind = EventKind::exec_done});
+        return true;
+    case MoveKind::exec_fail:
+        if (!group.exec_pending || !alive || group.program_runs) return false;
+        group.exec_pending = false;
+        group.exec_failed = true;
+        group.state = Group::Leader::zombie;
+        group.status = {ExitStatus::Kind::exited, 127};
+        deliver(number, {.kind = EventKind::exec_failed,
+                         .detail = static_cast<uint8_t>(SpawnStep::exec),
+                         .value = errno_of_exec});
+        return true;
+    case MoveKind::ready:
+        if (s == nullptr || s->state != State::starting || !s->definition) return false;
+        if (!notify && s->policy().ready.kind != ReadyKind::fd) return false;
+        group.program_runs = true;
+        deliver(number, {.kind = EventKind::ready});
+        return true;
+    case MoveKind::announce_stop:
+        if (!notify) return false;
+        group.program_runs = true;
+        deliver(number, {.kind = EventKind::stop_announced});
+        return true;
+    case MoveKind::main_process: return notify && promote_member(number);
+    case MoveKind::exit:
+        if (!alive) return false;
+        group.state = Group::Leader::zombie;
+        group.status = status_of(move.value);
+        return true;
+    case MoveKind::obey: return obey(group, move.value != 0);
+    case MoveKind::fork_member:
+        if (group.members == members_max_count || (!alive && group.members == 0)) return false;
+        ++group.members;
+        group.program_runs = true;
+        return true;
+    case MoveKind::member_ends:  // value: it was our child by then, so we hear of it
+        if (group.members == 0) return false;
+        --group.members;
+        if (move.value != 0) check_group(number), perform_all();
+        return true;
+    case MoveKind::reap: return reap(number);
+    default: return false;
     }
 }
 
@@ -425,9 +431,8 @@ bool World::reap(uint32_t number) {
     }
     group.state = Group::Leader::reaped;
     if (group.leader != group.id) free_pids_.push_back(group.leader);
-    const Event event{.kind = EventKind::exited,
-                      .group_left = group.members > 0,
-                      .status = group.status};
+    const Event event{
+        .kind = EventKind::exited, .group_left = group.members > 0, .status = group.status};
     if (group.empty()) bury(number);
     deliver(number, event);
     return true;
@@ -441,7 +446,7 @@ bool World::end_hook(uint32_t number, Hook hook, HookResult result) {
     return true;
 }
 
-// --- The end of a run: no more goes wrong, so all must come right ---------------------------------
+// --- The end of a run: no more goes wrong, so all must come right --------------------------------
 
 void World::settle_down(Manners manners, Mono until) {
     while (!failed()) {
@@ -476,7 +481,8 @@ bool World::behave(uint32_t number, Manners manners) {
 
 bool World::behave_process(uint32_t number) {
     Group& group = *groups[number];
-    if (group.exec_pending) return process_move({MoveKind::exec_done, static_cast<uint8_t>(number)});
+    if (group.exec_pending)
+        return process_move({MoveKind::exec_done, static_cast<uint8_t>(number)});
     if (obey(group, true)) return true;
     const Service* s = service(number);
     if (s == nullptr || !s->definition) return false;

@@ -26,22 +26,40 @@ struct Scenario {
 // over, so that every part of a list of moves is a list of moves.
 enum class MoveKind : uint8_t {
     // Commands; value of the first three: how many services more, those that follow `number`
-    up, down, restart, reload_service, edit, reload, rewrite, shut_down,
+    up,
+    down,
+    restart,
+    reload_service,
+    edit,
+    reload,
+    rewrite,
+    shut_down,
     limits,  // reeve.conf: value = max_starting * 256 + spawn slots
     // What processes do; value of exit: the code, 256 + the signal, or 512: nobody saw it
-    exec_done, exec_fail, ready, announce_stop, main_process, exit, obey, fork_member, member_ends,
+    exec_done,
+    exec_fail,
+    ready,
+    announce_stop,
+    main_process,
+    exit,
+    obey,
+    fork_member,
+    member_ends,
     reap,
     hook_ends,  // value = hook * 4 + result
     // Time: to the next deadline; by `value` ms; the wall clock alone by `value` s
-    wake, tick, jump,
+    wake,
+    tick,
+    jump,
     // Faults: the next `value` starts of services fail in fork, or before; or those of hooks
-    fail_forks, fail_prepare, fail_hooks,
+    fail_forks,
+    fail_prepare,
+    fail_hooks,
     // Ends of runs: what must come about when no more goes wrong
     converge,      // everything does what it should: all is as wanted, or says why not
     converge_all,  // the same, all files restored, everything told `up`
     end,           // shutdown; value & 1: no process obeys; value & 2: no hook ends by itself
 };
-constexpr uint32_t move_count = 29;
 
 struct Move {
     MoveKind kind;
@@ -64,9 +82,11 @@ struct Group {
     uint64_t start_time = 0;
     Leader state = Leader::alive;
     ExitStatus status;
-    uint32_t members = 0;        // that are alive, the leader apart
-    bool exec_pending = true;
-    bool leader_told = false;    // got the stop signal
+    uint32_t members = 0;      // that are alive, the leader apart
+    bool exec_pending = true;  // its end is not known yet
+    bool exec_failed = false;
+    bool program_runs = false;  // it has done something, so exec cannot have failed
+    bool leader_told = false;   // got the stop signal
     bool members_told = false;
     bool empty() const { return state == Leader::reaped && members == 0; }
 };
@@ -106,10 +126,10 @@ struct World {
     Supervisor supervisor;
     Now now{Mono{1000000}, Wall{1700000000000}};
     std::vector<File> files;
-    std::vector<std::optional<Group>> groups;                   // by file
-    std::vector<std::array<RunningHook, hook_count>> hooks;     // by file
-    std::vector<uint32_t> slots;                                // by file; UINT32_MAX: none
-    std::vector<File> first_files;                              // as the scenario had them
+    std::vector<std::optional<Group>> groups;                // by file
+    std::vector<std::array<RunningHook, hook_count>> hooks;  // by file
+    std::vector<uint32_t> slots;                             // by file; UINT32_MAX: none
+    std::vector<File> first_files;                           // as the scenario had them
     Edges edges;
     uint32_t spawn_slots;
     uint32_t max_starting;
@@ -121,11 +141,11 @@ struct World {
     Failure failure;
 
     // Of the core's last step, for the invariants.
-    bool settled = true;                // no action is left to be carried out
-    bool deadlines_passed = false;      // it was pass_deadlines
+    bool settled = true;            // no action is left to be carried out
+    bool deadlines_passed = false;  // it was pass_deadlines
     std::vector<Entry> entered;
-    std::vector<State> states;          // by slot, as the entries told them
-    std::vector<std::string> records;   // by slot, as last recorded
+    std::vector<State> states;         // by slot, as the entries told them
+    std::vector<std::string> records;  // by slot, as last recorded
 
   private:
     void load();

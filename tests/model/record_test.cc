@@ -1,5 +1,6 @@
 #include <string>
 
+#include "base/limits.h"
 #include "catch.h"
 #include "model/record.h"
 

@@ -158,8 +158,7 @@ Process::Process(const Launch& launch) : out_(open_output()), err_(open_output()
     ++objects;
     close(executed[1]);
     char byte;
-    while (read(executed[0], &byte, 1) < 0 && errno == EINTR) {
-    }
+    while (read(executed[0], &byte, 1) < 0 && errno == EINTR) {}
     close(executed[0]);
 }
 

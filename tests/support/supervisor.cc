@@ -51,8 +51,8 @@ void Reeve::give_to(uid_t uid) const {
 }
 
 Launch Reeve::launch(const Strings& words) const {
-    Launch result{.arguments = {reeve_binary(), "-d", services(), "-r", run_directory(), "-l",
-                                logs()}};
+    Launch result{
+        .arguments = {reeve_binary(), "-d", services(), "-r", run_directory(), "-l", logs()}};
     for (const std::string& word : words) result.arguments.push_back(fill_in(word));
     return result;
 }

@@ -216,7 +216,7 @@ TEST_CASE(
     Reeve reeve;
     reeve.service("web", sleeps);
     reeve.service("app", std::string(sleeps) + "depends_on = broken\n");
-    reeve.service("broken", "command = exit 3\nrestart = never\n");
+    reeve.service("broken", "exec = /no/such/program\nrestart = never\n");
     reeve.start();
     REQUIRE(reeve.reaches("web", "running"));
     REQUIRE(reeve.reaches("broken", "failed"));
@@ -250,7 +250,7 @@ TEST_CASE("why tells the chain of causes down to the root") {
     Reeve reeve;
     reeve.service("web", std::string(sleeps) + "depends_on = app\n");
     reeve.service("app", std::string(sleeps) + "depends_on = db\n");
-    reeve.service("db", "command = exit 1\nrestart_delay = 1h\nrestart_delay_max = 1h\n");
+    reeve.service("db", "exec = /no/such\nrestart_delay = 1h\nrestart_delay_max = 1h\n");
     reeve.start();
     REQUIRE(reeve.reaches("db", "backoff"));
     const Output output = reeve.svctl({"why", "web"});
@@ -258,7 +258,8 @@ TEST_CASE("why tells the chain of causes down to the root") {
     CHECK(output.status == 0);
     const size_t web = output.out.find("web is waiting: needs app");
     const size_t app = output.out.find("app is waiting: needs db");
-    const size_t db = output.out.find("db is in backoff: exit 1, 1st failure, next try in ");
+    const size_t db = output.out.find(
+        "db is in backoff: exec /no/such: No such file or directory, 1st failure, next try in ");
     CHECK(web != std::string::npos);
     CHECK(app != std::string::npos);
     CHECK(db != std::string::npos);

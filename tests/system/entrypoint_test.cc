@@ -37,7 +37,7 @@ int ends_with(Reeve& reeve) {
 bool was_recorded(const Reeve& reeve, std::string_view file, int number) {
     const std::string line =
         "\n" + std::string(number < 10 ? "0" : "") + std::to_string(number) + "\n";
-    return wait_until([&] { return reeve.text_of(file).find(line) != std::string::npos; });
+    return reeve.comes_true([&] { return reeve.text_of(file).find(line) != std::string::npos; });
 }
 
 pid_t pid_in(const Reeve& reeve, std::string_view file) {

@@ -97,7 +97,7 @@ TEST_CASE("after `retries` failed runs in a row it is failed, and on_fail runs")
     CHECK(reason.find("3 failed runs") != std::string::npos);
     // Asked for again it gets as many tries again.
     CHECK(reeve.svctl({"up", "flaky"}).status == 1);
-    CHECK(reeve.text_of("runs") == "run\nrun\nrun\nrun\nrun\nrun\n");
+    CHECK(reeve.has_lines("runs", 6));
 }
 
 TEST_CASE("an exit code of `fatal` is not retried") {

@@ -93,18 +93,23 @@ TEST_CASE("env_clear leaves nothing of reeve's own environment but a PATH") {
     CHECK(text.find("REEVE_RUN=" + reeve.run_directory() + "\n") != std::string::npos);
 }
 
-TEST_CASE("svctl in a service's command reaches its own reeve, installed or not") {
+TEST_CASE("svctl as a first word is found even where no link to it is installed") {
     Reeve reeve;
-    reeve.service("asks", "command = svctl list > {dir}/list 2>&1; echo $? > {dir}/status; "
-                          "exec sleep 1000\nready = fd:3\n");
-    reeve.service("direct", "type = oneshot\nexec = svctl check {dir}/nothing-here\n");
-    make_directory(reeve.file("nothing-here"));
+    make_directory(reeve.file("empty"));
+    const std::string path = "env = PATH=" + reeve.file("empty") + ":/usr/bin:/bin\n";
+    reeve.service("exec", "type = oneshot\nexec = svctl check {dir}/empty\n" + path);
+    reeve.service("command", "type = oneshot\ncommand = svctl check {dir}/empty\n" + path);
+    reeve.service("hook",
+                  "type = oneshot\nexec = true\npre_start = svctl check {dir}/empty\n" + path);
+    reeve.service("asks", "type = oneshot\nexec = svctl signal CONT target\n" + path);
+    reeve.service("target", "exec = sleep 1000\n");
     reeve.start();
-    REQUIRE(reeve.has_lines("status", 1));
-    INFO(reeve.text_of("list"));
-    const bool installed = has_program("svctl");
-    if (installed) CHECK(reeve.text_of("status") == "0\n");
-    CHECK(reeve.reaches("direct", "done"));
+    CHECK(reeve.reaches("exec", "done"));
+    CHECK(reeve.reaches("command", "done"));
+    CHECK(reeve.reaches("hook", "done"));
+    REQUIRE(reeve.reaches("target", "running"));
+    CHECK(reeve.svctl({"restart", "asks"}).status == 0);  // it has found its own reeve
+    CHECK(reeve.state("asks") == "done");
 }
 
 TEST_CASE("a file of secrets that others may read is refused at the start, and its values unseen") {

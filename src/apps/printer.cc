@@ -1,0 +1,178 @@
+#include "apps/printer.h"
+
+#include <cerrno>
+#include <cstring>
+#include <poll.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "host/sys.h"
+
+namespace reeve {
+
+namespace {
+
+enum class JsonType : uint8_t { string, number, flag, list };
+
+struct TypeOfKey {
+    char key[13];
+    JsonType type;
+};
+
+// Every other key holds a string.
+constexpr TypeOfKey types[] = {
+    {"pid", JsonType::number},         {"restarts", JsonType::number},
+    {"exit", JsonType::number},        {"uptime_s", JsonType::number},
+    {"cpu_percent", JsonType::number}, {"memory_bytes", JsonType::number},
+    {"line", JsonType::number},        {"result", JsonType::number},
+    {"enabled", JsonType::flag},       {"stale", JsonType::flag},
+    {"repeats", JsonType::flag},       {"group", JsonType::list},
+    {"depends_on", JsonType::list},
+};
+
+JsonType type_of(std::string_view key) {
+    for (const TypeOfKey& each : types)
+        if (key == std::string_view(each.key, strnlen(each.key, sizeof each.key))) return each.type;
+    return JsonType::string;
+}
+
+// Digits, perhaps with one '.' between them: the numbers that we write.
+bool is_number(std::string_view text) {
+    const size_t point = text.find('.');
+    const bool whole = parse_unsigned(text.substr(0, point), UINT64_MAX).has_value();
+    return whole && (point == std::string_view::npos ||
+                     parse_unsigned(text.substr(point + 1), UINT64_MAX).has_value());
+}
+
+// How many bytes at the start of the text are one character of UTF-8 (RFC 3629); 0: it is none.
+size_t utf8_length(std::string_view text) {
+    const auto byte = [&](size_t i) -> unsigned {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+    };
+    const unsigned first = byte(0);
+    if (first < 0x80) return 1;
+    if (first < 0xc2 || first > 0xf4) return 0;
+    const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    for (size_t i = 1; i < length; ++i)
+        if ((byte(i) & 0xc0) != 0x80) return 0;
+    // Overlong forms, surrogates, and what is above U+10FFFF.
+    const unsigned second = byte(1);
+    if (first == 0xe0 && second < 0xa0) return 0;
+    if (first == 0xed && second > 0x9f) return 0;
+    if (first == 0xf0 && second < 0x90) return 0;
+    if (first == 0xf4 && second > 0x8f) return 0;
+    return length;
+}
+
+}  // namespace
+
+// Out of line, as all that appends: its calls are many.
+[[gnu::noinline]] Printer& Printer::operator<<(std::string_view text) {
+    out_ += text;
+    return *this;
+}
+
+[[gnu::noinline]] Printer& Printer::operator<<(const char* text) {
+    return *this << std::string_view(text);
+}
+
+[[gnu::noinline]] void Printer::blanks(size_t count) { out_.append(count, ' '); }
+
+void Printer::json_object(std::string_view lines) {
+    *this << (json_begun_ ? ",\n" : "[");
+    json_begun_ = true;
+    *this << '{';
+    const char* separator = "";
+    while (!lines.empty()) {
+        const std::string_view line = take_line(lines);
+        const size_t equals = line.find('=');
+        if (equals == std::string_view::npos) continue;
+        *this << separator;
+        separator = ", ";
+        json_string(line.substr(0, equals));
+        *this << ": ";
+        json_value(line.substr(0, equals), line.substr(equals + 1));
+    }
+    *this << '}';
+}
+
+void Printer::json_value(std::string_view key, std::string_view value) {
+    const JsonType type = type_of(key);
+    if (type == JsonType::list) return json_list(value);
+    if (value.empty())
+        *this << "null";
+    else if (type == JsonType::number && is_number(value))
+        *this << value;
+    else if (type == JsonType::flag)
+        *this << (value == "yes" ? "true" : "false");
+    else
+        json_string(value);
+}
+
+void Printer::json_list(std::string_view words) {
+    *this << '[';
+    const char* separator = "";
+    for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
+        *this << separator;
+        json_string(word);
+        separator = ", ";
+    }
+    *this << ']';
+}
+
+// What is not UTF-8 becomes U+FFFD: RFC 8259 wants valid text.
+void Printer::json_string(std::string_view text) {
+    *this << '"';
+    while (!text.empty()) {
+        const char c = text.front();
+        size_t length = utf8_length(text);
+        if (c == '"' || c == '\\') {
+            *this << '\\' << c;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            *this << "\\u00" << (c < 0x10 ? '0' : '1') << "0123456789abcdef"[c & 15];
+        } else if (length == 0) {
+            *this << "\\ufffd";
+            length = 1;
+        } else {
+            *this << text.substr(0, length);
+        }
+        text.remove_prefix(length);
+    }
+    *this << '"';
+}
+
+void Printer::end_json() { *this << (json_begun_ ? "]\n" : "[]\n"); }
+
+void Printer::flush() {
+    write_all(1, out_);
+    out_.clear();
+}
+
+void write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = sys::write(fd, text.data(), text.size());
+        if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {  // a terminal may be so
+            pollfd poll{fd, POLLOUT, 0};
+            sys::poll({&poll, 1}, -1);
+            continue;
+        }
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<size_t>(written));
+    }
+}
+
+std::string_view take_line(std::string_view& lines) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(line.size() + (line.size() < lines.size() ? 1 : 0));
+    return line;
+}
+
+void warn(std::initializer_list<std::string_view> parts) {
+    Buffer<2 * request_max_bytes> line;
+    line << "svctl: ";
+    for (const std::string_view part : parts) line << part;
+    line << '\n';
+    write_all(2, line.view());
+}
+
+}  // namespace reeve

@@ -1,0 +1,215 @@
+// svctl's own part: its command line, and what it prints. What it does is tests/system's.
+#include "apps/svctl.h"
+#include "catch.h"
+#include "support/json.h"
+
+using namespace reeve;
+using test::is_json;
+using test::json_member;
+
+namespace {
+
+struct Parsed {
+    bool understood;
+    Invocation invocation;
+    std::string problem;
+};
+
+Parsed parse(std::vector<std::string> words) {
+    static std::vector<std::string> kept;  // views point into it
+    kept = std::move(words);
+    kept.insert(kept.begin(), "svctl");
+    std::vector<char*> argv;
+    for (std::string& word : kept) argv.push_back(word.data());
+    Parsed parsed;
+    Buffer<256> problem;
+    parsed.understood =
+        parse_invocation(static_cast<int>(argv.size()), argv.data(), parsed.invocation, problem);
+    parsed.problem = problem.view();
+    return parsed;
+}
+
+using Arguments = std::vector<std::string_view>;
+
+std::string json_of(std::string_view lines) {
+    Printer printer;
+    printer.json_object(lines);
+    printer.end_json();
+    return printer.gathered();
+}
+
+std::string table_of(std::vector<Text> objects, const Screen& screen = {}) {
+    Printer printer;
+    sort_objects(objects, screen);
+    print_table(printer, objects, screen);
+    return printer.gathered();
+}
+
+const char web[] = "name=web\ninstance=\nstate=running\nreason=ready\npid=812\nrestarts=0\n"
+                   "stale=no\nuptime_s=63\ncpu_percent=0.3\nmemory_bytes=12582912\n";
+const char flaky[] = "name=flaky\ninstance=2\nstate=backoff\nreason=exit 1, 4th failure\npid=\n"
+                     "restarts=12\nstale=no\nuptime_s=\ncpu_percent=\nmemory_bytes=\n";
+
+}  // namespace
+
+TEST_CASE("options stand before or behind the command") {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"-r", "/run/x", "--json", "-t", "5s", "-n", "up", "web", "db"},
+          std::vector<std::string>{"up", "-r/run/x", "web", "-t5s", "db", "-n", "--json"}}) {
+        const Parsed parsed = parse(words);
+        INFO(parsed.problem);
+        REQUIRE(parsed.understood);
+        CHECK(parsed.invocation.run_directory == "/run/x");
+        CHECK(parsed.invocation.json);
+        CHECK_FALSE(parsed.invocation.waits);
+        CHECK(parsed.invocation.timeout == seconds(5));
+        CHECK(parsed.invocation.words == Arguments{"up", "web", "db"});
+    }
+}
+
+TEST_CASE("a state is given in two ways") {
+    CHECK(parse({"wait", "--state", "failed", "web"}).invocation.until == State::failed);
+    CHECK(parse({"wait", "--state=failed", "web"}).invocation.until == State::failed);
+}
+
+TEST_CASE("behind -- nothing is an option") {
+    CHECK(parse({"up", "--", "-n", "--"}).invocation.words == Arguments{"up", "-n", "--"});
+    CHECK(parse({"up", "--", "-n"}).invocation.waits);
+}
+
+TEST_CASE("a command line that is wrong says how in one line") {
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"--frobnicate"},
+                                                  {"-x"},
+                                                  {"-t"},
+                                                  {"-t", "soon"},
+                                                  {"-r"},
+                                                  {"--state"},
+                                                  {"--state=happy"},
+                                                  {"--states=failed"},
+                                                  {"-"
+                                                   "-json=yes"}}) {
+        const Parsed parsed = parse(words);
+        INFO(words.front());
+        CHECK_FALSE(parsed.understood);
+        CHECK_FALSE(parsed.problem.empty());
+        CHECK(parsed.problem.find('\n') == std::string::npos);
+    }
+}
+
+TEST_CASE("a JSON object has numbers, flags, lists and nulls where they belong") {
+    const std::string json = json_of("name=web\ninstance=\npid=812\ncpu_percent=0.3\nexit=\n"
+                                     "enabled=yes\nstale=no\ngroup=shop front\ndepends_on=\n");
+    CHECK(json == "[{\"name\": \"web\", \"instance\": null, \"pid\": 812, \"cpu_percent\": 0.3, "
+                  "\"exit\": null, \"enabled\": true, \"stale\": false, "
+                  "\"group\": [\"shop\", \"front\"], \"depends_on\": []}]\n");
+    CHECK(is_json(json));
+}
+
+TEST_CASE("several objects are one array, and so is none") {
+    Printer printer;
+    printer.json_object("name=a\n");
+    printer.json_object("name=b\n");
+    printer.json_object("");
+    printer.end_json();
+    CHECK(printer.gathered() == "[{\"name\": \"a\"},\n{\"name\": \"b\"},\n{}]\n");
+    Printer empty;
+    empty.end_json();
+    CHECK(empty.gathered() == "[]\n");
+}
+
+TEST_CASE("strings are escaped, and what is no UTF-8 is replaced") {
+    const auto string = [](std::string_view value) {
+        return *json_member(json_of(std::string("reason=").append(value)), "reason");
+    };
+    CHECK(string("a \"b\" \\c") == "a \\\"b\\\" \\\\c");
+    CHECK(string("tab\there") == "tab\\u0009here");
+    CHECK(string("grün €𝄞") == "grün €𝄞");
+    CHECK(string("\xff") == "\\ufffd");
+    CHECK(string("a\xc3") == "a\\ufffd");                      // cut off
+    CHECK(string("\xc0\xaf") == "\\ufffd\\ufffd");             // overlong
+    CHECK(string("\xed\xa0\x80") == "\\ufffd\\ufffd\\ufffd");  // a surrogate
+    CHECK(string("\xf5\x80\x80\x80x") == "\\ufffd\\ufffd\\ufffd\\ufffdx");
+    CHECK(string("12") == "12");
+    CHECK(json_of("reason=12") == "[{\"reason\": \"12\"}]\n");
+    CHECK(json_of("pid=1x") == "[{\"pid\": \"1x\"}]\n");
+}
+
+TEST_CASE("the table is aligned, with numbers to the right and the reason last") {
+    CHECK(table_of({web, flaky}) ==
+          "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
+          "flaky@2  backoff    -       -        12     -       -  exit 1, 4th failure\n"
+          "web      running  812    1m3s         0  0.3%     12M  ready\n");
+}
+
+TEST_CASE("on a terminal the unwell come first, and reasons are cut to its width") {
+    Screen screen{.terminal = true, .width = 70};
+    const char broken[] = "name=zoo\nstate=failed\nreason=grünes €uro ist hier zu lang\n";
+    const std::string table = table_of({web, flaky, broken}, screen);
+    CHECK(table == "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
+                   "flaky@2  backoff    -       -        12     -       -  exit 1, 4th ...\n"
+                   "zoo      failed     -       -         -     -       -  grünes €uro ...\n"
+                   "web      running  812    1m3s         0  0.3%     12M  ready\n");
+    screen.width = 20;  // no room at all for a reason
+    CHECK(table_of({web}, screen).find("ready") == std::string::npos);
+}
+
+TEST_CASE("colours are the state's, and do not shift the columns") {
+    const Screen screen{.terminal = true, .colour = true};
+    CHECK(
+        table_of({web, flaky}, screen) ==
+        "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
+        "flaky@2  \33[33mbackoff\33[0m    -       -        12     -       -  exit 1, 4th failure\n"
+        "web      \33[32mrunning\33[0m  812    1m3s         0  0.3%     12M  ready\n");
+}
+
+TEST_CASE("what runs under an old definition is called stale") {
+    CHECK(table_of({"name=web\nstate=running\nreason=ready\nstale=yes\n"}).find("ready; stale\n") !=
+          std::string::npos);
+}
+
+TEST_CASE("the details leave out what is absent") {
+    Printer printer;
+    print_details(printer, web, {});
+    CHECK(printer.gathered() ==
+          "name         web\nstate        running\nreason       ready\npid          812\n"
+          "restarts     0\nstale        no\nuptime       1m3s\ncpu          0.3%\n"
+          "memory       12M\n");
+}
+
+TEST_CASE("a link of the chain is a sentence") {
+    Printer printer;
+    print_sentence(printer, flaky);
+    print_sentence(printer, "name=web\nstate=stopped\nreason=\n");
+    CHECK(printer.gathered() == "flaky@2 is in backoff: exit 1, 4th failure\nweb is stopped\n");
+}
+
+TEST_CASE("an outcome says what kept it from being, if anything did") {
+    const auto outcome = [](std::string_view object) {
+        Buffer<200> line;
+        append_outcome(line, object);
+        return std::string(line.view());
+    };
+    CHECK(outcome("name=web\nstate=running\nreason=ready\nresult=0\n") == "web: running");
+    CHECK(outcome("name=web\nstate=failed\nreason=exit 1\nresult=1\n") == "web: failed: exit 1");
+    CHECK(outcome("name=web\nstate=stopped\nreason=\nresult=3\n") == "web: not running: stopped");
+    CHECK(outcome("name=web\nstate=starting\nreason=awaiting READY=1\nresult=5\n") ==
+          "web: not in time: starting: awaiting READY=1");
+    CHECK(outcome("name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n") ==
+          "web: stale, running");
+    CHECK(outcome("name=old\naction=remove\nreason=\nresult=0\n") == "old: remove");
+}
+
+TEST_CASE("sizes are short") {
+    const auto size = [](uint64_t bytes) {
+        Buffer<32> text;
+        append_size(text, bytes);
+        return std::string(text.view());
+    };
+    CHECK(size(0) == "0");
+    CHECK(size(1023) == "1023");
+    CHECK(size(1024) == "1.0K");
+    CHECK(size(1536) == "1.5K");
+    CHECK(size(10240) == "10K");
+    CHECK(size(uint64_t{1610612736}) == "1.5G");
+    CHECK(size(UINT64_MAX) == "16777215T");
+}

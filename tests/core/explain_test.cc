@@ -1,0 +1,185 @@
+#include "catch.h"
+#include "core/explain.h"
+#include "core/rig.h"
+
+namespace {
+
+using namespace reeve;
+using test::define;
+using test::Rig;
+
+Ref<const Definition> needs(std::string_view name, std::string_view other) {
+    return define(name, [&](Definition& d, Policy&) { d.depends_on.append(other); });
+}
+
+// As svctl why tells it.
+std::string chain(Rig& rig, std::string_view name) {
+    std::vector<ServiceId> start;
+    rig.core.select(name, start);
+    std::string text;
+    for (ServiceId id : causes(rig.core, start.front())) {
+        const Service& service = rig.core.at(id);
+        Buffer<200> words;
+        append_reason(words, rig.core, service);
+        append_countdown(words, service, rig.now.mono);
+        if (!text.empty()) text.append("; ");
+        text.append(service.name.view()).append(" is ").append(name_of(service.state)).append(": ");
+        text.append(words.view());
+    }
+    return text;
+}
+
+Progress progress_of(Rig& rig, std::string_view name, const Goal& goal = {}) {
+    std::vector<ServiceId> start;
+    rig.core.select(name, start);
+    return progress(rig.core, start.front(), goal);
+}
+
+}  // namespace
+
+TEST_CASE("why is told down to the root") {
+    Rig rig({define("db"), needs("cache", "db"), needs("web", "cache")});
+    for (int i = 0; i < 4; ++i) {
+        rig.pass(milliseconds(400));
+        rig.spawned("db");  // and it ends before anybody could start on it
+        rig.exited("db", 1);
+    }
+    rig.pass(milliseconds(50));
+    CHECK(chain(rig, "web") == "web is waiting: needs cache; cache is waiting: needs db; "
+                               "db is backoff: exit 1, 4th failure, next try in 750ms");
+}
+
+TEST_CASE("a chain ends where a service blames nobody") {
+    Rig rig({define("db")});
+    CHECK(chain(rig, "db") == "db is starting: exec");
+    rig.run("db");
+    CHECK(chain(rig, "db") == "db is running: ready");
+}
+
+TEST_CASE("a running service says what it said of itself") {
+    Rig rig({define("db")});
+    rig.run("db");
+    rig["db"].status_text = "3 connections";
+    CHECK(rig.reason("db") == "3 connections");
+}
+
+TEST_CASE("each way to end has its words") {
+    Rig rig({define("db", [](Definition& d, Policy& policy) {
+        d.workdir = "/srv/x";
+        policy.retries = 1;
+        policy.fatal.add_code(7);
+    })});
+    rig.run("db");
+    rig.died("db", 9);
+    CHECK(rig.reason("db") == "signal KILL, given up after 1 failed run (retries)");
+    rig.up("db");
+    rig.run("db");
+    rig.exited("db", 7);
+    CHECK(rig.reason("db") == "exit 7, which is fatal");
+    rig.up("db");
+    rig.spawned("db");
+    rig.event("db", {.kind = EventKind::exec_failed,
+                     .detail = static_cast<uint8_t>(SpawnStep::chdir),
+                     .value = 2});
+    rig.exited("db", 126);
+    CHECK(rig.reason("db") ==
+          "chdir /srv/x: No such file or directory, given up after 1 failed run (retries)");
+    rig.up("db");
+    rig.fork_fails("db", 11);
+    CHECK(rig.reason("db") == "fork: Resource temporarily unavailable");
+}
+
+TEST_CASE("what awaits readiness says which") {
+    Rig rig({define("db", [](Definition&, Policy& policy) {
+        policy.ready.kind = ReadyKind::notify;
+        policy.start_check = "probe";
+    })});
+    rig.run("db");
+    CHECK(rig.reason("db") == "awaiting READY=1");
+    rig.ready("db");
+    CHECK(rig.reason("db") == "start_check has not succeeded yet");
+    rig.pass(seconds(60));
+    CHECK(rig.reason("db") == "not ready within start_timeout");
+}
+
+TEST_CASE("a countdown does not go below zero") {
+    Rig rig({define("db")});
+    rig.run("db");
+    rig.exited("db", 1);
+    Buffer<64> words;
+    append_countdown(words, rig["db"], rig.now.mono + seconds(9));
+    CHECK(words.view() == ", next try in 0ms");
+}
+
+TEST_CASE("up is reached by running, and by a oneshot that is done") {
+    Rig rig({define("db")});
+    CHECK(progress_of(rig, "db") == Progress::pending);
+    rig.run("db");
+    CHECK(progress_of(rig, "db") == Progress::reached);
+    rig.exited("db", 1);
+    CHECK(progress_of(rig, "db") == Progress::pending);
+}
+
+TEST_CASE("up has failed where it was given up, is invalid, or waits for such a one") {
+    Rig rig({define("db", [](Definition&, Policy& policy) { policy.retries = 1; }),
+             needs("web", "db"), needs("x", "nothing")});
+    CHECK(progress_of(rig, "web") == Progress::pending);
+    rig.run("db");
+    rig.down("web");
+    rig.exited("db", 1);
+    rig.core.at({1}).want = Want::up;
+    CHECK(progress_of(rig, "db") == Progress::failed);
+    CHECK(progress_of(rig, "x") == Progress::failed);
+}
+
+TEST_CASE("up of what waits for a failed one has failed") {
+    Rig rig({define("db", [](Definition&, Policy& policy) { policy.type = Type::oneshot; }),
+             needs("web", "db")});
+    rig.run("db");
+    rig.exited("db", 1);
+    CHECK(progress_of(rig, "web") == Progress::failed);
+    rig.up("web");
+    CHECK(progress_of(rig, "web") == Progress::pending);
+}
+
+TEST_CASE("down is reached when nothing of it is left") {
+    Rig rig({define("db")});
+    rig.run("db");
+    rig.down("db");
+    CHECK(progress_of(rig, "db", {.kind = Goal::Kind::down}) == Progress::pending);
+    rig.exited("db", 0);
+    CHECK(progress_of(rig, "db", {.kind = Goal::Kind::down}) == Progress::reached);
+}
+
+TEST_CASE("a restart is reached by a new run only") {
+    Rig rig({define("db")});
+    rig.run("db");
+    const Goal goal{.kind = Goal::Kind::restarted, .runs_before = rig["db"].runs};
+    rig.restart("db");
+    CHECK(progress_of(rig, "db", goal) == Progress::pending);
+    rig.exited("db", 0);
+    CHECK(progress_of(rig, "db", goal) == Progress::pending);
+    rig.run("db");
+    CHECK(progress_of(rig, "db", goal) == Progress::reached);
+}
+
+TEST_CASE("a state is reached when it is that") {
+    Rig rig({define("db")});
+    const Goal goal{.kind = Goal::Kind::state, .state = State::backoff};
+    rig.run("db");
+    CHECK(progress_of(rig, "db", goal) == Progress::pending);
+    rig.exited("db", 1);
+    CHECK(progress_of(rig, "db", goal) == Progress::reached);
+}
+
+TEST_CASE("every state and reason has words, or none on purpose") {
+    Rig rig({define("db")});
+    for (int code = 1; code <= static_cast<int>(ReasonCode::start_timed_out); ++code) {
+        Service& service = rig["db"];
+        service.reason = {.code = static_cast<ReasonCode>(code)};
+        service.problem = "FILE:1: broken";
+        service.end = service.verdict = {.code = ReasonCode::exited, .value = 1};
+        INFO(code);
+        CHECK_FALSE(rig.reason("db").empty());
+    }
+}
