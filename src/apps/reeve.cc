@@ -161,7 +161,8 @@ int reeve_main(int argc, char** argv) {
 
     const Directories defaults = default_directories(geteuid(), environ);
     const Directories builtin = default_directories(geteuid(), environ, false);
-    std::string run = absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
+    std::string run =
+        absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
     const bool is_default = options.run_directory.empty() && run == builtin.run;
     Fd lock;
     int exit_code = 0;

@@ -1,5 +1,6 @@
 // Text and Words: an owned string, and an owned list of strings, in the size of one pointer each.
-// A thousand definitions hold tens of thousands of them, nearly all empty; an empty one owns nothing.
+// A thousand definitions hold tens of thousands of them, nearly all empty; an empty one owns
+// nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// Ref<T>: shared ownership of an object that counts its owners in a member `mutable uint32_t owners`.
-// One thread, no exceptions; std::shared_ptr costs more than the objects it would hold here.
+// Ref<T>: shared ownership of an object that counts its owners in a member `mutable uint32_t
+// owners`. One thread, no exceptions; std::shared_ptr costs more than the objects it would hold
+// here.
 #pragma once
 
 #include <utility>

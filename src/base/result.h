@@ -1,5 +1,5 @@
-// Result<T>: a value, or the operating error that kept it from being.
-// Operating errors only: a user's configuration errors are lists (conf/load.h), bugs end in check.h.
+// Result<T>: a value, or the operating error that kept it from being. Operating errors only: a
+// user's configuration errors are lists (conf/load.h), bugs end in check.h.
 #pragma once
 
 #include <optional>

@@ -11,9 +11,9 @@ struct SourceFile {
     std::string path;  // "/etc/reeve/web+v2"
     std::string text;  // what is in it; empty where read_error is set
     uid_t owner = 0;
-    mode_t mode = 0;          // permission bits
-    bool too_large = false;   // above service_file_max_bytes: `text` is its beginning
-    int read_error = 0;       // errno of open or read; 0: none
+    mode_t mode = 0;         // permission bits
+    bool too_large = false;  // above service_file_max_bytes: `text` is its beginning
+    int read_error = 0;      // errno of open or read; 0: none
 };
 
 // What the system lacks is an error when a file asks for it, and whose files are trusted.

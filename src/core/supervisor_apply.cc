@@ -43,10 +43,10 @@ bool lives(const Service& service) { return service.active() || service.state ==
 
 // Refuses the new definition of a row: back to the one before if that lives, else to none.
 template <typename Row>
-void refuse(Row& row, const Service& service, std::string problem) {
+void refuse(Row& row, const Service& service, std::string_view problem) {
     row.refused = true;
     row.definition = lives(service) ? service.definition : Ref<const Definition>();
-    if (row.problem.empty()) row.problem = std::move(problem);
+    if (row.problem.empty()) row.problem = problem;
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
         row.definition = candidate->definition;
         if (!row.definition) refuse(row, services_[index], {});
         const Candidate* broken = broken_version(candidates, *candidate, services_[index]);
-        if (broken != nullptr) refuse(row, services_[index], std::string(broken->problem));
+        if (broken != nullptr) refuse(row, services_[index], broken->problem);
     }
     unsure_.resize(services_.size());
     queue_.resize(services_.size());
@@ -158,7 +158,7 @@ void Supervisor::refuse_missing(Draft& draft) {
             problem += near;
             problem += "?)";
         }
-        refuse(row, at(id), std::move(problem));
+        refuse(row, at(id), problem);
         refused = true;
     };
     for (const Graph::Missing& missing : graph_.missing())

@@ -7,8 +7,8 @@
 
 namespace reeve {
 
-// Whoever reads descriptor 2 may have stopped reading; nobody's reader makes reeve wait. A pipe that
-// is writable takes PIPE_BUF bytes at once (POSIX XSH 2.9.7, poll).
+// Whoever reads descriptor 2 may have stopped reading; nobody's reader makes reeve wait. A pipe
+// that is writable takes PIPE_BUF bytes at once (POSIX XSH 2.9.7, poll).
 void complain(std::string_view text) {
     Buffer<PIPE_BUF> line;
     line << "reeve: " << text.substr(0, PIPE_BUF - sizeof "reeve: \n") << '\n';

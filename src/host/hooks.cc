@@ -33,7 +33,7 @@ void Hooks::cancel(ServiceId service, Hook hook) {
     for (Running& running : running_)
         if (running.service == service && running.hook == hook) {
             running.cancelled = true;
-            kill(running);
+            kill_group(running);
         }
 }
 
@@ -54,7 +54,7 @@ void Hooks::pass_deadlines(Mono now) {
     for (Running& running : running_) {
         if (running.deadline > now) continue;
         running.timed_out = true;
-        kill(running);
+        kill_group(running);
     }
 }
 
@@ -66,7 +66,7 @@ Mono Hooks::next_deadline() const {
 
 // Not reaped yet, so both numbers are still its own; a child that was just forked may not have made
 // its group yet.
-void Hooks::kill(Running& running) {
+void Hooks::kill_group(Running& running) {
     running.deadline = no_deadline;
     sys::kill(-running.pid, SIGKILL);
     sys::kill(running.pid, SIGKILL);

@@ -50,7 +50,7 @@ class Hooks {
         Fd exec_status;  // only until exec: how it failed, if it does, the exit code tells
         size_t place;
     };
-    static void kill(Running& running);
+    static void kill_group(Running& running);
 
     std::vector<Running> running_;
 };

@@ -1,4 +1,5 @@
-// journal: the file RUNDIR/journal. Only the holder of the lock writes it; records are model/record's.
+// journal: the file RUNDIR/journal. Only the holder of the lock writes it; records are
+// model/record's.
 //
 // The file is made in one piece (a temporary file, renamed) and then only grows, into room that was
 // reserved before, until it is made anew from what is in memory: at most journal_chunk_bytes, or

@@ -1,5 +1,5 @@
-// notify: what services say of themselves. sd_notify(3) messages on a datagram socket a service, and
-// the newline on a descriptor that s6, dinit and nitro understand.
+// notify: what services say of themselves. sd_notify(3) messages on a datagram socket a service,
+// and the newline on a descriptor that s6, dinit and nitro understand.
 #pragma once
 
 #include <optional>

@@ -71,8 +71,8 @@ void Performer::write_status_files(Now now) {
     size_t kept = 0;
     for (ServiceId id : stale_status_) {
         const Service& service = supervisor_.at(id);
-        const bool written = !service.used() ||
-                             write_status_file(at_.run_directory, supervisor_, service, now);
+        const bool written =
+            !service.used() || write_status_file(at_.run_directory, supervisor_, service, now);
         status_is_stale_[id.index] = !written;
         if (!written) stale_status_[kept++] = id;
     }

@@ -1,5 +1,5 @@
-// performer: the only executor. Carries out the supervisor's actions, in order and after they are on
-// record, and turns what the kernel says into events.
+// performer: the only executor. Carries out the supervisor's actions, in order and after they are
+// on record, and turns what the kernel says into events.
 #pragma once
 
 #include <span>

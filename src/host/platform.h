@@ -48,9 +48,9 @@ std::optional<Usage> usage_of(pid_t pid);
 int set_oom_score_adj(int value);
 int set_no_new_privs();
 
-// Gives signal `to` the disposition of `from`, also where libc keeps `to` for itself (musl 32 to 34,
-// of which 34 is everybody else's first real-time signal); between fork and exec too. 0, or -1 and
-// errno.
+// Gives signal `to` the disposition of `from`, also where libc keeps `to` for itself (musl 32 to
+// 34, of which 34 is everybody else's first real-time signal); between fork and exec too. 0, or -1
+// and errno.
 int copy_disposition(int from, int to);
 
 // Descriptors.

@@ -17,7 +17,8 @@ class PollSet {
     // events: POLLIN, POLLOUT. Returns the place to ask result() for.
     size_t add(int fd, short events);
 
-    // Blocks until something is ready, a signal came, or the deadline has passed. Is anything ready?
+    // Blocks until something is ready, a signal came, or the deadline has passed. Is anything
+    // ready?
     bool wait(Mono deadline, Mono now);
 
     // What poll(2) said of it; 0: nothing.

@@ -23,7 +23,7 @@ namespace {
 mode_t directory_mode() { return geteuid() == 0 ? 0755 : 0700; }
 
 Status make_private(const std::string& path) {
-    const Status made = make_directories(path, directory_mode());
+    Status made = make_directories(path, directory_mode());
     if (!made) return made;
     struct stat state;
     if (sys::lstat(path.c_str(), &state) < 0) return Error{"stat", path, errno};

@@ -32,7 +32,7 @@ Status make_directories(const std::string& path, mode_t mode) {
     if (errno != ENOENT) return Error{"mkdir", path, errno};
     const size_t slash = path.rfind('/');
     if (slash == 0 || slash == std::string::npos) return Error{"mkdir", path, ENOENT};
-    const Status parent = make_directories(path.substr(0, slash), 0755);
+    Status parent = make_directories(path.substr(0, slash), 0755);
     if (!parent) return parent;
     if (sys::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return Nothing{};
     return Error{"mkdir", path, errno};

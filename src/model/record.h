@@ -7,8 +7,8 @@
 //   gone NAME[@I] #SUM                     its file is gone, and nothing of it is left
 //   end #SUM                               reeve ended in order
 //
-// SUM is the 64-bit FNV-1a of what stands before " #", in hexadecimal. A record ends with a newline;
-// NULs between records are room that was reserved and not used.
+// SUM is the 64-bit FNV-1a of what stands before " #", in hexadecimal. A record ends with a
+// newline; NULs between records are room that was reserved and not used.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,6 @@
-#include "apps/options.h"
-
 #include <vector>
 
+#include "apps/options.h"
 #include "catch.h"
 
 using namespace reeve;

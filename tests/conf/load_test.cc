@@ -297,9 +297,8 @@ TEST_CASE("an error in what reeve.conf sets for all services keeps all of them f
         GENERATE(as<std::string>(), "default.usre = www", "defaults.user = www", "default.nice = x",
                  "log = nowhere", "default.user www");
     INFO(line);
-    const Catalog catalog =
-        load_files({file_of("reeve.conf", "max_starting = 3\n" + line + "\n"),
-                    file_of("web", "exec = a\n")});
+    const Catalog catalog = load_files(
+        {file_of("reeve.conf", "max_starting = 3\n" + line + "\n"), file_of("web", "exec = a\n")});
     CHECK(catalog.problems.size() == 1);
     CHECK(catalog.settings.max_starting == 3);
     REQUIRE(catalog.services.size() == 1);
@@ -310,7 +309,7 @@ TEST_CASE("an error in what reeve.conf sets for all services keeps all of them f
           "services");
 }
 
-TEST_CASE("an error in a setting of reeve itself leaves the services and the other settings alone") {
+TEST_CASE("an error in a setting of reeve itself leaves services and other settings alone") {
     const Catalog catalog =
         load_files({file_of("reeve.conf", "uid = a\nmax_startng = 3\ndefault.user = www\n"),
                     file_of("web", "exec = a\n")});

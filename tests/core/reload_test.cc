@@ -385,7 +385,7 @@ TEST_CASE("a version with errors does not stand in the way of a good one") {
     CHECK(chosen[0]->definition.get() == good.get());
 }
 
-TEST_CASE("a running version whose file is broken keeps running, whatever other versions there are") {
+TEST_CASE("a running version whose file is broken keeps running beside a good other version") {
     Rig rig({define("web"), version("web", "v2")});
     rig.run("web");
     rig.asked();

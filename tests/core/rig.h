@@ -17,7 +17,8 @@ class Rig {
         if (!definitions.empty()) load(std::move(definitions));
     }
 
-    // Puts the definitions in force, beside files with errors by the names in `broken`. The changes.
+    // Puts the definitions in force, beside files with errors by the names in `broken`. The
+    // changes.
     std::string load(std::vector<Ref<const Definition>> definitions,
                      std::vector<std::string_view> broken = {});
 

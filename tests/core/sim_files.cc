@@ -79,6 +79,7 @@ const char* name_of(Edit edit) {
     case Edit::independent: return "independent";
     case Edit::second: return "second";
     case Edit::second_fake: return "second_fake";
+    case Edit::second_broken: return "second_broken";
     case Edit::no_second: return "no_second";
     case Edit::type: return "type";
     case Edit::enabled: return "enabled";
@@ -108,6 +109,7 @@ void apply_edit(std::vector<File>& files, uint32_t number, Edit edit, uint32_t o
         break;
     case Edit::second: file.second = Second::real; return;
     case Edit::second_fake: file.second = Second::fake; return;
+    case Edit::second_broken: file.second = Second::broken; return;
     case Edit::no_second: file.second = Second::none; return;
     case Edit::type:
         shape.type = shape.type == Type::daemon ? Type::oneshot : Type::daemon;
@@ -136,6 +138,10 @@ std::vector<Candidate> read_files(const std::vector<File>& files) {
         else
             candidates.push_back({name, "", definition_of(file, i, "", false), ""});
         if (file.second == Second::none) continue;
+        if (file.second == Second::broken) {
+            candidates.push_back({name, "v2", {}, "FILE+v2:1: broken"});
+            continue;
+        }
         const bool fake = file.second == Second::fake;
         candidates.push_back({name, "v2", definition_of(file, i, "v2", fake), ""});
     }
@@ -171,6 +177,7 @@ std::string describe(const File& file, uint32_t number) {
     flag(file.broken, "(broken)");
     flag(file.second == Second::real, "(+v2)");
     flag(file.second == Second::fake, "(+v2 fake)");
+    flag(file.second == Second::broken, "(+v2 broken)");
     for (uint32_t to : shape.depends_on) text.append(" needs ").append(name_of_file(to));
     for (uint32_t to : shape.after) text.append(" after ").append(name_of_file(to));
     return text;

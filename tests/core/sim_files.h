@@ -34,7 +34,7 @@ struct Shape {
     std::vector<uint32_t> after;
 };
 
-enum class Second : uint8_t { none, real, fake };  // is there NAME+v2 as well?
+enum class Second : uint8_t { none, real, fake, broken };  // is there NAME+v2 as well?
 
 struct File {
     Shape shape;
@@ -59,6 +59,7 @@ enum class Edit : uint8_t {
     independent,
     second,
     second_fake,
+    second_broken,
     no_second,
     type,
     enabled,

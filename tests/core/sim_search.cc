@@ -3,6 +3,7 @@
 #include <csetjmp>
 #include <csignal>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 #include <unordered_map>
 
@@ -188,18 +189,20 @@ class Search {
     // False: a failure was found, run() leads to it.
     bool descend(const World& world, int depth) {
         if (depth == 0) return finish(world);
+        std::optional<World> next;  // a copy is dear: one that a move left alone serves the next
         for (const Move& move : moves_) {
             run_.moves.push_back(move);
-            World next = world;
-            if (next.apply(move)) {
-                totals_.steps += next.steps - world.steps;
-                failure_ = next.failure;
-                if (next.failed()) return false;
-                int& explored = seen_[next.fingerprint()];
+            if (!next) next.emplace(world);
+            if (next->apply(move)) {
+                totals_.steps += next->steps - world.steps;
+                failure_ = next->failure;
+                if (next->failed()) return false;
+                int& explored = seen_[next->fingerprint()];
                 if (explored < depth) {
                     explored = depth;
-                    if (!descend(next, depth - 1)) return false;
+                    if (!descend(*next, depth - 1)) return false;
                 }
+                next.reset();
             }
             run_.moves.pop_back();
         }

@@ -74,7 +74,9 @@ TEST_CASE("a CMD that is not found gives 127, one that cannot be executed 126") 
     const std::string plain = reeve.file("plain");
     write_file(plain, "no program\n", 0644);
     const auto status_of = [&](const std::string& command) {
-        const Output output = run(reeve.launch({"--", command}));
+        Launch launch = reeve.launch({"--", command});
+        launch.environment = {"PATH=/usr/bin:/bin"};  // no directory that is closed to us
+        const Output output = run(launch);
         INFO(command << ": " << output.err);
         CHECK(output.err.find(command) != std::string::npos);
         return output.status;
@@ -259,6 +261,36 @@ TEST_CASE("CMD is in the foreground of the terminal: it reads from it, and ctrl-
     CHECK(ends_with(reeve) == 128 + SIGINT);
 }
 
+TEST_CASE("the terminal's foreground goes back to where it was when CMD has ended") {
+    Reeve reeve;
+    Pty pty;
+    std::string line;
+    for (const std::string& word : reeve.launch({"--", "true"}).arguments) line += word + " ";
+    Launch launch{.arguments = {"sh", "-c", line + "; echo ended; read word; echo got $word"}};
+    launch.terminal = pty.path();
+    Process shell(launch);
+    CHECK(wait_until([&] { return count(pty.screen(), "ended") == 1; }));
+    pty.type("typed\n");
+    CHECK(wait_until([&] { return count(pty.screen(), "got typed") == 1; }));
+    CHECK(shell.wait() == 0);
+}
+
+TEST_CASE("reeve in the background of a terminal does not take its foreground") {
+    Reeve reeve;
+    Pty pty;
+    std::string line = "set -m; ";
+    for (const std::string& word : reeve.launch({"--", "sleep", "1000"}).arguments)
+        line += word + " ";
+    Launch launch{.arguments = {"sh", "-c", line + "& read word; echo got $word; kill %1"}};
+    launch.terminal = pty.path();
+    Process shell(launch);
+    REQUIRE(wait_until([&] { return reeve.state("main") == "running"; }));
+    CHECK(facts_of(shell.pid()).foreground == facts_of(shell.pid()).group);
+    pty.type("typed\n");
+    CHECK(wait_until([&] { return count(pty.screen(), "got typed") == 1; }));
+    CHECK(shell.wait() == 0);
+}
+
 TEST_CASE("orphans become reeve's children and are reaped") {
     const bool as_pid_1 = GENERATE(false, true);
     if (cannot_be_pid_1(as_pid_1)) return;
@@ -347,6 +379,7 @@ TEST_CASE("it works on a read-only root, as root and as a user that nobody knows
                            .status == 0,
                    "mounts are not permitted, or reeve is not on the root file system"))
         return;
+    launch.environment = {no_leak_check};
     const Output output = run(launch);
     INFO(output.err);
     CHECK(output.status == 5);
@@ -382,4 +415,12 @@ TEST_CASE("CMD can be looked at and stopped with svctl, as the service main") {
     CHECK(reeve.svctl({"status", "main"}).status == 0);
     CHECK(reeve.svctl({"-n", "exit", "9"}).status == 0);
     CHECK(ends_with(reeve) == 9);
+}
+
+TEST_CASE("CMD that svctl stops ends reeve as if it had ended by itself") {
+    Reeve reeve;
+    reeve.start({"--", "sleep", "1000"});
+    REQUIRE(reeve.reaches("main", "running"));
+    CHECK(reeve.svctl({"-n", "down", "main"}).status == 0);
+    CHECK(ends_with(reeve) == 128 + SIGTERM);
 }
