@@ -60,13 +60,14 @@ Outcome no_answer(const Session& session, int code) {
     case ETIMEDOUT:
         warn({"reeve has more clients than it serves at once"});
         return Outcome::timed_out;
+    case ETIME: warn({"reeve does not answer"}); return Outcome::timed_out;
     default: warn({"connect ", path.view(), ": ", errno_text(code)}); return Outcome::failed;
     }
 }
 
-// Reads the reply up to its end.
+// Reads the reply up to its end. `code` is ETIME where reeve holds the connection and says nothing.
 Outcome read_reply(Session& session, Client& client, Mono end, Take take,
-                   std::vector<Text>& objects) {
+                   std::vector<Text>& objects, int& code) {
     std::string object;
     bool ending = false;
     for (;;) {
@@ -74,7 +75,7 @@ Outcome read_reply(Session& session, Client& client, Mono end, Take take,
         const Mono patience = sys::mono_now() + milliseconds(answer_grace_ms);
         const Client::Got got = client.read_line(line, std::max(end, patience));
         if (got == Client::Got::too_late) {
-            warn({"reeve does not answer"});
+            code = ETIME;
             return Outcome::timed_out;
         }
         if (got == Client::Got::nothing_more) {
@@ -102,7 +103,7 @@ Outcome read_reply(Session& session, Client& client, Mono end, Take take,
     }
 }
 
-// `code`: the errno of the connection that could not be had, or 0.
+// `code`: the errno for which there is no answer (no_answer() knows them), or 0.
 Outcome ask(Session& session, const Question& question, Take take, std::vector<Text>& objects,
             int& code) {
     const Request& request = question.request;
@@ -121,8 +122,8 @@ Outcome ask(Session& session, const Question& question, Take take, std::vector<T
     if (code != 0) return Outcome::no_reeve;
     client.send(line.view(), patience);  // where that fails there may still be an answer to read
     const bool waits = request.waits && request.command != Command::status;
-    return read_reply(session, client, waits ? patience + request.timeout : patience, take,
-                      objects);
+    return read_reply(session, client, waits ? patience + request.timeout : patience, take, objects,
+                      code);
 }
 
 // Does NAME, NAME@I or @LABEL mean this service?
@@ -147,7 +148,10 @@ std::vector<Text> read_remains(const Session& session, int code, Outcome& outcom
         return files;
     }
     const bool forbidden = code == EACCES || code == EPERM;
-    warn({forbidden ? "not permitted to ask reeve" : "reeve is not running",
+    const bool silent = code == ETIME || code == ETIMEDOUT;
+    warn({forbidden ? "not permitted to ask reeve"
+          : silent  ? "reeve does not answer"
+                    : "reeve is not running",
           "; this is what it last wrote"});
     outcome = Outcome::no_reeve;
     sort_objects(files, {});
@@ -209,8 +213,14 @@ void keep(Session&, std::string_view object, std::vector<Text>& objects) {
 void show_outcome(Session& session, std::string_view object, std::vector<Text>&) {
     if (session.invocation.json) return session.printer.json_object(object);
     Buffer<request_max_bytes> line;
-    append_outcome(line, object);
-    if (find_field(object, "result") != "0") return warn({line.view()});
+    const bool good = find_field(object, "result") == "0";
+    if (good && session.row.command == Command::signal) {
+        append_full_name(line, object);
+        line << ": " << session.arguments[0] << " sent";
+    } else {
+        append_outcome(line, object);
+    }
+    if (!good) return warn({line.view()});
     session.printer << line.view() << '\n';
     session.printer.flush();
 }
@@ -242,6 +252,7 @@ Outcome run_status(Session& session) {
     int code = 0;
     Outcome outcome = ask(session, {session, 0}, keep, objects, code);
     if (code != 0) {
+        objects.clear();
         const std::vector<Text> files = read_remains(session, code, outcome);
         if (files.empty()) return outcome;
         each_meant(session, files, keep_file, objects);
@@ -259,6 +270,7 @@ Outcome run_why(Session& session) {
     int code = 0;
     Outcome outcome = ask(session, {session, 0}, keep, objects, code);
     if (code != 0) {
+        objects.clear();
         const std::vector<Text> files = read_remains(session, code, outcome);
         if (files.empty()) return outcome;
         each_meant(session, files, keep_causes, objects);

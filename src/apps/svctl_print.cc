@@ -174,16 +174,38 @@ void print_sentence(Printer& printer, std::string_view object) {
     printer << line.view() << '\n';
 }
 
+namespace {
+
+// What a reload did with a service.
+void append_change(Sink& out, std::string_view action, std::string_view name,
+                   std::string_view state) {
+    if (action == "add") out << "added, " << state;
+    if (action == "update") out << "updated, " << state;
+    if (action == "restart") out << "restarted, " << state;
+    if (action == "remove") out << "removed";
+    if (action == "stale") {
+        out << "stale: it keeps running under its earlier definition (svctl restart " << name
+            << " applies the new one)";
+    }
+    if (action == "refuse")
+        out << "refused: " << (state == "invalid" ? "" : "it keeps its earlier definition, ")
+            << state;
+}
+
+}  // namespace
+
 void append_outcome(Sink& out, std::string_view object) {
     const std::string_view result = find_field(object, "result");
     const std::string_view action = find_field(object, "action");
     const std::string_view state = find_field(object, "state");
     append_full_name(out, object);
     out << ": ";
+    if (!action.empty()) {
+        append_change(out, action, find_field(object, "name"), state);
+        return;
+    }
     if (result == "3") out << "not running: ";
     if (result == "5") out << "not in time: ";
-    out << action;
-    if (!action.empty() && !state.empty()) out << ", ";
     out << state;
     const std::string_view reason = find_field(object, "reason");
     if (result != "0" && !reason.empty()) out << ": " << reason;

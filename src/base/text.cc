@@ -167,6 +167,10 @@ void append_span(Sink& out, Duration duration) {
         return;
     }
     const Unit* unit = std::begin(units);
+    if (ms == 0) {
+        out << "0s";
+        return;
+    }
     while (unit->ms > 1 && ms < unit->ms) ++unit;
     out << ms / unit->ms << unit->name;
     if (unit->ms == 1) return;

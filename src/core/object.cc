@@ -93,7 +93,8 @@ void append_object(Sink& out, const Supervisor& supervisor, const Service& servi
     append_runs(out, service);
     append_flag(out, "stale", service.stale());
     const bool retries = service.state == State::backoff && service.deadline != no_deadline;
-    append_when(out, "next", retries, Wall{now.wall.ms + (service.deadline.ms - now.mono.ms)});
+    const Duration left = retries ? service.deadline - now.mono : Duration{};
+    append_when(out, "next", retries, Wall{now.wall.ms + left.ms});
     out << "blames=";
     if (const ServiceId other = cause_of(supervisor, service))
         append_name(out, supervisor.at(other));

@@ -194,9 +194,17 @@ TEST_CASE("an outcome says what kept it from being, if anything did") {
     CHECK(outcome("name=web\nstate=stopped\nreason=\nresult=3\n") == "web: not running: stopped");
     CHECK(outcome("name=web\nstate=starting\nreason=awaiting READY=1\nresult=5\n") ==
           "web: not in time: starting: awaiting READY=1");
-    CHECK(outcome("name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n") ==
-          "web: stale, running");
-    CHECK(outcome("name=old\naction=remove\nreason=\nresult=0\n") == "old: remove");
+    CHECK(
+        outcome("name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n") ==
+        "web: stale: it keeps running under its earlier definition (svctl restart web applies the "
+        "new one)");
+    CHECK(outcome("name=old\naction=remove\nreason=\nresult=0\n") == "old: removed");
+    CHECK(outcome("name=new\naction=add\nstate=starting\nreason=\nresult=0\n") ==
+          "new: added, starting");
+    CHECK(outcome("name=web\naction=refuse\nstate=running\nreason=ready\nresult=1\n") ==
+          "web: refused: it keeps its earlier definition, running");
+    CHECK(outcome("name=web\naction=refuse\nstate=invalid\nreason=x\nresult=1\n") ==
+          "web: refused: invalid");
 }
 
 TEST_CASE("sizes are short") {

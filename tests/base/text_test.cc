@@ -153,8 +153,8 @@ TEST_CASE("sizes are powers of 1024, or bytes") {
 }
 
 TEST_CASE("spans for people have two units at most") {
-    CHECK(printed(append_span, milliseconds(0)) == "0ms");
-    CHECK(printed(append_span, milliseconds(-7)) == "0ms");
+    CHECK(printed(append_span, milliseconds(0)) == "0s");
+    CHECK(printed(append_span, milliseconds(-7)) == "0s");
     CHECK(printed(append_span, milliseconds(250)) == "250ms");
     CHECK(printed(append_span, milliseconds(3200)) == "3.2s");
     CHECK(printed(append_span, milliseconds(3000)) == "3s");

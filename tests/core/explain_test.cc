@@ -108,7 +108,7 @@ TEST_CASE("a countdown does not go below zero") {
     rig.exited("db", 1);
     Buffer<64> words;
     append_countdown(words, rig["db"], rig.now.mono + seconds(9));
-    CHECK(words.view() == ", next try in 0ms");
+    CHECK(words.view() == ", next try in 0s");
 }
 
 TEST_CASE("up is reached by running, and by a oneshot that is done") {
