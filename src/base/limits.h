@@ -45,7 +45,6 @@ constexpr size_t reply_buffer_max_bytes = 16384;
 constexpr size_t clients_max_count = 64;           // more wait in the listen queue
 constexpr int64_t client_idle_max_ms = 10000;      // connected and silent, or not reading
 constexpr int64_t answer_wait_default_ms = 60000;  // svctl -t
-constexpr int64_t run_proof_ms = 200;              // up: ready by exec alone, but is it?
 constexpr int64_t answer_grace_ms = 5000;          // svctl: how long reeve may say nothing at all
 constexpr int64_t accept_pause_ms = 1000;          // after accept failed for want of descriptors
 constexpr size_t reason_max_bytes = 1024;          // why a service is in its state, in words

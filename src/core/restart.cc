@@ -39,12 +39,15 @@ Duration restart_delay(const Policy& policy, uint32_t attempts) {
 
 Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint32_t failures) {
     using enum Verdict::Kind;
-    const Duration delay = restart_delay(policy, attempts);
+    Duration delay = restart_delay(policy, attempts);
+    // A system that is out of processes is not asked again at once, whatever restart_delay says.
+    const bool hook_not_started = end.code == ReasonCode::pre_start_failed &&
+                                  end.detail == static_cast<uint8_t>(HookResult::not_started);
+    if (end.code == ReasonCode::fork_failed || hook_not_started)
+        delay = std::max(delay, milliseconds(spawn_retry_min_ms));
 
     // fork failed: there was no run, so no policy but patience applies.
-    if (end.code == ReasonCode::fork_failed)
-        return {
-            again, std::max(delay, milliseconds(spawn_retry_min_ms)), {.code = ReasonCode::retry}};
+    if (end.code == ReasonCode::fork_failed) return {again, delay, {.code = ReasonCode::retry}};
 
     const bool good = succeeded(policy, end);
     if (end.code == ReasonCode::exited && policy.fatal.has_code(end.value))

@@ -232,7 +232,7 @@ Answer::Step Answer::next_outcome(std::string& out, Now now) {
         const size_t place = cursor_++;
         Target& target = targets_[place];
         if (target.told) continue;
-        if (!target.settled) settle(target, now);
+        if (!target.settled) settle(target);
         if (!target.settled) continue;
         target.told = true;
         --open_;
@@ -251,22 +251,9 @@ Progress Answer::progress_of(const Target& target) const {
     return runs ? Progress::pending : Progress::reached;
 }
 
-void Answer::settle(Target& target, Now now) {
+void Answer::settle(Target& target) const {
     if (!waits_) return settle_now(target, Outcome::done);
-    const Progress made = progress_of(target);
-    if (made == Progress::pending) return;
-    // Where exec alone makes it ready, a program that ends at once has been running all the same.
-    const Service& service = supervisor_->at(target.id);
-    const bool starts = command_ == Command::up || command_ == Command::restart;
-    if (starts && service.state == State::running &&
-        service.policy().ready.kind == ReadyKind::exec) {
-        const Mono proven = service.started + milliseconds(run_proof_ms);
-        if (now.mono < proven) {
-            again_ = std::min(again_, proven);
-            return;
-        }
-    }
-    settle_now(target, Outcome::done);
+    if (progress_of(target) != Progress::pending) settle_now(target, Outcome::done);
 }
 
 // `pending`: its outcome where nothing has come about yet.
@@ -335,7 +322,6 @@ void Answer::entered(std::span<const Entry> entries) {
 }
 
 void Answer::pass_deadline(Now now) {
-    again_ = no_deadline;  // next() sees to it anew
     if (now.mono < deadline_) return;
     deadline_ = no_deadline;
     settle_all(Outcome::timed_out);

@@ -34,7 +34,7 @@ class Answer {
     // States that were entered, however short they last.
     void entered(std::span<const Entry> entries);
 
-    Mono next_deadline() const { return std::min(deadline_, again_); }
+    Mono next_deadline() const { return deadline_; }
     // Where the client's deadline has passed, what has not come about is told to be late.
     void pass_deadline(Now now);
     // reeve ends: what has not come about will not.
@@ -63,7 +63,7 @@ class Answer {
     Step next_cause(std::string& out, Now now);
     Step next_outcome(std::string& out, Now now);
     Progress progress_of(const Target& target) const;
-    void settle(Target& target, Now now);
+    void settle(Target& target) const;
     void settle_now(Target& target, Outcome pending) const;
     void settle_all(Outcome pending);
     void tell_outcome(std::string& out, const Target& target, size_t place, Now now) const;
@@ -86,7 +86,6 @@ class Answer {
     size_t links_ = 0;             // how many of it were told
     size_t open_ = 0;              // targets not told yet
     Mono deadline_ = no_deadline;  // the client's
-    Mono again_ = no_deadline;     // when to look again without an event
 };
 
 }  // namespace reeve

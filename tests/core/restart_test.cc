@@ -133,3 +133,16 @@ TEST_CASE("a fork that fails is retried by every policy, and never at once") {
     CHECK(verdict.kind == Verdict::Kind::again);
     CHECK(verdict.delay.ms == spawn_retry_min_ms);
 }
+
+TEST_CASE("a pre_start that cannot be started is not tried again at once, even without a delay") {
+    Policy policy = policy_with(Restart::always);
+    policy.restart_delay = milliseconds(0);
+    const Reason not_started{.code = ReasonCode::pre_start_failed,
+                             .detail = static_cast<uint8_t>(HookResult::not_started)};
+    const Verdict verdict = decide(policy, not_started, 0, 1);
+    CHECK(verdict.kind == Verdict::Kind::again);
+    CHECK(verdict.delay == milliseconds(spawn_retry_min_ms));
+    const Reason failed{.code = ReasonCode::pre_start_failed,
+                        .detail = static_cast<uint8_t>(HookResult::failed)};
+    CHECK(decide(policy, failed, 0, 1).delay == milliseconds(0));
+}

@@ -117,7 +117,8 @@ TEST_CASE("one service keeps the rules, whatever short thing happens") {
                Edit::second_fake, Edit::second_broken});
     for (const Shape& shape : shapes()) {
         const std::string found = search_all(alone(shape), moves, depth_for_one, totals);
-        if (!found.empty()) FAIL(found);
+        INFO(found);
+        REQUIRE(found.empty());
     }
     watch.tell(totals);
 }
@@ -137,7 +138,8 @@ TEST_CASE("two services keep the rules, whatever short thing happens") {
         scenario.files[1].shape = std::move(second);
         scenario.max_starting = max_starting;
         const std::string found = search_all(scenario, moves, depth_for_two, totals);
-        if (!found.empty()) FAIL(found);
+        INFO(found);
+        REQUIRE(found.empty());
     };
     pair({}, {.depends_on = {0}});
     pair({.ready = ReadyKind::fd}, {.cascade = true, .depends_on = {0}});
@@ -155,5 +157,6 @@ TEST_CASE("dozens of services keep the rules through thousands of random moves")
     const uint64_t steps = number_from_environment("REEVE_SIM_STEPS", default_steps);
     const std::string found = search_random(seed, steps, totals);
     watch.tell(totals);
-    if (!found.empty()) FAIL(found);
+    INFO(found);
+    REQUIRE(found.empty());
 }

@@ -82,33 +82,16 @@ TEST_CASE("up is answered when it is ready") {
     CHECK(bench.rest_of(peer) == "name=web\nstate=running\nreason=ready\nresult=0\n\nend 0\n");
 }
 
-TEST_CASE("what is ready by exec alone is up once it has lived a moment") {
+TEST_CASE("what is ready by exec alone is up as soon as exec has succeeded") {
     Bench bench({not_enabled("web")});
     Peer peer(bench.path);
     peer.say("reeve/1 up web\n");
     bench.turns(2);
-    bench.rig.run("web");
+    bench.rig.spawned("web");
     bench.turns(2);
     CHECK(peer.hear().empty());
-    CHECK(bench.server.next_deadline() == bench.rig.now.mono + milliseconds(run_proof_ms));
-    SECTION("it lives") {
-        bench.pass(milliseconds(run_proof_ms));
-        CHECK(bench.last_line(bench.rest_of(peer)) == "end 0\n");
-    }
-    SECTION("it fails for good") {
-        bench.rig.load({define("web", [](Definition& d, Policy& p) {
-            p.restart = Restart::never;
-            d.digest = 2;
-        })});
-        bench.rig.exited("web", 3);
-        const std::string answer = bench.rest_of(peer);
-        CHECK(mentions(answer, "state=failed\nreason=exit 3"));
-        CHECK(bench.last_line(answer) == "end 1\n");
-    }
-    SECTION("the client has no time for that") {
-        bench.rig.now.mono = bench.rig.now.mono + seconds(60);
-        CHECK(bench.last_line(bench.rest_of(peer)) == "end 0\n");
-    }
+    bench.rig.exec_done("web");
+    CHECK(bench.last_line(bench.rest_of(peer)) == "end 0\n");
 }
 
 TEST_CASE("up of what waits for a failed dependency ends at once, with the chain in one line") {
