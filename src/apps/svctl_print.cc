@@ -66,7 +66,10 @@ void fill_cell(Cell& cell, std::string_view object, size_t place) {
         append_full_name(cell, object);
     } else {
         append_value(cell, object, columns[place].key);
+        const bool broken =
+            !find_field(object, "problem").empty() && find_field(object, "state") != "invalid";
         if (place == last_column && find_field(object, "stale") == "yes") cell << "; stale";
+        if (place == last_column && broken) cell << "; its file has errors";
         if (place < last_column && cell.size() == 0) cell << '-';
     }
 }

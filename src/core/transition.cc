@@ -450,9 +450,10 @@ void Walk::conclude() {
         s_.restart_requested = false;
         return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
     }
-    if (s_.restart_requested || stopped)
+    if (s_.restart_requested || stopped) {
+        s_.attempts = s_.failures = 0;  // whoever stopped it made it anew
         return enter(State::waiting, Phase::idle, {.code = ReasonCode::restart_command});
-
+    }
     if (succeeded(policy(), s_.end))
         s_.failures = 0;
     else if (s_.end.code != ReasonCode::fork_failed)
