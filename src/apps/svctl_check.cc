@@ -87,7 +87,7 @@ Outcome run_keys(Session& session) {
         for (const Key& key : table) {
             nearest.offer(key.name);
             if (!wanted.empty() && wanted != key.name) continue;
-            show_key(session, key, &table == &tables[0]);
+            show_key(session, key, table.data() == service_keys.data());
             found = true;
         }
     }

@@ -444,15 +444,14 @@ void Walk::finish() {
 void Walk::conclude() {
     s_.end = s_.verdict;
     s_.verdict = {};
+    const bool wanted = s_.want == Want::up && !s_.removed;
     const bool stopped = s_.end.code == ReasonCode::stopped_on_request;
-    if (s_.want == Want::down || s_.removed) {
-        s_.attempts = s_.failures = 0;
+    if (!wanted || s_.restart_requested || stopped) {
+        s_.attempts = s_.failures = 0;  // asked for, it is not one of a row of failures
+        if (wanted)
+            return enter(State::waiting, Phase::idle, {.code = ReasonCode::restart_command});
         s_.restart_requested = false;
         return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
-    }
-    if (s_.restart_requested || stopped) {
-        s_.attempts = s_.failures = 0;  // whoever stopped it made it anew
-        return enter(State::waiting, Phase::idle, {.code = ReasonCode::restart_command});
     }
     if (succeeded(policy(), s_.end))
         s_.failures = 0;

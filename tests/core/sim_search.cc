@@ -242,23 +242,26 @@ class Search {
 // Where a crash happens, this is what led to it.
 Run crashed;
 
+// In a function of its own: nothing of it lives where the jump lands.
+[[gnu::noinline]] Failure search_from(Search& search, const Scenario& scenario, int depth) {
+    const World world(scenario);
+    if (world.failed()) return world.failure;
+    return search.descend(world, depth) ? Failure{} : search.failure();
+}
+
+Failure search_guarded(Search& search, const Scenario& scenario, int depth) {
+    const CrashCatcher catcher;
+    if (sigsetjmp(way_back, 1) != 0) return CrashCatcher::failure();
+    return search_from(search, scenario, depth);
+}
+
 }  // namespace
 
 std::string search_all(const Scenario& scenario, const std::vector<Move>& moves, int depth,
                        Totals& totals) {
     static Search* search;  // outlives a jump out of it
     search = new Search(scenario, moves, totals);
-    Failure failure;
-    {
-        CrashCatcher catcher;
-        if (sigsetjmp(way_back, 1) != 0) {
-            failure = CrashCatcher::failure();
-        } else {
-            const World world(scenario);
-            failure = world.failure;
-            if (!world.failed() && !search->descend(world, depth)) failure = search->failure();
-        }
-    }
+    const Failure failure = search_guarded(*search, scenario, depth);
     crashed = search->run();
     delete search;
     return failure.rule == nullptr ? std::string() : report(crashed, failure);

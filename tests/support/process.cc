@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/platform.h"
+#include "support/guard.h"
 #include "support/procfs.h"
 
 extern "C" char** environ;
@@ -48,9 +49,11 @@ bool is_private(const std::string& entry) {
 
 Strings environment_of(const Launch& launch) {
     Strings result;
-    if (!launch.empty_environment)
+    if (!launch.empty_environment) {
         for (char** entry = environ; *entry != nullptr; ++entry)
             if (!is_private(*entry)) result.emplace_back(*entry);
+        result.push_back(guard_mark());
+    }
     for (const std::string& entry : launch.environment) {
         const std::string name = entry.substr(0, entry.find('=') + 1);
         std::erase_if(result, [&](const std::string& other) {
@@ -121,7 +124,8 @@ void kill_all(const std::vector<pid_t>& pids) {
 std::vector<pid_t> orphans() {
     std::vector<pid_t> found = children_of(getpid());
     std::erase_if(found, [](pid_t pid) {
-        return std::find(started.begin(), started.end(), pid) != started.end();
+        return pid == start_guard() ||
+               std::find(started.begin(), started.end(), pid) != started.end();
     });
     return found;
 }
@@ -139,6 +143,7 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::millisecond
 
 Process::Process(const Launch& launch) : out_(open_output()), err_(open_output()) {
     platform::become_subreaper();
+    start_guard();
     std::string program = launch.arguments.front();
     if (program.find('/') == program.npos) program = find_program(program);
     const Strings environment = environment_of(launch);

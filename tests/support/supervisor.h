@@ -14,7 +14,7 @@ namespace reeve::test {
 // The program under test: REEVE_BIN, else build/reeve.
 std::string reeve_binary();
 
-// For the environment of a reeve without /proc, or under strace, where LeakSanitizer cannot look.
+// For the environment of a reeve under strace, where LeakSanitizer cannot look.
 constexpr char no_leak_check[] = "ASAN_OPTIONS=detect_leaks=0";
 
 class Reeve {

@@ -16,11 +16,11 @@ using std::chrono::seconds;
 
 bool no_containers() { return cannot_run(has_namespaces(), "PID namespaces are not permitted"); }
 
-// A service that says in `order` when it starts and, after a moment, when it has stopped.
+// A service that says in `order` when it is ready and, after a moment, when it has stopped.
 std::string orderly(const std::string& name, const std::string& keys = "") {
-    return "command = trap 'sleep 0.1; echo stop " + name +
-           " >> {dir}/order; exit' TERM; echo start " + name +
-           " >> {dir}/order; while :; do sleep 0.05; done\n" + keys;
+    return "command = trap 'sleep 0.1; echo stop " + name + " >> {dir}/order; exit' TERM; " +
+           "echo start " + name + " >> {dir}/order; echo >&3; while :; do sleep 0.05; done\n" +
+           "ready = fd:3\n" + keys;
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ TEST_CASE("up brings up what is needed, down stops dependents first and they wai
 
 TEST_CASE("a command that fails exits 1") {
     Reeve reeve;
-    reeve.service("broken", "command = exit 3\nrestart = never\nenabled = no\n");
+    reeve.service("broken", "command = exit 3\nready = fd:3\nrestart = never\nenabled = no\n");
     reeve.start();
     const Output output = reeve.svctl({"up", "broken"});
     CHECK(output.status == 1);
@@ -375,6 +375,9 @@ TEST_CASE("keys prints the schema, or one key of it") {
     CHECK(one.status == 0);
     CHECK(mentions(one.out, "7s"));
     CHECK_FALSE(mentions(one.out, "depends_on"));
+    CHECK(mentions(one.out, "applies: live)"));
+    CHECK(mentions(reeve.svctl({"keys", "exec"}).out, "(words; applies: next start)"));
+    CHECK(mentions(reeve.svctl({"keys", "max_starting"}).out, "applies: live; in reeve.conf)"));
     CHECK(reeve.svctl({"keys", "no_such_key"}).status != 0);
     const Output json = reeve.svctl({"--json", "keys"});
     CHECK(is_json(json.out));

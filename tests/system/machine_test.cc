@@ -1,6 +1,6 @@
-// reeve as PID 1 of a machine. reboot(2) in a PID namespace ends its init: by HUP where it asked for
-// a reboot, by INT where it asked for power-off or halt (pid_namespaces(7)); unshare(1) dies of the
-// same signal.
+// reeve as PID 1 of a machine. reboot(2) in a PID namespace ends its init: by HUP where it asked
+// for a reboot, by INT where it asked for power-off or halt (pid_namespaces(7)); unshare(1) dies of
+// the same signal.
 
 #include <csignal>
 

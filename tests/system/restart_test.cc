@@ -84,7 +84,7 @@ TEST_CASE("the delay before a retry grows by its factor up to its maximum") {
 
 TEST_CASE("after `retries` failed runs in a row it is failed, and on_fail runs") {
     Reeve reeve;
-    reeve.service("flaky", "command = echo run >> {dir}/runs; exit 3\nretries = 3\n"
+    reeve.service("flaky", "command = echo run >> {dir}/runs; exit 3\nready = fd:3\nretries = 3\n"
                            "restart_delay = 10ms\non_fail = echo $REEVE_SERVICE >> {dir}/failed\n");
     reeve.start();
     REQUIRE(reeve.reaches("flaky", "failed"));
