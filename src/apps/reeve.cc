@@ -74,6 +74,13 @@ void open_standard_descriptors() {
     }
 }
 
+// What stays true when a child has another working directory.
+std::string absolute(std::string path) {
+    char directory[path_max_bytes];
+    if (path.starts_with('/') || getcwd(directory, sizeof directory) == nullptr) return path;
+    return std::string(directory).append("/").append(path);
+}
+
 // argv[0] as the program can be found again whatever the directory; empty: not known.
 std::string own_program(const char* name) {
     const std::string_view given = name == nullptr ? "" : name;
@@ -89,16 +96,7 @@ std::string own_program(const char* name) {
             rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
         }
     }
-    if (path.empty()) return path;
-    char resolved[path_max_bytes];
-    return realpath(path.c_str(), resolved) == nullptr ? std::string() : std::string(resolved);
-}
-
-// What stays true when a child has another working directory.
-std::string absolute(std::string path) {
-    char directory[path_max_bytes];
-    if (path.starts_with('/') || getcwd(directory, sizeof directory) == nullptr) return path;
-    return std::string(directory).append("/").append(path);
+    return path.empty() ? path : absolute(path);
 }
 
 // The run directory and its lock. With `-- CMD` a default one that cannot be had is done without.

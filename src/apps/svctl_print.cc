@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "core/object.h"
 
 namespace reeve {
@@ -124,8 +125,7 @@ void sort_objects(std::vector<Text>& objects, const Screen& screen) {
         const bool second = screen.terminal && is_unwell(b);
         return first != second ? first : a.view() < b.view();
     };
-    std::make_heap(objects.begin(), objects.end(), before);
-    std::sort_heap(objects.begin(), objects.end(), before);
+    sort(std::span(objects), before);
 }
 
 void print_table(Printer& printer, const std::vector<Text>& objects, const Screen& screen) {

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/sort.h"
 #include "conf/keyvalue.h"
 #include "conf/schema.h"
 
@@ -371,8 +372,7 @@ Catalog load(const std::vector<std::vector<SourceFile>>& directories, const Load
     }
     if (settings != nullptr) loader.load_settings(*settings);
 
-    std::make_heap(candidates.begin(), candidates.end(), comes_before);
-    std::sort_heap(candidates.begin(), candidates.end(), comes_before);
+    sort(std::span(candidates), comes_before);
     const std::string* last_name = nullptr;
     for (const Candidate& each : candidates) {
         if (last_name != nullptr && *last_name == each.file->name) continue;

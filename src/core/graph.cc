@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sort.h"
+
 namespace reeve {
 
 namespace {
@@ -10,8 +12,7 @@ namespace {
 std::vector<uint32_t> sorted_by_name(std::span<const Node> nodes) {
     std::vector<uint32_t> order(nodes.size());
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t a, uint32_t b) { return nodes[a].name < nodes[b].name; });
+    sort(std::span(order), [&](uint32_t a, uint32_t b) { return nodes[a].name < nodes[b].name; });
     return order;
 }
 

@@ -68,7 +68,7 @@ void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
 // What it needs is wanted too. A oneshot that is done has done what it is needed for.
 void Supervisor::want_up(ServiceId root, bool named, Now now) {
     std::vector<ServiceId> pending{root};
-    std::vector<bool> seen(services_.size());
+    std::vector<uint8_t> seen(services_.size());
     seen[root.index] = true;
     while (!pending.empty()) {
         const ServiceId id = pending.back();

@@ -47,7 +47,7 @@ class Worklist {
   private:
     std::vector<ServiceId> ids_;
     size_t next_ = 0;
-    std::vector<bool> listed_;  // by index
+    std::vector<uint8_t> listed_;  // by index; std::vector<uint8_t> is much more code
 };
 
 class Supervisor {

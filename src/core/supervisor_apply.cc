@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/sort.h"
 #include "core/supervisor.h"
 
 namespace reeve {
@@ -94,7 +95,7 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
     std::vector<uint32_t> free;
     for (uint32_t i = 0; i < services_.size(); ++i)
         (services_[i].used() ? by_name : free).push_back(i);
-    std::sort(by_name.begin(), by_name.end(), [&](uint32_t a, uint32_t b) {
+    sort(std::span(by_name), [&](uint32_t a, uint32_t b) {
         return services_[a].name.view() < services_[b].name.view();
     });
     draft.rows.resize(services_.size());

@@ -75,7 +75,7 @@ void Answer::refuse(Outcome outcome, std::string_view why) {
 // Each name once: a request has room for a thousand.
 void Answer::resolve(std::string_view names) {
     std::vector<ServiceId> selected;
-    std::vector<bool> seen(supervisor_->services().size());
+    std::vector<uint8_t> seen(supervisor_->services().size());
     std::string_view rest = names;
     for (auto name = take_word(rest); !name.empty(); name = take_word(rest)) {
         selected.clear();

@@ -105,8 +105,8 @@ class Performer {
     SpawnPlan plan_;
     Hooks hooks_;
     std::vector<Run> runs_;
-    std::vector<ServiceId> stale_status_;  // services whose status file is to be written
-    std::vector<bool> status_is_stale_;    // by index: is it in there?
+    std::vector<ServiceId> stale_status_;   // services whose status file is to be written
+    std::vector<uint8_t> status_is_stale_;  // by index: is it in there?
     bool log_fallback_said_ = false;
     EndRequest end_request_;
     pid_t foreground_group_ = 0;  // main's, where it was given the terminal

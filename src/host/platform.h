@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <sys/types.h>
+#include <type_traits>
 
 #include "base/text.h"
 
@@ -63,6 +64,17 @@ size_t seal_descriptors(std::span<int> found);
 int open_pipe(int ends[2]);
 int open_socket(int domain, int type);
 int accept_socket(int fd);
+
+// Calls see(context, name) for each name in a directory that is open for reading, "." and ".."
+// perhaps among them, until it says false. 0, or -1 and errno where the directory cannot be read.
+int each_entry(int directory, bool (*see)(void* context, const char* name), void* context);
+
+// The same for whatever can be called with a name.
+template <typename See>
+int each_entry(int directory, See& see) {
+    auto call = [](void* context, const char* name) { return (*static_cast<See*>(context))(name); };
+    return each_entry(directory, call, const_cast<std::remove_const_t<See>*>(&see));
+}
 
 // A descriptor that becomes readable when a file is taken out of the directory; reading it empties
 // it. -1 and errno where the system cannot tell.

@@ -80,32 +80,15 @@ bool read_facts_of(pid_t pid, ProcessFacts& facts) {
 }
 
 // Calls see(number) for the entries of a directory whose names are numbers, until it says false.
-// opendir would allocate. False: the directory cannot be read.
-bool each_number_in(const char* directory, bool (*see)(void* context, int number), void* context) {
-    Fd fd(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) return false;
-    // The head of the kernel's struct linux_dirent64; the name follows it, NUL-terminated.
-    constexpr size_t length_at = 16;
-    constexpr size_t name_at = 19;
-    alignas(8) char place[2048];
-    for (;;) {
-        long count = ::syscall(SYS_getdents64, fd.get(), place, sizeof place);
-        if (count <= 0) return count == 0;
-        for (long at = 0; at < count;) {
-            uint16_t length = 0;
-            std::memcpy(&length, place + at + length_at, sizeof length);
-            auto number = parse_unsigned(place + at + name_at, INT32_MAX);
-            if (number && !see(context, static_cast<int>(*number))) return true;
-            at += length;
-        }
-    }
-}
-
-// The same for whatever can be called with a number.
+// False: the directory cannot be read.
 template <typename F>
 bool each_number_in(const char* directory, F& see) {
-    auto call = [](void* context, int number) { return (*static_cast<F*>(context))(number); };
-    return each_number_in(directory, call, &see);
+    const Fd fd(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto look = [&](const char* name) {
+        auto number = parse_unsigned(name, INT32_MAX);
+        return !number || see(static_cast<int>(*number));
+    };
+    return fd && each_entry(fd.get(), look) == 0;
 }
 
 // Marks the descriptor; true where it was open and not yet marked.
@@ -159,6 +142,24 @@ bool group_has_live_members(pid_t group) {
     each_number_in("/proc", look);
     // Where /proc shows no member at all (not mounted, hidepid), kill's word stands.
     return alive || !zombies;
+}
+
+// readdir would need libc's malloc.
+int each_entry(int directory, bool (*see)(void* context, const char* name), void* context) {
+    // The head of the kernel's struct linux_dirent64; the name follows it, NUL-terminated.
+    constexpr size_t length_at = 16;
+    constexpr size_t name_at = 19;
+    alignas(8) char place[2048];
+    for (;;) {
+        long count = ::syscall(SYS_getdents64, directory, place, sizeof place);
+        if (count <= 0) return ok_or_error(count);
+        for (long at = 0; at < count;) {
+            uint16_t length = 0;
+            std::memcpy(&length, place + at + length_at, sizeof length);
+            if (!see(context, place + at + name_at)) return 0;
+            at += length;
+        }
+    }
 }
 
 int watch_removals(const char* directory) {

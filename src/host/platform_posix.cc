@@ -115,6 +115,23 @@ int become_subreaper() {
 
 bool group_has_live_members(pid_t group) { return sys::kill(-group, 0) == 0 || errno != ESRCH; }
 
+int each_entry(int directory, bool (*see)(void* context, const char* name), void* context) {
+    Fd own(::fcntl(directory, F_DUPFD_CLOEXEC, 0));  // closedir closes what it reads from
+    DIR* stream = own ? ::fdopendir(own.get()) : nullptr;
+    if (stream == nullptr) return -1;
+    own.release();
+    int code = 0;
+    for (;;) {
+        errno = 0;
+        const struct dirent* entry = ::readdir(stream);
+        code = errno;
+        if (entry == nullptr || !see(context, entry->d_name)) break;
+    }
+    ::closedir(stream);
+    errno = code;
+    return code == 0 ? 0 : -1;
+}
+
 int watch_removals(const char*) { return not_supported(); }
 
 size_t children(std::span<pid_t>) { return 0; }

@@ -1,12 +1,12 @@
 #include "host/runlog.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <vector>
 
 #include "base/limits.h"
+#include "base/sort.h"
+#include "host/platform.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -58,16 +58,15 @@ Result<Fd> open_run_log(const std::string& log_directory, const Service& service
 void prune_run_logs(const std::string& log_directory, const Service& service, size_t keep) {
     Buffer<path_max_bytes> path;
     append_directory(path, log_directory, service);
-    DIR* directory = opendir(path.c_str());
-    if (directory == nullptr) return;
+    const Fd directory(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY));
     std::vector<uint64_t> times;
-    while (const dirent* entry = readdir(directory)) {
-        const auto time = run_time(entry->d_name);
-        if (time) times.push_back(*time);
-    }
-    closedir(directory);
+    const auto note = [&](const char* name) {
+        if (const auto time = run_time(name)) times.push_back(*time);
+        return true;
+    };
+    if (!directory || platform::each_entry(directory.get(), note) < 0) return;
     if (times.size() <= keep) return;
-    std::sort(times.begin(), times.end());
+    sort(std::span(times), [](uint64_t a, uint64_t b) { return a < b; });
     const size_t directory_length = path.size();
     for (size_t i = 0; i < times.size() - keep; ++i) {
         Buffer<path_max_bytes> file;

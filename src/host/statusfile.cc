@@ -1,13 +1,13 @@
 #include "host/statusfile.h"
 
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/limits.h"
 #include "core/object.h"
+#include "host/platform.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -36,15 +36,13 @@ bool write_file(const char* path, std::string_view text) {
 template <typename F>
 int each_file(std::string_view run_directory, F take) {
     Path path;
-    Fd fd(sys::open(make_path(path, run_directory, ""), O_RDONLY | O_DIRECTORY));
+    const Fd fd(sys::open(make_path(path, run_directory, ""), O_RDONLY | O_DIRECTORY));
     if (!fd) return errno;
-    DIR* stream = ::fdopendir(fd.get());
-    if (stream == nullptr) return errno;
-    fd.release();  // it is the stream's now
-    while (const dirent* entry = ::readdir(stream))
-        if (entry->d_name[0] != '.') take(entry->d_name);
-    ::closedir(stream);
-    return 0;
+    const auto see = [&](const char* name) {
+        if (name[0] != '.') take(name);
+        return true;
+    };
+    return platform::each_entry(fd.get(), see) < 0 ? errno : 0;
 }
 
 // Where a file's text is put together, or read; touched only as far as it is used.
