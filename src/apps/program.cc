@@ -76,7 +76,7 @@ bool Program::begin() {
     const Now now = read_clocks();
     supervisor_.configure(spawn_slots(), 0);
     Reloaded first;
-    put_in_force(files, now, first);
+    put_in_force(std::move(files), now, first);
     if (!run.empty()) prune_status_files(run, supervisor_);
     return true;
 }
@@ -113,7 +113,7 @@ Reloaded Program::reload(Now now) {
     Reloaded reloaded;
     std::vector<std::vector<SourceFile>> files;
     if (read_files(files, reloaded.problems)) {
-        put_in_force(files, now, reloaded);
+        put_in_force(std::move(files), now, reloaded);
     } else {
         for (const std::string& problem : reloaded.problems) complain(problem);
     }
@@ -121,10 +121,10 @@ Reloaded Program::reload(Now now) {
 }
 
 // What is wrong is told where reeve's output goes too: who asked may not be who has to know.
-void Program::put_in_force(const std::vector<std::vector<SourceFile>>& files, Now now,
+void Program::put_in_force(std::vector<std::vector<SourceFile>> files, Now now,
                            Reloaded& reloaded) {
     const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
-    const Catalog catalog = load(files, context);
+    const Catalog catalog = load(std::move(files), context);
     std::vector<Problem> problems = catalog.problems;
     const bool is_first = supervisor_.services().empty();
     if (is_first || problems.empty()) {

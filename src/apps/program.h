@@ -38,8 +38,7 @@ class Program final : public Controls {
   private:
     bool read_files(std::vector<std::vector<SourceFile>>& files,
                     std::vector<std::string>& problems);
-    void put_in_force(const std::vector<std::vector<SourceFile>>& files, Now now,
-                      Reloaded& reloaded);
+    void put_in_force(std::vector<std::vector<SourceFile>> files, Now now, Reloaded& reloaded);
     void apply_settings(const Settings& settings);
 
     void turn();

@@ -1,5 +1,6 @@
 #include "base/packed.h"
 
+#include <cstdint>
 #include <cstring>
 
 namespace reeve {
@@ -18,22 +19,34 @@ Words::Iterator& Words::Iterator::operator++() {
     return *this;
 }
 
-Words::Words(const Words& other) : length_(other.length_) {
-    if (length_ == 0) return;
-    data_ = new char[length_];
-    std::memcpy(data_, other.data_, length_);
+Words::Words(const Words& other) {
+    if (other.empty()) return;
+    const size_t size = sizeof(uint32_t) + other.bytes().size();
+    list_ = new char[size];
+    std::memcpy(list_, other.list_, size);
 }
 
-Words::~Words() { delete[] data_; }
+Words::~Words() { delete[] list_; }
+
+std::string_view Words::bytes() const {
+    if (list_ == nullptr) return {};
+    uint32_t length = 0;
+    std::memcpy(&length, list_, sizeof length);
+    return {list_ + sizeof length, length};
+}
 
 void Words::append(std::string_view word) {
-    char* grown = new char[length_ + word.size() + 1];
-    if (length_ > 0) std::memcpy(grown, data_, length_);
-    if (!word.empty()) std::memcpy(grown + length_, word.data(), word.size());
-    grown[length_ + word.size()] = '\0';
-    delete[] data_;
-    data_ = grown;
-    length_ += word.size() + 1;
+    const std::string_view old = bytes();
+    const auto length = static_cast<uint32_t>(old.size() + word.size() + 1);
+    char* grown = new char[sizeof length + length];
+    char* at = grown + sizeof length;
+    std::memcpy(grown, &length, sizeof length);
+    if (!old.empty()) std::memcpy(at, old.data(), old.size());
+    at += old.size();
+    if (!word.empty()) std::memcpy(at, word.data(), word.size());
+    at[word.size()] = '\0';
+    delete[] list_;
+    list_ = grown;
 }
 
 size_t Words::count() const {
@@ -48,9 +61,6 @@ bool Words::contains(std::string_view word) const {
     return false;
 }
 
-bool operator==(const Words& a, const Words& b) {
-    return a.length_ == b.length_ &&
-           (a.length_ == 0 || std::memcmp(a.data_, b.data_, a.length_) == 0);
-}
+bool operator==(const Words& a, const Words& b) { return a.bytes() == b.bytes(); }
 
 }  // namespace reeve

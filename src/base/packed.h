@@ -31,6 +31,7 @@ class Text {
     operator std::string_view() const { return view(); }
     friend bool operator==(const Text& a, std::string_view b) { return a.view() == b; }
     friend bool operator==(const Text& a, const char* b) { return a.view() == b; }
+    friend bool operator==(const Text& a, const std::string& b) { return a.view() == b; }
     friend bool operator==(const Text& a, const Text& b) { return a.view() == b.view(); }
 
   private:
@@ -58,27 +59,27 @@ class Words {
 
     Words() = default;
     Words(const Words& other);
-    Words(Words&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), length_(std::exchange(other.length_, 0)) {}
+    Words(Words&& other) noexcept : list_(std::exchange(other.list_, nullptr)) {}
     Words& operator=(Words other) noexcept {
-        std::swap(data_, other.data_);
-        std::swap(length_, other.length_);
+        std::swap(list_, other.list_);
         return *this;
     }
     ~Words();
 
     void append(std::string_view word);
-    bool empty() const { return length_ == 0; }
+    bool empty() const { return list_ == nullptr; }
     size_t count() const;
     std::string_view front() const { return *begin(); }  // of a list that is not empty
     bool contains(std::string_view word) const;
-    Iterator begin() const { return Iterator(data_); }
-    Iterator end() const { return Iterator(data_ + length_); }
+    Iterator begin() const { return Iterator(bytes().data()); }
+    Iterator end() const { return Iterator(bytes().data() + bytes().size()); }
     friend bool operator==(const Words& a, const Words& b);
 
   private:
-    char* data_ = nullptr;
-    size_t length_ = 0;  // bytes, the NULs included
+    // All of them, the NULs included.
+    std::string_view bytes() const;
+
+    char* list_ = nullptr;  // how many bytes follow, as a uint32_t, then those; null: no word
 };
 
 }  // namespace reeve

@@ -6,12 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "base/packed.h"
+
 namespace reeve {
 
 // What was tried, on what, and the errno that came of it.
 struct Error {
     const char* operation = "";  // "open", "bind"
-    std::string path;            // may be empty
+    Text path;                   // may be empty
     int code = 0;                // an errno value, never 0 in a real error
 };
 

@@ -101,8 +101,8 @@ const char* rival_of(std::string_view key) {
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
-    Reading(const SourceFile& source, std::vector<Problem>& list)
-        : file(source), problems(list, source.path) {}
+    Reading(const SourceFile& source, const std::string& its_path, std::vector<Problem>& list)
+        : file(source), path(its_path), problems(list, its_path) {}
 
     bool is_executable() const { return (file.mode & 0111) != 0; }
     // May the file be trusted, and was it read? Then what is wrong is said line by line.
@@ -113,6 +113,7 @@ class Reading {
     bool set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context);
 
     const SourceFile& file;
+    const std::string& path;
     Problems problems;
     Draft draft;
     bool command_is_misspelt = false;  // its absence needs no line of its own
@@ -127,7 +128,7 @@ bool Reading::is_usable(const LoadContext& context) {
         return false;
     }
     if ((file.mode & 0022) != 0)
-        problems.add(0) << "writable by others: chmod go-w " << std::string_view(file.path);
+        problems.add(0) << "writable by others: chmod go-w " << std::string_view(path);
     if (file.owner != 0 && file.owner != context.self) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
         if (context.self != 0) text << " or to uid " << context.self;
@@ -174,7 +175,7 @@ class Loader {
     Loader(const LoadContext& context, Catalog& catalog) : context_(context), catalog_(catalog) {}
 
     void load_settings(const SourceFile& file);
-    void load_service(const SourceFile& file);
+    void load_service(SourceFile& file);  // takes its path away
 
   private:
     void read_lines(Reading& reading, std::string_view text, bool settings);
@@ -252,7 +253,7 @@ void Loader::read_lines(Reading& reading, std::string_view text, bool settings) 
 
 void Loader::load_settings(const SourceFile& file) {
     settings_path_ = file.path;
-    Reading reading(file, catalog_.problems);
+    Reading reading(file, file.path, catalog_.problems);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
     shared_lines_are_whole_ = reading.is_usable(context_);
     if (!shared_lines_are_whole_) return;
@@ -295,7 +296,7 @@ Ref<const Definition> Loader::finish(const Draft& draft) {
     return Ref<const Definition>(&definition);
 }
 
-void Loader::load_service(const SourceFile& file) {
+void Loader::load_service(SourceFile& file) {
     std::string_view text = file.text;
     // A script that is switched off.
     if ((file.mode & 0111) == 0 && text.starts_with("#!")) return;
@@ -304,8 +305,8 @@ void Loader::load_service(const SourceFile& file) {
     Loaded& loaded = catalog_.services.emplace_back();
     loaded.name = name.substr(0, plus);
     loaded.version = name.substr(std::min(plus + 1, name.size()));
-    loaded.file = file.path;
-    Reading reading(file, loaded.problems);
+    loaded.file = std::move(file.path);
+    Reading reading(file, loaded.file, loaded.problems);
     Definition& definition = *reading.draft.definition;
     definition.name = loaded.name;
     definition.version = loaded.version;
@@ -332,7 +333,7 @@ void Loader::load_service(const SourceFile& file) {
 
 // A file, and which of the directories it is from.
 struct Candidate {
-    const SourceFile* file;
+    SourceFile* file;
     size_t directory;
 };
 
@@ -358,14 +359,14 @@ bool is_service_file_name(std::string_view file_name) {
            (plus == file_name.npos || is_name(file_name.substr(plus + 1)));
 }
 
-Catalog load(const std::vector<std::vector<SourceFile>>& directories, const LoadContext& context) {
+Catalog load(std::vector<std::vector<SourceFile>> directories, const LoadContext& context) {
     Catalog catalog;
     catalog.settings = Draft().settings;
     Loader loader(context, catalog);
     std::vector<Candidate> candidates;
     const SourceFile* settings = nullptr;
     for (size_t i = 0; i < directories.size(); ++i) {
-        for (const SourceFile& file : directories[i]) {
+        for (SourceFile& file : directories[i]) {
             if (file.name == settings_file_name) settings = &file;
             if (is_service_file_name(file.name)) candidates.push_back({&file, i});
         }
@@ -373,6 +374,7 @@ Catalog load(const std::vector<std::vector<SourceFile>>& directories, const Load
     if (settings != nullptr) loader.load_settings(*settings);
 
     sort(std::span(candidates), comes_before);
+    catalog.services.reserve(std::min(candidates.size(), services_max_count));
     const std::string* last_name = nullptr;
     for (const Candidate& each : candidates) {
         if (last_name != nullptr && *last_name == each.file->name) continue;
@@ -384,6 +386,7 @@ Catalog load(const std::vector<std::vector<SourceFile>>& directories, const Load
             break;
         }
         loader.load_service(*each.file);
+        std::string().swap(each.file->text);  // the next definition takes its room
     }
     return catalog;
 }

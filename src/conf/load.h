@@ -41,7 +41,7 @@ struct Catalog {
 // `directories`: the files of each directory, in the order of -d; a later one's file replaces an
 // earlier one's of the same name. Files that are no definitions (BEHAVIOUR section 2: names,
 // scripts without the execute bit) are passed over.
-Catalog load(const std::vector<std::vector<SourceFile>>& directories, const LoadContext& context);
+Catalog load(std::vector<std::vector<SourceFile>> directories, const LoadContext& context);
 
 // Is this the name of a service file: NAME or NAME+VERSION, of letters, digits, '_', '-', ':', each
 // at most name_max_bytes?

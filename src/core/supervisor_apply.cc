@@ -100,7 +100,9 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
     });
     draft.rows.resize(services_.size());
     const size_t known = by_name.size();
-    for (const Candidate* candidate : in_force(candidates)) {
+    const std::vector<const Candidate*> chosen = in_force(candidates);
+    services_.reserve(chosen.size());  // no more than they are: most live as long as reeve
+    for (const Candidate* candidate : chosen) {
         auto place = std::lower_bound(
             by_name.begin(), by_name.begin() + static_cast<long>(known), candidate->name,
             [&](uint32_t i, std::string_view name) { return services_[i].name.view() < name; });
