@@ -75,9 +75,10 @@ LIBC      ?= $(if $(filter Darwin,$(SYSTEM)),shared,$(if $(musl_spec),musl,nativ
 # - no stack protector (6 %): buffers have bounds in their types, and what strangers can reach
 #   (svhttp) is an unprivileged process of its own;
 # - noseparate-code: saves two pages of padding. The stack stays non-executable.
-size := $(if $(is_gcc),-Oz,-Os) -fno-rtti -ffunction-sections -fdata-sections -fno-unwind-tables \
-        -fno-asynchronous-unwind-tables -fno-threadsafe-statics -fno-stack-protector \
-        -fomit-frame-pointer $(if $(is_gcc),-flto -flto-partition=one)
+size := $(if $(is_gcc),-Oz -fno-inline-functions-called-once -fno-jump-tables,-Os) -fno-rtti \
+        -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables \
+        -fno-threadsafe-statics -fno-stack-protector -fomit-frame-pointer \
+        $(if $(is_gcc),-flto -flto-partition=one)
 
 comma := ,
 ifeq ($(LIBC),shared)

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <string_view>
+#include <sys/auxv.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
@@ -185,8 +186,8 @@ size_t children(std::span<pid_t> found) {
 std::optional<Usage> usage_of(pid_t pid) {
     ProcessFacts facts;
     if (!read_facts_of(pid, facts)) return std::nullopt;
-    auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-    auto ticks_a_second = static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+    auto page = uint64_t{::getauxval(AT_PAGESZ)};
+    auto ticks_a_second = uint64_t{::getauxval(AT_CLKTCK)};
     return Usage{facts.pages * page, facts.cpu_ticks * 1000 / ticks_a_second};
 }
 

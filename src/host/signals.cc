@@ -14,8 +14,9 @@ namespace {
 
 std::atomic<unsigned> counts[signal_max + 1];
 std::atomic<int> wake_fd{-1};
-Fd read_end;
-Fd write_end;
+// For as long as the process lives: destructors at exit would draw in libc's atexit and malloc.
+Fd& read_end = *new Fd;
+Fd& write_end = *new Fd;
 
 // The pipe may be full: then the loop wakes up anyway.
 extern "C" void count_signal(int number) {
