@@ -167,10 +167,12 @@ const Text* next_meant(std::string_view word, const std::vector<Text>& files, si
     return nullptr;
 }
 
+// Adds to `objects` what one status file, one of all `files`, has to say.
+using KeepFromFile = void (*)(const std::vector<Text>& files, std::string_view file,
+                              std::vector<Text>& objects);
+
 // Calls show(file) for each service that the arguments mean, or for all.
-void each_meant(const Session& session, const std::vector<Text>& files,
-                void (*show)(const std::vector<Text>& files, std::string_view file,
-                             std::vector<Text>& objects),
+void each_meant(const Session& session, const std::vector<Text>& files, KeepFromFile show,
                 std::vector<Text>& objects) {
     if (session.arguments.empty())
         for (const Text& file : files) show(files, file, objects);
@@ -207,6 +209,20 @@ void keep_causes(const std::vector<Text>& files, std::string_view file,
 
 void keep(Session&, std::string_view object, std::vector<Text>& objects) {
     objects.push_back(object);
+}
+
+// Asks reeve; where there is no answer, what its files say is kept by `keep_from_file`. False: there
+// is nothing to learn, and `outcome` says why.
+bool learn(Session& session, KeepFromFile keep_from_file, std::vector<Text>& objects,
+           Outcome& outcome) {
+    int code = 0;
+    outcome = ask(session, {session, 0}, keep, objects, code);
+    if (code == 0) return true;
+    objects.clear();
+    const std::vector<Text> files = read_remains(session, code, outcome);
+    if (files.empty()) return false;
+    each_meant(session, files, keep_from_file, objects);
+    return true;
 }
 
 // At once: services are told as they get there.
@@ -249,14 +265,8 @@ void show_services(Session& session, std::vector<Text>& objects) {
 
 Outcome run_status(Session& session) {
     std::vector<Text> objects;
-    int code = 0;
-    Outcome outcome = ask(session, {session, 0}, keep, objects, code);
-    if (code != 0) {
-        objects.clear();
-        const std::vector<Text> files = read_remains(session, code, outcome);
-        if (files.empty()) return outcome;
-        each_meant(session, files, keep_file, objects);
-    }
+    Outcome outcome;
+    if (!learn(session, keep_file, objects, outcome)) return outcome;
     if (!objects.empty())
         show_services(session, objects);
     else if (outcome == Outcome::done)
@@ -267,14 +277,8 @@ Outcome run_status(Session& session) {
 
 Outcome run_why(Session& session) {
     std::vector<Text> objects;
-    int code = 0;
-    Outcome outcome = ask(session, {session, 0}, keep, objects, code);
-    if (code != 0) {
-        objects.clear();
-        const std::vector<Text> files = read_remains(session, code, outcome);
-        if (files.empty()) return outcome;
-        each_meant(session, files, keep_causes, objects);
-    }
+    Outcome outcome;
+    if (!learn(session, keep_causes, objects, outcome)) return outcome;
     for (const Text& object : objects) {
         if (session.invocation.json)
             session.printer.json_object(object);
