@@ -211,8 +211,8 @@ void keep(Session&, std::string_view object, std::vector<Text>& objects) {
     objects.push_back(object);
 }
 
-// Asks reeve; where there is no answer, what its files say is kept by `keep_from_file`. False: there
-// is nothing to learn, and `outcome` says why.
+// Asks reeve; where there is no answer, what its files say is kept by `keep_from_file`. False:
+// there is nothing to learn, and `outcome` says why.
 bool learn(Session& session, KeepFromFile keep_from_file, std::vector<Text>& objects,
            Outcome& outcome) {
     int code = 0;
