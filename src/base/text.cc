@@ -245,4 +245,13 @@ uint64_t digest(std::string_view bytes, uint64_t seed) {
     return seed;
 }
 
+Nearest::Nearest(std::string_view wrong) : wrong_(wrong), distance_((wrong.size() + 2) / 3 + 1) {}
+
+void Nearest::offer(std::string_view candidate) {
+    const size_t distance = edit_distance(wrong_, candidate);
+    if (distance >= distance_) return;
+    distance_ = distance;
+    best_ = candidate;
+}
+
 }  // namespace reeve

@@ -84,6 +84,19 @@ void append_ordinal(Sink& out, uint64_t n);
 // Levenshtein distance, for "did you mean"; bounded by the lengths of names and keys (64).
 size_t edit_distance(std::string_view a, std::string_view b);
 
+// Of the names offered the one that a misspelt one was most likely meant to be.
+class Nearest {
+  public:
+    explicit Nearest(std::string_view wrong);
+    void offer(std::string_view candidate);
+    std::string_view found() const { return best_; }  // empty: none is near
+
+  private:
+    std::string_view wrong_;
+    std::string_view best_;
+    size_t distance_;  // of the best; before there is one, just beyond what is near
+};
+
 // FNV-1a, 64 bits: change detection of definitions and checksums of records; not for hash tables.
 constexpr uint64_t digest_start = 14695981039346656037ull;
 uint64_t digest(std::string_view bytes, uint64_t seed = digest_start);

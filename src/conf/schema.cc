@@ -170,15 +170,6 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
     return nullptr;
 }
 
-Nearest::Nearest(std::string_view wrong) : wrong_(wrong), distance_((wrong.size() + 2) / 3 + 1) {}
-
-void Nearest::offer(std::string_view candidate) {
-    const size_t distance = edit_distance(wrong_, candidate);
-    if (distance >= distance_) return;
-    distance_ = distance;
-    best_ = candidate;
-}
-
 std::string_view nearest_key(std::span<const Key> keys, std::string_view name) {
     Nearest nearest(name);
     for (const Key& key : keys) nearest.offer(key.name);

@@ -74,18 +74,7 @@ extern const std::span<const Key> settings_keys;  // reeve.conf's, behind those 
 // Null where there is no such key.
 const Key* find_key(std::span<const Key> keys, std::string_view name);
 
-// Of the names offered the one that a misspelt one was most likely meant to be.
-class Nearest {
-  public:
-    explicit Nearest(std::string_view wrong);
-    void offer(std::string_view candidate);
-    std::string_view found() const { return best_; }  // empty: none is near
-
-  private:
-    std::string_view wrong_;
-    std::string_view best_;
-    size_t distance_;  // of the best; before there is one, just beyond what is near
-};
+// The key that was most likely meant; empty where none is near.
 std::string_view nearest_key(std::span<const Key> keys, std::string_view name);
 
 // "duration", "yes|no", "number 0..100".

@@ -140,17 +140,10 @@ void Supervisor::select(std::string_view word, std::vector<ServiceId>& into) con
 }
 
 std::string_view Supervisor::nearest(std::string_view name) const {
-    std::string_view nearest;
-    size_t least = (name.size() + 2) / 3 + 1;  // a third of it may be wrong, as with keys
-    for (const Service& service : services_) {
-        if (!service.used()) continue;
-        const size_t distance = edit_distance(name, service.name);
-        if (distance < least) {
-            least = distance;
-            nearest = service.name;
-        }
-    }
-    return nearest;
+    Nearest nearest(name);
+    for (const Service& service : services_)
+        if (service.used()) nearest.offer(service.name);
+    return nearest.found();
 }
 
 ServiceId Supervisor::find_leader(pid_t pid) const {

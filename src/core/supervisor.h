@@ -29,6 +29,8 @@ struct Change {
     Text name;  // the slot of a service that was removed may be another's by now
 };
 
+const char* name_of(Change::Kind kind);
+
 // A state that was entered, for events and waiting clients.
 struct Entry {
     ServiceId id;
@@ -47,7 +49,7 @@ class Worklist {
   private:
     std::vector<ServiceId> ids_;
     size_t next_ = 0;
-    std::vector<uint8_t> listed_;  // by index; std::vector<uint8_t> is much more code
+    std::vector<uint8_t> listed_;  // by index; std::vector<bool> is much more code
 };
 
 class Supervisor {

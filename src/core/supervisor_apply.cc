@@ -50,10 +50,6 @@ void refuse(Row& row, const Service& service, std::string_view problem) {
     if (row.problem.empty()) row.problem = problem;
 }
 
-}  // namespace
-
-namespace {
-
 // The file of the version that lives, where that file has errors now: another version does not take
 // its place for that.
 const Candidate* broken_version(std::span<const Candidate> candidates, const Candidate& chosen,
@@ -67,6 +63,18 @@ const Candidate* broken_version(std::span<const Candidate> candidates, const Can
 }
 
 }  // namespace
+
+const char* name_of(Change::Kind kind) {
+    switch (kind) {
+    case Change::Kind::add: return "add";
+    case Change::Kind::update: return "update";
+    case Change::Kind::stale: return "stale";
+    case Change::Kind::restart: return "restart";
+    case Change::Kind::remove: return "remove";
+    case Change::Kind::refuse: return "refuse";
+    }
+    return "";
+}
 
 std::vector<Change> Supervisor::apply(std::span<const Candidate> candidates, Now now) {
     Draft draft;

@@ -11,18 +11,6 @@ namespace reeve {
 
 namespace {
 
-const char* name_of(Change::Kind kind) {
-    switch (kind) {
-    case Change::Kind::add: return "add";
-    case Change::Kind::update: return "update";
-    case Change::Kind::stale: return "stale";
-    case Change::Kind::restart: return "restart";
-    case Change::Kind::remove: return "remove";
-    case Change::Kind::refuse: return "refuse";
-    }
-    return "";
-}
-
 // Where objects are put together; touched only as far as it is used.
 char scratch[object_max_bytes];
 

@@ -23,18 +23,6 @@ const char* name_of(ActionKind kind) {
     return "?";
 }
 
-const char* name_of(Change::Kind kind) {
-    switch (kind) {
-    case Change::Kind::add: return "add";
-    case Change::Kind::update: return "update";
-    case Change::Kind::stale: return "stale";
-    case Change::Kind::restart: return "restart";
-    case Change::Kind::remove: return "remove";
-    case Change::Kind::refuse: return "refuse";
-    }
-    return "?";
-}
-
 void append_item(std::string& list, std::string_view item) {
     if (!list.empty()) list.append(", ");
     list.append(item);
