@@ -3,9 +3,12 @@
 #   make                          build/reeve (static, stripped) and build/svctl, a link to it
 #   make check [SANITIZE=address|undefined]    every test; unit, sim and system are its parts
 #   make sim SEED=7 STEPS=1000000              one run of the simulator
+#   make system POINTS=1          reeve is killed at each of its system calls, not at one of some
 #   make fuzz [FUZZ_SECONDS=30]   build the fuzzers (clang++), and run each that long
+#   make bench [BENCH="restart idle"] [REPEAT=5] [IDLE=10]     measure it beside its peers
 #   make tidy / make format       format, clang-tidy, house rules, man pages / reformat
 #   make man                      write the schema's keys into man/reeve-service.5
+#   make completions              write svctl's tables into contrib/completions
 #   make install DESTDIR= PREFIX=/usr/local    and uninstall, clean
 #
 # To set: CXX, BUILD (output folder), PLATFORM (linux, posix), LIBC (below), WERROR, and the usual
@@ -18,7 +21,8 @@ CXX    := g++
 endif
 
 all: $(BUILD)/reeve $(BUILD)/svctl
-.PHONY: all check unit sim system fuzz man tidy format install uninstall clean FORCE
+.PHONY: all check unit sim system fuzz bench man completions tidy format install uninstall \
+        clean FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
@@ -37,6 +41,8 @@ unit_tests   := $(filter-out $(sim_tests),$(wildcard \
                 $(patsubst %,tests/%/*.cc,base model conf core ctl host apps)))
 system_tests := $(wildcard tests/system/*.cc)
 fuzzers      := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.cc))
+bench        := $(wildcard tests/bench/*.cc) \
+                $(patsubst %,tests/support/%.cc,guard process procfs tempdir)
 
 # --- The compiler --------------------------------------------------------------------------------
 
@@ -74,8 +80,13 @@ LIBC      ?= $(if $(filter Darwin,$(SYSTEM)),shared,$(if $(musl_spec),musl,nativ
 # - no RELRO: a static program has no PLT, and no GOT that is written to;
 # - no stack protector (6 %): buffers have bounds in their types, and what strangers can reach
 #   (svhttp) is an unprivileged process of its own;
-# - noseparate-code: saves two pages of padding. The stack stays non-executable.
-size := $(if $(is_gcc),-Oz -fno-inline-functions-called-once -fno-jump-tables,-Os) -fno-rtti \
+# - noseparate-code: saves two pages of padding, common-page-size most of a third. The stack stays
+#   non-executable.
+# What g++ inlines at -Oz is no larger than the call; one instruction more lets in what gets smaller
+# with its argument known, such as the length of a literal (3 %). Without aliasing rules it keeps
+# fewer copies of what it has read (1 %).
+size := $(if $(is_gcc),-Oz -fno-inline-functions-called-once -fno-jump-tables \
+        --param max-inline-insns-size=1 -fno-strict-aliasing -ftree-slp-vectorize,-Os) -fno-rtti \
         -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables \
         -fno-threadsafe-statics -fno-stack-protector -fomit-frame-pointer \
         $(if $(is_gcc),-flto -flto-partition=one)
@@ -86,7 +97,8 @@ product_ldflags := $(if $(filter Darwin,$(SYSTEM)),-Wl$(comma)-dead_strip,-s -Wl
 else
 size            += -fno-pie
 product_ldflags := -static $(if $(is_gcc),-no-pie) -s \
-                   -Wl,--gc-sections,--build-id=none,-z,noseparate-code,-z,norelro
+                   -Wl,--gc-sections,--build-id=none,-z,noseparate-code,-z,norelro \
+                   -Wl,-z,common-page-size=64
 endif
 
 ifeq ($(LIBC),musl)
@@ -106,10 +118,10 @@ endif
 # --- The variants --------------------------------------------------------------------------------
 # product   what is installed
 # test      the tests against the system's libc, with the library's own assertions
-# address, undefined    the same with a sanitizer, and a reeve of their own
+# address, undefined    the same with a sanitizer, or both, and a reeve of its own
 
 SANITIZE ?=
-variant  := $(BUILD)/$(or $(SANITIZE),test)
+variant  := $(BUILD)/$(or $(subst $(comma),-,$(SANITIZE)),test)
 ifdef SANITIZE
 # -O1 with a sanitizer makes g++ see uninitialized values where there are none.
 sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
@@ -135,6 +147,8 @@ lib_objects     := $(lib_sources:%.cc=$(variant)/%.o)
 support_objects := $(support:%.cc=$(variant)/%.o)
 main_object     := $(variant)/src/apps/main.o
 fuzz_objects    := $(lib_sources:%.cc=$(BUILD)/fuzz/%.o)
+bench_objects   := $(bench:%.cc=$(variant)/%.o)
+bench_helpers   := $(addprefix $(BUILD)/bench/,raw service nothing)
 programs        := $(addprefix $(variant)/,unit sim system)
 test_objects    := $(patsubst %.cc,$(variant)/%.o,$(unit_tests) $(sim_tests) $(system_tests))
 
@@ -164,6 +178,10 @@ $(BUILD)/svctl: $(BUILD)/reeve
 
 $(variant)/src/%.o: src/%.cc $(variant)/.flags
 	$(call compile,$(src_cxx))
+# It has a setjmp, and with both sanitizers g++ sees clobbered what is not used again.
+ifdef SANITIZE
+$(variant)/tests/core/sim_search.o: private user += $(if $(is_gcc),-Wno-clobbered)
+endif
 $(variant)/tests/%.o: tests/%.cc $(variant)/.flags
 	$(call compile,$(tests_cxx))
 $(variant)/unit:   $(unit_tests:%.cc=$(variant)/%.o)
@@ -183,8 +201,10 @@ endif
 
 export ASAN_OPTIONS  ?= detect_leaks=1:exitcode=99:detect_stack_use_after_return=1
 export UBSAN_OPTIONS ?= print_stacktrace=1
+POINTS    ?= $(if $(SANITIZE),40)
 run_tests = REEVE_BIN='$(abspath $(reeve))' $(if $(SEED),REEVE_SIM_SEED='$(SEED)') \
-            $(if $(STEPS),REEVE_SIM_STEPS='$(STEPS)') sh tests/run.sh $(variant)
+            $(if $(STEPS),REEVE_SIM_STEPS='$(STEPS)') \
+            $(if $(POINTS),REEVE_POINTS='$(POINTS)') sh tests/run.sh $(variant)
 
 check: $(programs) $(reeve) $(reeve:%/reeve=%/svctl)
 	@$(run_tests) unit sim system
@@ -217,6 +237,22 @@ fuzz: $(fuzzers)
 	done
 endif
 
+# --- Bench ---------------------------------------------------------------------------------------
+# What is measured, beside what: plain C, as small and as static as there is.
+
+bench_cc := $(or $(shell command -v musl-gcc),$(CC)) -std=gnu11 -Os -s -static -Itests \
+            -Wall -Wextra $(WERROR)
+
+$(bench_helpers): $(BUILD)/bench/%: tests/bench/%.c tests/bench/mark.c $(wildcard tests/bench/*.h)
+	@mkdir -p $(@D) && echo "  CC    $@" && $(bench_cc) $(filter %.c,$^) -o $@
+$(BUILD)/bench/bench: $(bench_objects) $(lib_objects)
+	@mkdir -p $(@D)
+	$(call link,$(tests_cxx))
+
+bench: $(reeve) $(reeve:%/reeve=%/svctl) $(BUILD)/bench/bench $(bench_helpers)
+	@$(BUILD)/bench/bench $(abspath $(reeve) $(BUILD)/bench) $(BUILD)/bench.json \
+	    $(REPEAT:%=repeat=%) $(IDLE:%=idle=%) $(BENCH)
+
 # --- Man pages: what the schema knows of each key is generated ------------------------------------
 
 keys_page := man/reeve-service.5
@@ -230,10 +266,25 @@ man: $(keys_tool)
 	    { cmp -s $(BUILD)/keys.new $(keys_page) || cp $(BUILD)/keys.new $(keys_page); }, \
 	    echo "man: skipped: needs tests/tools/keys_mdoc.cc and $(keys_page)")
 
+# --- Completions: what svctl's tables know of each command and option is generated ----------------
+
+completions      := bash=svctl.bash zsh=_svctl fish=svctl.fish
+completions_tool := $(variant)/completions
+# Called with a command for each: $$shell, $$page the file, $$new the file as it should be.
+each_completion  = for pair in $(completions); do \
+    shell=$${pair%%=*}; page=contrib/completions/$${pair\#*=}; new=$(BUILD)/completion.new; \
+    sh tests/tidy/completions.sh $(completions_tool) $$shell $$page >$$new || exit 1; \
+    $(1); done
+
+$(completions_tool): $(variant)/tests/tools/completions.o $(lib_objects)
+	$(call link,$(src_cxx))
+completions: $(completions_tool)
+	@$(call each_completion,cmp -s $$new $$page || cp $$new $$page)
+
 # --- Tidy: make -k tidy goes on past the first that finds something -------------------------------
 
-tidy: tidy-house tidy-format tidy-man tidy-clang
-.PHONY: tidy-house tidy-format tidy-man tidy-clang
+tidy: tidy-house tidy-format tidy-man tidy-completions tidy-clang
+.PHONY: tidy-house tidy-format tidy-man tidy-completions tidy-clang
 
 # The checker's own test comes first.
 tidy-house:
@@ -243,13 +294,21 @@ tidy-house:
 
 tidy-format:
 	@echo "  TIDY  clang-format"
-	@find src tests -name '*.cc' -o -name '*.h' | xargs clang-format --dry-run -Werror
+	@find src tests -name '*.cc' -o -name '*.[ch]' | xargs clang-format --dry-run -Werror
 
 tidy-man: $(keys_tool)
 	@echo "  TIDY  man pages"
 	@$(if $(keys_tool),sh tests/tidy/keys.sh $(keys_tool) $(keys_page) | diff $(keys_page) - || \
 	    { echo "$(keys_page) is not what the schema says: run make man"; exit 1; },:)
 	@$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning $(wildcard man/*.[1-8]),:)
+
+# A shell that is not here checks nothing.
+tidy-completions: $(completions_tool)
+	@echo "  TIDY  completions"
+	@$(call each_completion,diff $$page $$new || \
+	    { echo "$$page is not what svctl's tables say: run make completions"; exit 1; }; \
+	    if command -v $$shell >/dev/null; then $$shell -n $$page || exit 1; \
+	    else echo "$$page: skipped: no $$shell here"; fi)
 
 tidy-clang:
 	@echo "  TIDY  clang-tidy"
@@ -258,30 +317,48 @@ tidy-clang:
 	        { printf "%s\n" "$$out"; exit 1; }' clang-tidy
 
 format:
-	@find src tests -name '*.cc' -o -name '*.h' | xargs clang-format -i
+	@find src tests -name '*.cc' -o -name '*.[ch]' | xargs clang-format -i
 
 # --- Install -------------------------------------------------------------------------------------
 
-links := svctl svlog svhttp svcheck
+# DESTDIR goes before all of these. uninstall takes away the files and leaves the directories, for
+# others may have made them, or count on them.
+
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+
+# The programs that the binary has.
+links := $(shell sed -n 's/^ *{"\([a-z]*\)", reeve::[a-z]*_main},$$/\1/p' src/apps/main.cc)
+pages := $(wildcard man/*.[1-8])
+put   := install -m 644
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILD)/reeve $(DESTDIR)$(PREFIX)/bin/reeve
-	for name in $(links); do ln -sf reeve $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; done
-	for page in $(wildcard man/*.[1-8]); do \
-	    folder=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
-	    install -d $$folder && install -m 644 $$page $$folder/ || exit 1; \
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" \
+	    "$(DESTDIR)$(FISHDIR)"
+	install -m 755 "$(BUILD)/reeve" "$(DESTDIR)$(BINDIR)/reeve"
+	for name in $(links); do ln -sf reeve "$(DESTDIR)$(BINDIR)/$$name" || exit 1; done
+	for page in $(pages); do \
+	    folder="$(DESTDIR)$(MANDIR)/man$${page##*.}"; \
+	    install -d "$$folder" && $(put) $$page "$$folder/" || exit 1; \
 	done
+	$(put) contrib/completions/svctl.bash "$(DESTDIR)$(BASHDIR)/svctl"
+	$(put) contrib/completions/_svctl "$(DESTDIR)$(ZSHDIR)/_svctl"
+	$(put) contrib/completions/svctl.fish "$(DESTDIR)$(FISHDIR)/svctl.fish"
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f reeve $(links)
-	for page in $(notdir $(wildcard man/*.[1-8])); do \
-	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; \
+	for name in reeve $(links); do rm -f "$(DESTDIR)$(BINDIR)/$$name" || exit 1; done
+	for page in $(pages); do \
+	    rm -f "$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}" || exit 1; \
 	done
+	rm -f "$(DESTDIR)$(BASHDIR)/svctl" "$(DESTDIR)$(ZSHDIR)/_svctl" \
+	    "$(DESTDIR)$(FISHDIR)/svctl.fish"
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(patsubst %.o,%.d,$(product_objects) $(lib_objects) $(support_objects) $(test_objects) \
     $(main_object) $(fuzz_objects) $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/fuzz/tests/fuzz/%.o) \
-    $(variant)/tests/tools/keys_mdoc.o)
+    $(variant)/tests/tools/keys_mdoc.o $(variant)/tests/tools/completions.o $(bench_objects))

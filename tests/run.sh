@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs test programs in turn, all of them even where one fails, and ends with the sum over their
-# test cases: "N passed, N failed[, N skipped]". Exits 1 where any failed.
-# usage: run.sh FOLDER PROGRAM...      (FOLDER/PROGRAM; the output goes to FOLDER/PROGRAM.log too)
+# Runs test programs side by side, all of them even where one fails, and ends with the sum over
+# their test cases: "N passed, N failed[, N skipped]". Exits 1 where any failed.
+# usage: run.sh FOLDER PROGRAM...      (FOLDER/PROGRAM; the output is in FOLDER/PROGRAM.N.log too)
 #
 # A test that cannot run here prints "SKIPPED: NAME: WHY" and passes for Catch2; it counts as
 # skipped here. A program that dies before its totals counts as one failure more.
@@ -12,6 +12,7 @@ limit_seconds=${TEST_SECONDS:-900}
 limit=$(command -v timeout >/dev/null 2>&1 && echo "timeout -k 5 $limit_seconds")
 tallies=$folder/tallies
 : >"$tallies"
+rm -f "$folder"/*.log.status
 
 # Prints "PASSED FAILED SKIPPED" from a log of Catch2 2 or 3 and the program's exit status. Totals:
 #   All tests passed (123 assertions in 12 test cases)
@@ -37,31 +38,39 @@ tally() {
         }' "$1"
 }
 
+# Tests of real processes mostly wait: those of different files do so side by side. Prints the words
+# that choose the tests of a program's part, a line each; for a program in one part an empty line.
+parts() {
+    [ "$1" = system ] || { echo; return; }
+    for test in tests/system/*_test.cc; do basename "$test" .cc; done |
+        awk -v count=4 '
+            { part[NR % count] = part[NR % count] (part[NR % count] ? "," : "") "[#" $1 "]~[.]" }
+            END { for (i = 0; i < count; ++i) print "-# " part[i] }'
+}
+
+: >"$folder/running"
 for program; do
-    log=$folder/$program.log
-    pipe=$folder/$program.pipe
-    rm -f "$pipe"
-    mkfifo "$pipe" || exit 1
-    echo "== $program"
-    tee "$log" <"$pipe" &
-    tee_pid=$!
-    $limit "$folder/$program" -w NoTests >"$pipe" 2>&1
-    status=$?
-    # What a test left running may hold the pipe open: give tee two seconds, then go on without.
-    tries=0
-    while kill -0 "$tee_pid" 2>/dev/null && [ "$tries" -lt 20 ]; do
-        sleep 0.1
-        tries=$((tries + 1))
+    number=0
+    parts "$program" | while read -r words; do
+        log=$folder/$program.$number.log
+        # shellcheck disable=SC2086 # words are words
+        (
+            status=0
+            $limit "$folder/$program" -w NoTests $words >"$log" 2>&1 </dev/null || status=$?
+            echo "$status" >"$log.status"
+        ) &
+        echo "$program $log" >>"$folder/running"
+        number=$((number + 1))
     done
-    if [ "$tries" -eq 20 ]; then
-        kill "$tee_pid"
-        echo "$program: a process that a test started still holds its output open"
-    fi
-    wait "$tee_pid" 2>/dev/null
-    rm -f "$pipe"
+done
+while read -r program log; do
+    while [ ! -e "$log.status" ]; do sleep 0.2; done
+    status=$(cat "$log.status")
+    echo "== $program"
+    cat "$log"
     [ "$status" -eq 0 ] || echo "$program: exit status $status"
     tally "$log" "$status" >>"$tallies"
-done
+done <"$folder/running"
 
 awk '{ passed += $1; failed += $2; skipped += $3 }
      END {

@@ -7,5 +7,6 @@ namespace reeve {
 
 int reeve_main(int argc, char** argv);
 int svctl_main(int argc, char** argv);
+int svlog_main(int argc, char** argv);
 
 }  // namespace reeve

@@ -2,36 +2,48 @@
 
 #include <string>
 
+#include "base/list.h"
+
 namespace reeve {
 
-std::vector<Change> put_in_force(const Catalog& catalog, const Ref<const Definition>& main,
-                                 Supervisor& supervisor, Now now, std::vector<Problem>& problems) {
+List<Change> put_in_force(const Catalog& catalog, std::span<const Ref<const Definition>> own,
+                          std::span<const Remembered> past, Supervisor& supervisor, Now now,
+                          List<Problem>& problems) {
     problems = catalog.problems;
-    std::vector<Text> first_problems(catalog.services.size());  // candidates point into it
-    std::vector<Candidate> candidates;
-    candidates.reserve(catalog.services.size() + 1);
-    bool main_is_due = static_cast<bool>(main);
-    for (size_t i = 0; i < catalog.services.size(); ++i) {
-        const Loaded& loaded = catalog.services[i];
+    List<Candidate> candidates;
+    candidates.reserve(catalog.services.size() + own.size());
+    size_t next = 0;  // of our own: all are in order
+    const auto add_own = [&](std::string_view before) {
+        for (; next < own.size() && (before.empty() || own[next]->name.view() <= before); ++next)
+            candidates.push_back({own[next]->name, {}, own[next], {}});
+    };
+    for (const Loaded& loaded : catalog.services) {
         for (const Problem& problem : loaded.problems) problems.push_back(problem);
-        if (main_is_due && loaded.name >= "main") {
-            candidates.push_back({"main", {}, main, {}});
-            main_is_due = false;
-        }
-        if (main && loaded.name == "main") continue;
-        if (!loaded.problems.empty()) first_problems[i] = describe(loaded.problems.front());
-        candidates.push_back({loaded.name, loaded.version, loaded.definition, first_problems[i]});
+        add_own(loaded.name);
+        if (!candidates.empty() && candidates.back().definition &&
+            candidates.back().definition->file.empty() && candidates.back().name == loaded.name)
+            continue;
+        Candidate& candidate = candidates.emplace_back();
+        candidate.name = loaded.name;
+        candidate.version = loaded.version;
+        candidate.definition = loaded.definition;
+        if (!loaded.problems.empty()) candidate.problem = describe(loaded.problems.front());
     }
-    if (main_is_due) candidates.push_back({"main", {}, main, {}});
+    add_own({});
 
-    std::vector<Change> changes = supervisor.apply(candidates, now);
+    List<Change> changes = past.empty()
+                               ? supervisor.apply(candidates, now)
+                               : supervisor.recover(past, default_policy(), candidates, now);
     for (const Change& change : changes) {
         if (change.kind != Change::Kind::refuse || !supervisor.at(change.id).used()) continue;
         const std::string_view text = supervisor.at(change.id).problem;
         for (const Loaded& loaded : catalog.services) {
             // What the file itself has wrong is there already.
-            if (!loaded.problems.empty() || !text.starts_with(loaded.file + ": ")) continue;
-            problems.push_back({loaded.file, 0, std::string(text.substr(loaded.file.size() + 2))});
+            if (!loaded.problems.empty() || !(loaded.name == change.name)) continue;
+            const Text file = loaded.file.text();
+            const std::string_view rest = text.substr(std::min(file.view().size(), text.size()));
+            if (!text.starts_with(file) || !rest.starts_with(": ")) continue;
+            problems.push_back({file, 0, rest.substr(2)});
             break;
         }
     }

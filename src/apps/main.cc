@@ -12,6 +12,7 @@ struct Applet {
 
 constexpr Applet applets[] = {
     {"svctl", reeve::svctl_main},
+    {"svlog", reeve::svlog_main},
 };
 
 std::string_view base_name(const char* path) {

@@ -40,12 +40,12 @@ bool set_flag(std::string_view word, Options& options) {
 
 }  // namespace
 
-bool parse_options(int argc, char** argv, Options& options, std::string& problem) {
+bool parse_options(int argc, char** argv, Options& options, Text& problem) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         if (word == "--") {
             if (i + 1 == argc) {
-                problem = "no command after --";
+                problem = "no command after -- (reeve -- CMD ARG...)";
                 return false;
             }
             options.command = argv + i + 1;
@@ -55,15 +55,16 @@ bool parse_options(int argc, char** argv, Options& options, std::string& problem
         const bool takes_path = word.size() >= 2 && word[0] == '-' &&
                                 (word[1] == 'd' || word[1] == 'r' || word[1] == 'l');
         if (!takes_path) {
-            problem = word.starts_with('-') ? "unknown option " : "a command goes after --: ";
-            problem.append(word).append(" (reeve --help shows what there is)");
+            const bool option = word.starts_with('-');
+            problem = Text::join({option ? "unknown option " : "unexpected word ", word,
+                                  option ? " (reeve --help shows what there is)"
+                                         : " (reeve -- CMD runs one; svctl controls services)"});
             return false;
         }
         std::string_view path = word.substr(2);
         if (path.empty() && i + 1 < argc) path = argv[++i];
         if (path.empty()) {
-            problem = word;
-            problem += " needs a directory";
+            problem = Text::join({word, " needs a directory"});
             return false;
         }
         if (word[1] == 'r') options.run_directory = path;

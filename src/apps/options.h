@@ -1,18 +1,20 @@
 // options: reeve's command line.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/list.h"
+#include "base/packed.h"
 
 namespace reeve {
 
 struct Options {
-    std::vector<std::string> directories;  // -d
-    std::string run_directory;             // -r
-    std::string log_directory;             // -l
-    bool quiet = false;                    // -q: a second instance is not an error
-    bool whole_group = false;              // -g: signals go to the group of `-- CMD`
+    List<Text> directories;    // -d
+    Text run_directory;        // -r
+    Text log_directory;        // -l
+    bool quiet = false;        // -q: a second instance is not an error
+    bool whole_group = false;  // -g: signals go to the group of `-- CMD`
     bool exit_when_idle = false;
     enum class Machine : unsigned char { find_out, container, machine };
     Machine machine = Machine::find_out;
@@ -22,7 +24,7 @@ struct Options {
 };
 
 // True, or `problem` says in one line what is wrong.
-bool parse_options(int argc, char** argv, Options& options, std::string& problem);
+bool parse_options(int argc, char** argv, Options& options, Text& problem);
 
 extern const std::string_view reeve_usage;
 

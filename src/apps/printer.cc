@@ -1,5 +1,6 @@
 #include "apps/printer.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
@@ -11,8 +12,6 @@
 namespace reeve {
 
 namespace {
-
-enum class JsonType : uint8_t { string, number, flag, list };
 
 struct TypeOfKey {
     char key[13];
@@ -27,7 +26,9 @@ constexpr TypeOfKey types[] = {
     {"line", JsonType::number},        {"result", JsonType::number},
     {"enabled", JsonType::flag},       {"stale", JsonType::flag},
     {"repeats", JsonType::flag},       {"group", JsonType::list},
-    {"depends_on", JsonType::list},
+    {"depends_on", JsonType::list},    {"after", JsonType::list},
+    {"start_ms", JsonType::number},    {"ready_ms", JsonType::number},
+    {"took_ms", JsonType::number},     {"last_lines", JsonType::lines},
 };
 
 JsonType type_of(std::string_view key) {
@@ -68,7 +69,7 @@ size_t utf8_length(std::string_view text) {
 
 // Out of line, as all that appends: its calls are many.
 [[gnu::noinline]] Printer& Printer::operator<<(std::string_view text) {
-    out_ += text;
+    out_ << text;
     return *this;
 }
 
@@ -76,11 +77,25 @@ size_t utf8_length(std::string_view text) {
     return *this << std::string_view(text);
 }
 
-[[gnu::noinline]] void Printer::blanks(size_t count) { out_.append(count, ' '); }
+[[gnu::noinline]] void Printer::blanks(size_t count) {
+    for (; count > 0; --count) out_ << ' ';
+}
 
 void Printer::json_object(std::string_view lines) {
     *this << (json_begun_ ? ",\n" : "[");
     json_begun_ = true;
+    json_members(lines, [](std::string_view key) { return type_of(key); });
+}
+
+// Of a stream: its numbers are text that somebody wrote.
+void Printer::json_line(std::string_view lines) {
+    json_members(lines, [](std::string_view key) {
+        return key == "line" ? JsonType::text : JsonType::string;
+    });
+    *this << '\n';
+}
+
+void Printer::json_members(std::string_view lines, JsonType (*type_of_key)(std::string_view)) {
     *this << '{';
     const char* separator = "";
     while (!lines.empty()) {
@@ -89,17 +104,18 @@ void Printer::json_object(std::string_view lines) {
         if (equals == std::string_view::npos) continue;
         *this << separator;
         separator = ", ";
-        json_string(line.substr(0, equals));
+        const std::string_view key = line.substr(0, equals);
+        json_string(key);
         *this << ": ";
-        json_value(line.substr(0, equals), line.substr(equals + 1));
+        json_value(type_of_key(key), line.substr(equals + 1));
     }
     *this << '}';
 }
 
-void Printer::json_value(std::string_view key, std::string_view value) {
-    const JsonType type = type_of(key);
+void Printer::json_value(JsonType type, std::string_view value) {
     if (type == JsonType::list) return json_list(value);
-    if (value.empty())
+    if (type == JsonType::lines) return json_lines(value);
+    if (value.empty() && type != JsonType::text)
         *this << "null";
     else if (type == JsonType::number && is_number(value))
         *this << value;
@@ -120,10 +136,29 @@ void Printer::json_list(std::string_view words) {
     *this << ']';
 }
 
+// Separated by a unit separator, as in print_last_lines().
+void Printer::json_lines(std::string_view lines) {
+    *this << '[';
+    for (const char* separator = ""; !lines.empty(); separator = ", ") {
+        const std::string_view line = lines.substr(0, lines.find('\x1f'));
+        *this << separator;
+        json_string(line);
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    }
+    *this << ']';
+}
+
 // What is not UTF-8 becomes U+FFFD: RFC 8259 wants valid text.
 void Printer::json_string(std::string_view text) {
+    // Of logs there may be much, and nearly all of it is this.
+    const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
     *this << '"';
     while (!text.empty()) {
+        size_t plain = 0;
+        while (plain < text.size() && is_plain(text[plain])) ++plain;
+        *this << text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) break;
         const char c = text.front();
         size_t length = utf8_length(text);
         if (c == '"' || c == '\\') {
@@ -159,12 +194,6 @@ void write_all(int fd, std::string_view text) {
         if (written <= 0) return;
         text.remove_prefix(static_cast<size_t>(written));
     }
-}
-
-std::string_view take_line(std::string_view& lines) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
-    lines.remove_prefix(line.size() + (line.size() < lines.size() ? 1 : 0));
-    return line;
 }
 
 void warn(std::initializer_list<std::string_view> parts) {

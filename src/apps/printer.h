@@ -1,11 +1,16 @@
 // printer: standard output of svctl, text or one JSON array.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
-#include <string>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace reeve {
+
+// How a value is written; one that is empty is null, but for a list's and a text's.
+enum class JsonType : uint8_t { string, number, flag, list, text, lines };
 
 class Printer {
   public:
@@ -17,27 +22,28 @@ class Printer {
     // A further member of the array: lines of key=value (core/object.h). Which type a value has its
     // key says; an empty one is null, or the empty list.
     void json_object(std::string_view lines);
+    // An object of a stream, on a line of its own.
+    void json_line(std::string_view lines);
     // The end of the array, which may be empty.
     void end_json();
 
     // Writes what there is.
     void flush();
-    const std::string& gathered() const { return out_; }  // since the last flush
+    std::string_view gathered() const { return out_; }  // since the last flush
 
   private:
+    void json_members(std::string_view lines, JsonType (*type_of_key)(std::string_view));
     void json_string(std::string_view text);
     void json_list(std::string_view words);
-    void json_value(std::string_view key, std::string_view value);
+    void json_lines(std::string_view lines);
+    void json_value(JsonType type, std::string_view value);
 
-    std::string out_;
+    LongText out_;
     bool json_begun_ = false;
 };
 
 // Writes all of it to a descriptor; where that fails there is nobody to tell.
 void write_all(int fd, std::string_view text);
-
-// Takes the first line off `lines`; without its newline.
-std::string_view take_line(std::string_view& lines);
 
 // "svctl: ..." on descriptor 2: the parts in one line.
 void warn(std::initializer_list<std::string_view> parts);

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "apps/definitions.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
 #include "host/directory.h"
+#include "host/history.h"
 #include "host/platform.h"
+#include "host/recall.h"
+#include "host/resume.h"
 #include "host/rundir.h"
 #include "host/signals.h"
 #include "host/statusfile.h"
@@ -23,20 +26,29 @@ namespace reeve {
 
 namespace {
 
+constexpr char nothing_reloaded[] = "nothing is reloaded: all of it stays as it is";
+
 Now read_clocks() { return {sys::mono_now(), sys::wall_now()}; }
 
-// A child on its way to exec takes a descriptor of ours; some must be left for everything else.
-uint32_t spawn_slots() {
-    rlimit limit = {};
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return 4;
-    const uint64_t spare = limit.rlim_cur > 24 ? (limit.rlim_cur - 24) / 2 : 1;
-    return static_cast<uint32_t>(std::clamp<uint64_t>(spare, 1, spawns_in_flight_max_count));
+// What runs under another name is not ours to touch, nor may it run twice.
+bool may_take_over(const Recollection& past, std::string_view uid, const Text& run) {
+    if (past.uid() == uid || past.empty() || !past.has_header()) return true;
+    size_t count = 0;
+    for (const Remembered& each : past.services())
+        if (each.leader != Fact::gone || each.group_left) ++count;
+    if (count == 0) return true;
+    Buffer<path_max_bytes + 256> line;
+    line << run << ": " << count << " service" << (count == 1 ? "" : "s")
+         << " of the reeve with uid = '" << past.uid() << "' still run, this one's is '" << uid
+         << "'; start that one again, or name another run directory with -r";
+    complain(line.view());
+    return false;
 }
 
 }  // namespace
 
-Program::Program(const Options& options, Surroundings surroundings,
-                 std::vector<std::string> directories, bool directories_were_named)
+Program::Program(const Options& options, Surroundings surroundings, List<Text> directories,
+                 bool directories_were_named)
     : options_(options), surroundings_(std::move(surroundings)),
       directories_(std::move(directories)), directories_were_named_(directories_were_named),
       performer_(supervisor_, journal_, surroundings_), server_(supervisor_, *this) {
@@ -48,44 +60,75 @@ Program::Program(const Options& options, Surroundings surroundings,
 }
 
 bool Program::begin() {
-    std::vector<std::vector<SourceFile>> files;
-    std::vector<std::string> problems;
-    if (!read_files(files, problems)) {
-        for (const std::string& problem : problems) complain(problem);
-        return false;
+    List<List<SourceFile>> files;
+    if (!read_first_files(files)) return false;
+    const Text& run = surroundings_.run_directory;
+    const Catalog catalog = load_files(std::move(files));
+    const bool resumed = resumption().resumed;
+    careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
+    // What was done about an end may be what it crashes of.
+    if (careful_) resumption().reaped.count = 0;
+    Recollection past;
+    if (!run.empty()) {
+        Text complaint;
+        past = recall(run, complaint);
+        if (!complaint.empty()) complain(complaint);
+        surroundings_.journal_note = std::move(complaint);
+        if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
     }
     if (!is_init_) platform::become_subreaper();  // without it orphans are init's, as ever
     if (is_machine_) platform::catch_ctrl_alt_del();
-    const std::string& run = surroundings_.run_directory;
-    if (!run.empty()) {
-        if (const size_t count = end_leftovers(run, seconds(7)); count > 0) {
-            Buffer<128> line;
-            line << "ended " << count << " process group" << (count == 1 ? "" : "s")
-                 << " that an earlier reeve left behind";
-            complain(line.view());
-        }
-        if (const Status opened = server_.open(run + "/control"); !opened)
-            complain(describe(opened.error()));
-        if (const Status written = write_pid_file(run); !written)
-            complain(describe(written.error()));
-        removals_ = Fd(platform::watch_removals(run.c_str()));
-        journal_.set_path(run + "/journal");
-        performer_.renew_journal(read_clocks(), true);
-        if (!journal_.whole()) complain("journal: no room in " + run + "; going on without");
-    }
+    if (!run.empty()) open_run_files();
+    performer_.careful = careful_;
+    make_room_for_pipes(count_pipes(catalog));
+    performer_.logs().take_over(surroundings_.kept);
+    supervisor_.set_log_directory(surroundings_.logs.directory);
+    performer_.limit_adopted(descriptors_for(48, services_max_count));
+    server_.limit_clients(descriptors_for(16, clients_max_count));
     const Now now = read_clocks();
-    supervisor_.configure(spawn_slots(), 0);
+    if (resumption().ending) go_on_ending(now);
     Reloaded first;
-    put_in_force(std::move(files), now, first);
-    if (!run.empty()) prune_status_files(run, supervisor_);
+    put_in_force(catalog, past.services(), now, first);
+    performer_.adopt(past.services(), now);
+    renew_console(past.services(), now);
+    if (!run.empty()) prune_service_files(run, supervisor_);
+    if (resumed) resume();
     return true;
 }
 
+// A reeve that was at work goes on with it: where its files cannot be read now, it waits for them.
+bool Program::read_first_files(List<List<SourceFile>>& files) {
+    List<Text> problems;
+    while (!read_files(files, problems)) {
+        for (const Text& problem : problems) complain(problem);
+        if (!resumption().resumed) return false;
+        sys::poll({}, crash_pause_ms);
+        files.clear();
+        problems.clear();
+    }
+    return true;
+}
+
+void Program::open_run_files() {
+    const Text& run = surroundings_.run_directory;
+    const Text control = Text::join({run, "/control"});
+    server_.take(control, surroundings_.kept.take_socket(Text::join({control, ".new"})));
+    if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
+    if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
+    surroundings_.keeps_history = has_room_for_histories(run);
+    removals_ = Fd(platform::watch_removals(run.c_str()));
+    journal_.set_path(Text::join({run, "/journal"}));
+}
+
+Catalog Program::load_files(List<List<SourceFile>> files) const {
+    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
+    return load(std::move(files), context);
+}
+
 // False where a directory cannot be read: what is in force then stays as it is.
-bool Program::read_files(std::vector<std::vector<SourceFile>>& files,
-                         std::vector<std::string>& problems) {
-    for (const std::string& directory : directories_) {
-        Result<std::vector<SourceFile>> read = read_directory(directory);
+bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
+    for (const Text& directory : directories_) {
+        Result<List<SourceFile>> read = read_directory(directory);
         if (read) {
             files.push_back(std::move(*read));
             continue;
@@ -94,64 +137,84 @@ bool Program::read_files(std::vector<std::vector<SourceFile>>& files,
         const bool there = read.error().code != ENOENT && read.error().code != EACCES;
         const bool may_be_missing = main_definition_ && !directories_were_named_;
         if (there || !may_be_missing) {
-            std::string problem = describe(read.error());
-            if (read.error().code == ENOENT)
-                problem += " (make it, or name the service directory with -d)";
-            problems.push_back(std::move(problem));
+            problems.push_back(
+                Text::join({describe(read.error()), advice_on_directory(read.error())}));
         }
     }
     return problems.empty();
 }
 
-void Program::apply_settings(const Settings& settings) {
-    settings_ = settings;
-    surroundings_.uid = settings.uid.view();
-    supervisor_.configure(spawn_slots(), static_cast<uint32_t>(settings.max_starting));
-}
-
 Reloaded Program::reload(Now now) {
     Reloaded reloaded;
-    std::vector<std::vector<SourceFile>> files;
+    List<List<SourceFile>> files;
     if (read_files(files, reloaded.problems)) {
-        put_in_force(std::move(files), now, reloaded);
+        put_in_force(load_files(std::move(files)), {}, now, reloaded);
+        performer_.carry_out(now);
     } else {
-        for (const std::string& problem : reloaded.problems) complain(problem);
+        for (const Text& problem : reloaded.problems) complain(problem);
     }
     return reloaded;
 }
 
+// Done to a copy, which is then forgotten: deciding has no effects of its own.
+Forecast Program::forecast(Now now) {
+    Forecast forecast;
+    List<List<SourceFile>> files;
+    if (!read_files(files, forecast.problems)) return forecast;
+    const Catalog catalog = load_files(std::move(files));
+    List<Problem> problems = catalog.problems;
+    if (problems.empty()) {
+        Supervisor copy = supervisor_;
+        const List<Ref<const Definition>> own = own_definitions(catalog);
+        const List<Change> changes =
+            reeve::put_in_force(catalog, {own.data(), own.size()}, {}, copy, now, problems);
+        forecast.steps = plan(supervisor_, copy, changes);
+    }
+    for (const Problem& problem : problems) forecast.problems.push_back(describe(problem));
+    if (!catalog.problems.empty()) forecast.problems.emplace_back(nothing_reloaded);
+    return forecast;
+}
+
 // What is wrong is told where reeve's output goes too: who asked may not be who has to know.
-void Program::put_in_force(std::vector<std::vector<SourceFile>> files, Now now,
+void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> past, Now now,
                            Reloaded& reloaded) {
-    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
-    const Catalog catalog = load(std::move(files), context);
-    std::vector<Problem> problems = catalog.problems;
+    List<Problem> problems = catalog.problems;
     const bool is_first = supervisor_.services().empty();
     if (is_first || problems.empty()) {
         apply_settings(catalog.settings);
-        reloaded.changes =
-            reeve::put_in_force(catalog, main_definition_, supervisor_, now, problems);
+        make_room_for_pipes(count_pipes(catalog));
+        const List<Ref<const Definition>> own = own_definitions(catalog);
+        reloaded.changes = reeve::put_in_force(catalog, {own.data(), own.size()}, past, supervisor_,
+                                               now, problems);
+        performer_.logs().touch();
     }
     for (const Problem& problem : problems) reloaded.problems.push_back(describe(problem));
     // reeve.conf speaks for all services: what runs is not to lose what it was given.
-    if (!is_first && !catalog.problems.empty())
-        reloaded.problems.emplace_back("nothing was reloaded: all of it stays as it was");
-    for (const std::string& problem : reloaded.problems) complain(problem);
+    if (!is_first && !catalog.problems.empty()) reloaded.problems.emplace_back(nothing_reloaded);
+    for (const Text& problem : reloaded.problems) complain(problem);
     if (main_definition_ && !surroundings_.main) {
-        std::vector<ServiceId> found;
+        List<ServiceId> found;
         supervisor_.select("main", found);
         surroundings_.main = found.front();
     }
-    performer_.carry_out(now);
 }
 
 int Program::signal(ServiceId id, int number) { return performer_.signal(id, number, false); }
 
 void Program::end(int code, Now now) {
-    if (supervisor_.shutting_down()) return;
-    exit_code_ = code;
     const Duration total = settings_.stop_timeout_total;
-    kill_at_ = now.mono + (total.ms > 0 ? total : seconds(8));
+    if (!supervisor_.shutting_down())
+        shut_down(code, now.mono + (total.ms > 0 ? total : seconds(8)), now);
+}
+
+void Program::shut_down(int code, Mono kill_at, Now now) {
+    exit_code_ = code;
+    kill_at_ = kill_at;
+    Resumption& told = resumption();
+    told.ending = true;
+    told.exit_code = code;
+    told.finale = static_cast<int>(finale_);
+    told.kill_at = kill_at;
     supervisor_.shut_down(kill_at_, now);
     performer_.carry_out(now);
 }
@@ -174,10 +237,11 @@ bool Program::finished() const {
 void Program::turn() {
     Now now = read_clocks();
     report_failures();
+    follow_reexec(now);
     // Who is told that something is done finds it in the files as well.
     if (server_.client_count() > 0) performer_.write_status_files(now);
     server_.settle(now);
-    performer_.renew_journal(now);
+    if (performer_.renew_journal(now)) restore_run_directory(now);
     look_for_end(now);
     if (finished()) return;
 
@@ -191,26 +255,47 @@ void Program::turn() {
     now = read_clocks();
     signals::drain();
     handle_signals(now);
-    if (removals_place_ != SIZE_MAX && set_.result(removals_place_) != 0) watch_control();
+    if (removals_place_ != SIZE_MAX && set_.result(removals_place_) != 0) {
+        char events[1024];
+        if (sys::read(removals_.get(), events, sizeof events) > 0) restore_run_directory(now);
+    }
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
     performer_.carry_out(now);
 }
 
-// Whoever cleans up /run may take the control socket with it.
-void Program::watch_control() {
-    char events[1024];
-    while (sys::read(removals_.get(), events, sizeof events) > 0) {}
-    struct stat state;
-    if (sys::lstat((surroundings_.run_directory + "/control").c_str(), &state) == 0) return;
-    if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
+// Whoever cleans up /run may take our files with it, and another reeve could then take our place.
+// What is there is left alone: to take something away would call for this again.
+void Program::restore_run_directory(Now now) {
+    const Text& run = surroundings_.run_directory;
+    if (run.empty()) return;
+    const auto size_of = [&](const char* name) -> int64_t {
+        Buffer<path_max_bytes> path;
+        path << run << name;
+        struct stat state;
+        return sys::lstat(path.c_str(), &state) == 0 || errno != ENOENT ? state.st_size : -1;
+    };
+    const auto tell = [](const Status& status) {
+        if (!status) complain(describe(status.error()));
+    };
+    if (size_of("/lock") < 0) {
+        pid_t holder = 0;
+        Result<Fd> lock = open_run_directory(run, holder);
+        if (!lock) return complain(describe(lock.error()));
+        surroundings_.lock = std::move(*lock);
+        removals_ = Fd(platform::watch_removals(run.c_str()));
+    }
+    if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
+    if (size_of("/pid") <= 0) tell(write_pid_file(run));
+    if (size_of("/journal") < 0 && journal_.whole()) performer_.rewrite_files(now);
+    if (size_of("/control") < 0) tell(server_.reopen());
 }
 
 // Status files are for people: while much happens at once (a thousand services come up) they are
 // written once it has, or after status_files_wait_max_ms.
 void Program::wait(Now now) {
-    if (performer_.status_files_are_stale()) {
+    if (performer_.status_files_are_due(now)) {
         const bool busy = set_.wait(now.mono, now.mono);
         if (!busy || now.mono >= status_files_due_) {
             performer_.write_status_files(now);
@@ -218,7 +303,9 @@ void Program::wait(Now now) {
         }
         if (busy) return;
     }
-    set_.wait(std::min(performer_.next_deadline(), server_.next_deadline()), sys::mono_now());
+    set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
+                        reexec_until_}),
+              sys::mono_now());
 }
 
 void Program::handle_signals(Now now) {
@@ -232,10 +319,10 @@ void Program::handle_signals(Now now) {
 // BEHAVIOUR section 7; as PID 1 of a machine BusyBox's conventions.
 void Program::handle_own_signals(Now now) {
     if (signals::take(SIGHUP) > 0) {
-        if (!surroundings_.run_directory.empty()) {
-            if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
-        }
+        restore_run_directory(now);
+        if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
         reload(now);
+        performer_.logs().renew_plan();
     }
     const bool term = signals::take(SIGTERM) > 0;
     const bool interrupt = signals::take(SIGINT) > 0;
@@ -279,15 +366,19 @@ void Program::look_for_end(Now now) {
         if (main.state == State::stopped) end(shell_code(main.exit), now);
     }
     if ((options_.exit_when_idle || settings_.exit_when_idle) && supervisor_.idle()) {
-        idle_ = true;
+        int code = 0;
         for (const Service& service : supervisor_.services())
-            if (service.used() && service.state == State::failed) exit_code_ = 1;
+            if (service.used() && service.state == State::failed) code = 1;
+        // svlog still has to write what the others said last.
+        if (!supervisor_.all_ended()) return end(code, now);
+        idle_ = true;
+        exit_code_ = code;
     }
 }
 
 // What gave up is worth a line where the operator looks; CMD speaks for itself.
 void Program::report_failures() {
-    for (const Entry& entry : supervisor_.entries()) {
+    for (const Entry& entry : supervisor_.new_entries()) {
         const Service& service = supervisor_.at(entry.id);
         if (entry.to != State::failed || !service.used() || entry.id == surroundings_.main)
             continue;
@@ -310,13 +401,10 @@ void Program::report_end(const Service& service) {
 // What is left: as PID 1 every process, else the orphans that came to us. TERM, then KILL.
 void Program::end_orphans() {
     const auto signal_all = [&](int number) {
-        if (is_init_) {
+        if (is_init_)
             sys::kill(-1, number);
-            return;
-        }
-        pid_t children[64];
-        const size_t count = platform::children(children);
-        for (size_t i = 0; i < count; ++i) sys::kill(children[i], number);
+        else
+            platform::signal_children(number);
     };
     const auto none_left = [] {
         int status;
@@ -348,9 +436,10 @@ int Program::last_words() {
     performer_.carry_out(now);
     performer_.write_status_files(now);
     journal_.end();
+    performer_.logs().close();
     server_.close();
-    const std::string& run = surroundings_.run_directory;
-    if (!run.empty()) sys::unlink((run + "/pid").c_str());
+    const Text& run = surroundings_.run_directory;
+    if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
     performer_.give_back_terminal();
     if (is_machine_) {
         switch (finale_) {

@@ -3,10 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "apps/options.h"
+#include "base/list.h"
 #include "conf/load.h"
 #include "core/supervisor.h"
 #include "ctl/controls.h"
@@ -19,10 +18,14 @@ namespace reeve {
 // What PID 1 of a real machine does once everything has ended.
 enum class Finale : uint8_t { exit, reboot, poweroff, halt };
 
+// How many that need a descriptor of ours each there may be at a time, `most` at most: half of
+// those that are not needed for everything else.
+uint32_t descriptors_for(uint64_t everything_else, uint64_t most);
+
 class Program final : public Controls {
   public:
     // directories_were_named: they are no defaults, and must be there even where there is a CMD.
-    Program(const Options& options, Surroundings surroundings, std::vector<std::string> directories,
+    Program(const Options& options, Surroundings surroundings, List<Text> directories,
             bool directories_were_named);
 
     // Everything up to the first turn of the loop. False, with a line on descriptor 2: nothing was
@@ -32,18 +35,40 @@ class Program final : public Controls {
     int run();
 
     Reloaded reload(Now now) override;
+    Forecast forecast(Now now) override;
+    std::span<const Text> directories() const override { return directories_; }
     int signal(ServiceId id, int number) override;
+    int rotate(ServiceId id) override { return performer_.logs().rotate(id); }
     void end(int code, Now now) override;
+    Text begin_reexec(Now now) override;
+    const Text& reexec_failure() const override { return reexec_failure_; }
+    void be_bold() override;
+    void crash(int number) override;
+    List<Text> warnings() const override;
 
   private:
-    bool read_files(std::vector<std::vector<SourceFile>>& files,
-                    std::vector<std::string>& problems);
-    void put_in_force(std::vector<std::vector<SourceFile>> files, Now now, Reloaded& reloaded);
+    bool read_first_files(List<List<SourceFile>>& files);
+    bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
+    void open_run_files();
+    void renew_console(std::span<const Remembered> past, Now now);
+    Catalog load_files(List<List<SourceFile>> files) const;
+    void put_in_force(const Catalog& catalog, std::span<const Remembered> past, Now now,
+                      Reloaded& reloaded);
     void apply_settings(const Settings& settings);
+    List<Ref<const Definition>> own_definitions(const Catalog& catalog) const;
+    size_t count_pipes(const Catalog& catalog) const;
+    void make_room_for_pipes(size_t pipes);
+
+    void shut_down(int code, Mono kill_at, Now now);
+    void go_on_ending(Now now);
+    void resume();
+    void follow_reexec(Now now);
+    void reexec(Now now);
+    Text journal_warning() const;
 
     void turn();
     void wait(Now now);
-    void watch_control();
+    void restore_run_directory(Now now);
     void handle_signals(Now now);
     void handle_own_signals(Now now);
     void forward_signals(Now now);
@@ -57,7 +82,7 @@ class Program final : public Controls {
 
     const Options& options_;
     Surroundings surroundings_;
-    std::vector<std::string> directories_;
+    List<Text> directories_;
     bool directories_were_named_ = false;
     Settings settings_;
     Ref<const Definition> main_definition_;  // null without `-- CMD`
@@ -67,6 +92,12 @@ class Program final : public Controls {
     Finale finale_ = Finale::exit;
     int exit_code_ = 0;
     Mono kill_at_ = no_deadline;  // of the shutdown
+
+    bool careful_ = false;             // it crashes too often: nothing is begun
+    pid_t trial_ = 0;                  // a child that is the program to be executed
+    Mono trial_until_ = no_deadline;   // and when it is killed
+    Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for
+    Text reexec_failure_;
 
     Supervisor supervisor_;
     Journal journal_;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "apps/apps.h"
@@ -12,6 +13,8 @@
 #include "host/complain.h"
 #include "host/paths.h"
 #include "host/platform.h"
+#include "host/recall.h"
+#include "host/resume.h"
 #include "host/rundir.h"
 #include "host/signals.h"
 #include "host/sys.h"
@@ -47,6 +50,11 @@ int print_uid() {
     return 0;
 }
 
+// Asked by a reeve that is about to become this program.
+int try_to_resume(const char* run_directory) {
+    return can_recall(run_directory) ? exit_can_resume : exit_cannot_run;
+}
+
 // Before anything else: PID 1 is not sent what it does not catch, and others die of it.
 void catch_signals(bool forwards) {
     if (!forwards) {
@@ -55,7 +63,7 @@ void catch_signals(bool forwards) {
             for (int number : {SIGUSR1, SIGUSR2}) signals::count(number);
         else
             for (int number : {SIGUSR1, SIGUSR2}) signals::ignore(number);
-        for (int number : {SIGPIPE, SIGALRM, SIGTTIN, SIGTTOU}) signals::ignore(number);
+        for (int number : {SIGPIPE, SIGALRM, SIGXFSZ, SIGTTIN, SIGTTOU}) signals::ignore(number);
         return;
     }
     for (int number = 1; number <= signal_max; ++number)
@@ -74,25 +82,35 @@ void open_standard_descriptors() {
     }
 }
 
+// What reeve was given: before `-- CMD` runs it is for CMD, and in a resumed reeve its own.
+void take_descriptors(const Options& options, Surroundings& surroundings) {
+    const bool resumed = resumption().resumed;
+    List<int>& found = surroundings.inherited;
+    found.resize(resumed ? descriptors_searched_max_count : inherited_fds_max_count);
+    found.resize(platform::seal_descriptors(found));
+    if (resumed) surroundings.kept.take_over(found);
+    if (resumed || options.command == nullptr) found = {};
+}
+
 // What stays true when a child has another working directory.
-std::string absolute(std::string path) {
+Text absolute(const Text& path) {
     char directory[path_max_bytes];
-    if (path.starts_with('/') || getcwd(directory, sizeof directory) == nullptr) return path;
-    return std::string(directory).append("/").append(path);
+    if (path.view().starts_with('/') || platform::get_directory(directory) < 0) return path;
+    return Text::join({directory, "/", path});
 }
 
 // argv[0] as the program can be found again whatever the directory; empty: not known.
-std::string own_program(const char* name) {
+Text own_program(const char* name) {
     const std::string_view given = name == nullptr ? "" : name;
-    std::string path(given);
+    Text path = given;
     if (given.find('/') == std::string_view::npos) {
-        path.clear();
+        path = {};
         const char* search = getenv("PATH");
         std::string_view rest = search == nullptr ? "" : search;
         while (!rest.empty() && path.empty()) {
             const size_t colon = rest.find(':');
-            path.append(rest.substr(0, colon)).append("/").append(given);
-            if (access(path.c_str(), X_OK) < 0) path.clear();
+            path = Text::join({rest.substr(0, colon), "/", given});
+            if (access(path.c_str(), X_OK) < 0) path = {};
             rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
         }
     }
@@ -100,7 +118,7 @@ std::string own_program(const char* name) {
 }
 
 // The run directory and its lock. With `-- CMD` a default one that cannot be had is done without.
-bool take_run_directory(const Options& options, bool is_default, std::string& path, Fd& lock,
+bool take_run_directory(const Options& options, bool is_default, Text& path, Fd& lock,
                         int& exit_code) {
     pid_t holder = 0;
     Result<Fd> opened = open_run_directory(path, holder);
@@ -118,14 +136,14 @@ bool take_run_directory(const Options& options, bool is_default, std::string& pa
         }
         line << "another reeve holds " << path;
         if (holder > 0) line << ", pid " << static_cast<int64_t>(holder);
-        line << "; give this one a run directory of its own with -r";
+        line << " (svctl talks to it; -r names another run directory)";
     } else if (error.code == EPERM && error.path == path) {
-        line << path << ": another user owns it; name a run directory with -r";
+        line << path << ": another user owns it (name a run directory with -r)";
     } else if (options.command != nullptr && is_default) {
-        path.clear();
+        path = {};
         return true;
     } else {
-        line << describe(error) << "; name a run directory with -r";
+        line << describe(error) << " (name a run directory with -r)";
     }
     complain(line.view());
     return false;
@@ -134,9 +152,11 @@ bool take_run_directory(const Options& options, bool is_default, std::string& pa
 }  // namespace
 
 int reeve_main(int argc, char** argv) {
+    catch_faults(argc, argv, environ);
     if (argc == 2 && std::string_view(argv[1]) == "uid") return print_uid();
+    if (argc == 3 && std::string_view(argv[1]) == try_resume) return try_to_resume(argv[2]);
     Options options;
-    std::string problem;
+    Text problem;
     const bool understood = parse_options(argc, argv, options, problem);
     catch_signals(options.command != nullptr);
     open_standard_descriptors();
@@ -145,13 +165,11 @@ int reeve_main(int argc, char** argv) {
         return exit_usage;
     }
     if (options.help || options.version) {
-        print(options.help ? std::string(reeve_usage) : std::string("reeve " REEVE_VERSION "\n"));
+        print(options.help ? reeve_usage : "reeve " REEVE_VERSION "\n");
         return 0;
     }
     Surroundings surroundings;
-    surroundings.inherited.resize(inherited_fds_max_count);
-    surroundings.inherited.resize(platform::seal_descriptors(surroundings.inherited));
-    if (options.command == nullptr) surroundings.inherited.clear();
+    take_descriptors(options, surroundings);
     if (const Status opened = signals::open(); !opened) {
         complain(describe(opened.error()));
         return exit_cannot_run;
@@ -159,22 +177,28 @@ int reeve_main(int argc, char** argv) {
 
     const Directories defaults = default_directories(geteuid(), environ);
     const Directories builtin = default_directories(geteuid(), environ, false);
-    std::string run =
-        absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
+    Text run = absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
     const bool is_default = options.run_directory.empty() && run == builtin.run;
-    Fd lock;
     int exit_code = 0;
-    if (!take_run_directory(options, is_default, run, lock, exit_code)) return exit_code;
+    surroundings.lock = surroundings.kept.take_file(Text::join({run, "/lock"}).c_str());
+    if (!surroundings.lock &&
+        !take_run_directory(options, is_default, run, surroundings.lock, exit_code))
+        return exit_code;
     surroundings.run_directory = run;
-    surroundings.log_directory =
+    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
+    surroundings.logs.directory =
         absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
     if (!is_default) surroundings.run_variable = run;
     surroundings.own_program = own_program(argv[0]);
+    // Without a journal there would be nothing to go on from.
+    if (!run.empty()) set_own_program(surroundings.own_program.c_str());
     surroundings.environment = environ;
+    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
 
-    std::vector<std::string> directories = options.directories;
+    List<Text> directories = options.directories;
     if (directories.empty()) directories.push_back(defaults.config);
-    for (std::string& directory : directories) directory = absolute(directory);
+    for (Text& directory : directories) directory = absolute(directory);
     const bool named = !options.directories.empty() || defaults.config != builtin.config;
     Program program(options, std::move(surroundings), std::move(directories), named);
     if (!program.begin()) return exit_cannot_run;

@@ -28,48 +28,109 @@ constexpr CommandRow rows[] = {
     {"down", "NAME...", "stop, what depends on it first", run_request, 1, any_number,
      Command::down},
     {"restart", "NAME...", "stop and start", run_request, 1, any_number, Command::restart},
+    {"run", "NAME...", "run a oneshot now, and wait for its end", run_request, 1, any_number,
+     Command::run},
     {"signal", "SIG NAME...", "send a signal", run_request, 2, any_number, Command::signal},
     {"reload", "[NAME]...", "read the service files again; NAME: its own reload", run_request, 0,
      any_number, Command::reload},
-    {"wait", "[--state S] NAME...", "until it is running or done, or S", run_request, 1, any_number,
-     Command::wait},
+    {"plan", "", "what reload would do", run_plan, 0, 0, Command::plan},
+    {"wait", "NAME...", "until it is running or done, or in the --state", run_request, 1,
+     any_number, Command::wait},
+    {"logs", "[NAME]...", "what it has written; without a name all, as it comes", run_logs, 0,
+     any_number},
+    {"rotate", "[NAME]...", "begin a new log file", run_request, 0, any_number, Command::rotate},
+    {"events", "[NAME]...", "the latest changes of state", run_events, 0, any_number,
+     Command::events},
+    {"history", "NAME...", "its past runs, and how they ended", run_history, 1, any_number},
+    {"graph", "[NAME]...", "the tree of dependencies", run_graph, 0, any_number},
+    {"boot", "", "what the bring-up spent its time on", run_boot, 0, 0, Command::boot},
+    {"show", "NAME...", "its service files, as they are", run_show, 1, any_number},
+    {"add", "NAME KEY=VALUE...", "a new service file", run_add, 2, any_number},
+    {"set", "NAME KEY=VALUE...", "change it; KEY+=VALUE, KEY-=VALUE: one line of several", run_set,
+     2, any_number},
+    {"enable", "NAME...", "start it when reeve starts", run_enable, 1, any_number},
+    {"disable", "NAME...", "do not start it", run_enable, 1, any_number},
+    {"remove", "NAME...", "delete its service files, and stop it", run_remove, 1, any_number},
     {"check", "[DIR]...", "the errors in service files", run_check, 0, directories_max_count},
     {"keys", "[KEY]", "the keys of service files", run_keys, 0, 1},
     {"shutdown", "", "stop everything; reeve exits with 0", run_request, 0, 0, Command::exit},
-    {"exit", "[CODE]", "the same with CODE", run_request, 0, 1, Command::exit},
-    {"help", "", "this list", run_help, 0, 0},
+    {"exit", "[CODE]", "stop everything; reeve exits with CODE", run_request, 0, 1, Command::exit},
+    {"reexec", "", "execute reeve's program again, with all that runs", run_request, 0, 0,
+     Command::reexec},
+    {"help", "[COMMAND]", "this list", run_help, 0, 1},
 };
 
-Outcome run_help(Session& session) {
-    Printer& printer = session.printer;
-    printer << "usage: svctl [-r RUNDIR] [--json] [-t TIMEOUT] [-n] [COMMAND [ARG...]]\n\n";
-    for (const CommandRow& row : rows) {
-        Buffer<64> line;
-        line << "  " << row.name << ' ' << row.arguments;
-        printer << line.view();
-        printer.blanks(30 - line.size());
-        printer << row.doc << '\n';
-    }
-    printer << "\nNAME: a service, NAME@INSTANCE, or @LABEL for all that bear the label.\n"
-               "-t: how long to wait for the outcome, 1m. -n: not at all. See svctl(1).\n";
-    printer.flush();
-    return Outcome::done;
+void print_help_line(Printer& printer, const char* name, const char* arguments,
+                     const char* commands, const char* doc) {
+    Buffer<64> line;
+    line << "  " << name << (*arguments != '\0' ? " " : "") << arguments;
+    printer << line.view();
+    printer.blanks(line.size() < 26 ? 26 - line.size() : 1);
+    if (*commands != '\0') printer << commands << ": ";
+    printer << doc << '\n';
 }
+
+// For tests, and so in no list.
+constexpr CommandRow crash_row = {"crash", "SIG", "", run_request, 1, 1, Command::crash};
 
 const CommandRow* find_row(std::string_view name) {
     for (const CommandRow& row : rows)
         if (name == row.name) return &row;
+    if (name == crash_row.name) return &crash_row;
     return nullptr;
 }
+
+// As others call them: systemctl, supervisorctl, sv.
+constexpr std::string_view foreign_commands =
+    "start up stop down kill signal once run log logs tail logs journal logs ps list ls list "
+    "cat show edit set rm remove daemon-reload reload reread reload update reload "
+    "is-active status poweroff shutdown halt shutdown quit shutdown";
 
 void explain_unknown(std::string_view name) {
     Nearest nearest(name);
     for (const CommandRow& row : rows) nearest.offer(row.name);
-    Buffer<shown_max_bytes> shown;
+    std::string_view near = translate(foreign_commands, name);
+    if (near.empty()) near = nearest.found();
+    Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
-    const bool near = !nearest.found().empty();
-    warn({"unknown command ", shown.view(), near ? "; did you mean " : "", nearest.found(),
-          near ? "?" : "", " (svctl help lists them)"});
+    warn({"unknown command ", shown.view(), near.empty() ? " (" : " (did you mean ", near,
+          near.empty() ? "" : "? ", "svctl help lists them)"});
+}
+
+Outcome run_help(Session& session) {
+    Printer& printer = session.printer;
+    if (!session.arguments.empty()) {
+        const CommandRow* row = find_row(session.arguments[0]);
+        if (row == nullptr) {
+            explain_unknown(session.arguments[0]);
+            return Outcome::usage;
+        }
+        print_help_line(printer, row->name, row->arguments, "", row->doc);
+        printer.flush();
+        return Outcome::done;
+    }
+    printer << "usage: svctl [OPTION]... [COMMAND [ARG]...]\n\n";
+    for (const CommandRow& row : rows)
+        print_help_line(printer, row.name, row.arguments, "", row.doc);
+    printer << '\n';
+    for (const OptionRow& row : option_rows())
+        print_help_line(printer, row.name, row.value, row.commands, row.doc);
+    printer << "\nNAME: a service, NAME@INSTANCE, or @LABEL for all that bear the label. See "
+               "svctl(1).\n";
+    printer.flush();
+    return Outcome::done;
+}
+
+// POSIX XBD 8.2: the first of these that is not empty decides.
+bool locale_is_utf8() {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const char* value = getenv(name);
+        if (value == nullptr || *value == '\0') continue;
+        const std::string_view locale = value;
+        const std::string_view set = locale.substr(std::min(locale.find('.'), locale.size()));
+        return set.starts_with(".UTF-8") || set.starts_with(".utf8") || set.starts_with(".utf-8");
+    }
+    return false;
 }
 
 Screen screen_of(int fd) {
@@ -77,74 +138,20 @@ Screen screen_of(int fd) {
     screen.terminal = isatty(fd) == 1;
     const char* no_colour = getenv("NO_COLOR");
     screen.colour = screen.terminal && (no_colour == nullptr || *no_colour == '\0');
+    screen.unicode = locale_is_utf8();
     winsize size = {};
     if (screen.terminal && ioctl(fd, TIOCGWINSZ, &size) == 0) screen.width = size.ws_col;
     return screen;
 }
 
-// An option that takes a value.
-bool set_value(Invocation& invocation, std::string_view option, std::string_view value,
-               Sink& problem) {
-    if (value.empty()) {
-        problem << option << " needs a value";
-        return false;
-    }
-    if (option == "-r") {
-        invocation.run_directory = value;
-        return true;
-    }
-    if (option == "-t") {
-        const auto timeout = parse_duration(value);
-        if (!timeout) problem << "-t takes a duration: 500ms, 5s, 1m30s";
-        invocation.timeout = timeout.value_or(Duration{});
-        return timeout.has_value();
-    }
-    invocation.until = parse_state(value);
-    if (!invocation.until) problem << "there is no such state";
-    return invocation.until.has_value();
-}
-
-bool set_flag(Invocation& invocation, std::string_view word) {
-    if (word == "--json") return invocation.json = true;
-    if (word == "-n") return invocation.waits = false, true;
-    if (word == "-h" || word == "--help") return invocation.help = true;
-    if (word == "-V" || word == "--version") return invocation.version = true;
-    return false;
-}
-
 }  // namespace
 
-// Options stand before or behind the command, as people type them; what follows "--" is none.
-bool parse_invocation(int argc, char** argv, Invocation& invocation, Sink& problem) {
-    bool options_end = false;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        if (options_end || word.size() < 2 || word[0] != '-') {
-            invocation.words.push_back(word);
-            continue;
-        }
-        options_end = word == "--";
-        if (options_end || set_flag(invocation, word)) continue;
-        const std::string_view option = word.substr(0, word[1] == '-' ? word.find('=') : 2);
-        if (option != "-r" && option != "-t" && option != "--state") {
-            problem << "unknown option ";
-            append_shown(problem, word);
-            problem << " (svctl help lists them)";
-            return false;
-        }
-        std::string_view value = word.substr(option.size());
-        if (option[1] == '-' && !value.empty()) value.remove_prefix(1);
-        if (value.empty() && i + 1 < argc) value = argv[++i];
-        if (!set_value(invocation, option, value, problem)) return false;
-    }
-    return true;
-}
+std::span<const CommandRow> command_rows() { return rows; }
 
 namespace {
 
 Outcome run(const Invocation& invocation) {
-    std::string_view name = "status";
-    if (!invocation.words.empty()) name = invocation.words.front();
+    std::string_view name = invocation.words.empty() ? "status" : invocation.words.front();
     if (invocation.help) name = "help";
     const CommandRow* row = find_row(name);
     if (row == nullptr) {
@@ -156,11 +163,7 @@ Outcome run(const Invocation& invocation) {
     if (invocation.help) arguments = {};
     const size_t most = row->most == any_number ? SIZE_MAX : row->most;
     if (arguments.size() < row->fewest || arguments.size() > most) {
-        warn({"usage: svctl ", row->name, " ", row->arguments});
-        return Outcome::usage;
-    }
-    if (invocation.until && row->command != Command::wait) {
-        warn({"--state belongs to wait"});
+        warn({"usage: svctl ", row->name, *row->arguments != '\0' ? " " : "", row->arguments});
         return Outcome::usage;
     }
     Session session{invocation, *row, arguments, screen_of(1), {}};
@@ -174,11 +177,15 @@ int svctl_main(int argc, char** argv) {
     Invocation invocation;
     invocation.run_directory = defaults.run;
     invocation.config_directory = defaults.config;
+    invocation.log_directory = defaults.log;
     Buffer<256> problem;
     if (!parse_invocation(argc, argv, invocation, problem)) {
         warn({problem.view()});
         return static_cast<int>(Outcome::usage);
     }
+    const char* directory = getenv("REEVE_DIR");
+    if (invocation.directories.empty() && directory != nullptr && *directory != '\0')
+        invocation.directories.push_back(invocation.config_directory);
     if (invocation.version) {
         write_all(1, "svctl " REEVE_VERSION "\n");
         return 0;

@@ -1,9 +1,11 @@
 // svctl_ask: the commands that ask reeve, or what it last wrote.
+#include "apps/svctl_ask.h"
+
 #include <algorithm>
 #include <cerrno>
 
-#include "apps/svctl.h"
-#include "base/limits.h"
+#include "apps/svctl_logs.h"
+#include "base/list.h"
 #include "base/result.h"
 #include "core/object.h"
 #include "ctl/client.h"
@@ -15,47 +17,42 @@ namespace reeve {
 
 namespace {
 
-// What becomes of each object of a reply.
-using Take = void (*)(Session& session, std::string_view object, std::vector<Text>& objects);
-
-// The command with its options and, from `first` on, its names. Usage error: it says so.
-struct Question {
-    Request request;
-    Buffer<request_max_bytes> names;
-
-    Question(const Session& session, size_t first) {
-        const Invocation& invocation = session.invocation;
-        request.command = session.row.command;
-        request.timeout = invocation.timeout;
-        request.waits = invocation.waits;
-        request.until = invocation.until;
-        for (size_t i = first; i < session.arguments.size(); ++i)
-            names << (i > first ? " " : "") << session.arguments[i];
-        request.names = names.view();
-    }
-};
-
 using Path = Buffer<path_max_bytes>;
 
 void append_socket_path(Path& path, const Session& session) {
     path << session.invocation.run_directory << "/control";
 }
 
-// Why there is no answer, and what to do about it. `code`: an errno.
+}  // namespace
+
+Question::Question(const Session& session, size_t first) {
+    const Invocation& invocation = session.invocation;
+    request.command = session.row.command;
+    request.timeout = invocation.timeout;
+    request.waits = invocation.waits;
+    request.follows = invocation.follows;
+    request.until = invocation.until;
+    for (size_t i = first; i < session.arguments.size(); ++i)
+        names << (i > first ? " " : "") << session.arguments[i];
+    request.names = names.view();
+}
+
+bool is_absent(int code) { return code == ENOENT || code == ENOTDIR || code == ECONNREFUSED; }
+
 Outcome no_answer(const Session& session, int code) {
     Path path;
     append_socket_path(path, session);
-    switch (code) {
-    case ENOENT:
-    case ENOTDIR:
-    case ECONNREFUSED:
-        warn({"reeve is not running (no answer at ", path.view(), ")"});
+    if (is_absent(code)) {
+        warn({"reeve is not running (no answer at ", path.view(),
+              "; start it, or name its run directory with -r)"});
         return Outcome::no_reeve;
+    }
+    switch (code) {
     case EACCES:
         warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
         return Outcome::not_permitted;
     case EPERM:
-        warn({"not permitted: ", path.view(), " is another user's; choose with -r"});
+        warn({"not permitted: ", path.view(), " is another user's (name a run directory with -r)"});
         return Outcome::not_permitted;
     case ETIMEDOUT:
         warn({"reeve has more clients than it serves at once"});
@@ -65,68 +62,141 @@ Outcome no_answer(const Session& session, int code) {
     }
 }
 
-// Reads the reply up to its end. `code` is ETIME where reeve holds the connection and says nothing.
-Outcome read_reply(Session& session, Client& client, Mono end, Take take,
-                   std::vector<Text>& objects, int& code) {
-    std::string object;
+namespace {
+
+// A reply, as far as it came.
+struct Reply {
+    enum class Kind : uint8_t {
+        whole,
+        silent,  // reeve holds the connection and says nothing
+        cut,     // the connection ended before it
+        again,   // reeve executes itself again, and is to be asked once more
+        begun,   // the same, for what came of it: of these names
+    };
+    Kind kind = Kind::whole;
+    Outcome outcome = Outcome::done;
+    Text names;
+};
+
+Reply read_reply(Session& session, const Request& request, Client& client, Mono end, Take take,
+                 List<Text>& objects) {
+    using enum Reply::Kind;
+    // What is wrong with reeve is no answer to who wants services for something else.
+    const bool is_by_the_way = request.command == Command::status && session.row.run != run_status;
+    LongText object;
     bool ending = false;
     for (;;) {
         std::string_view line;
         const Mono patience = sys::mono_now() + milliseconds(answer_grace_ms);
         const Client::Got got = client.read_line(line, std::max(end, patience));
-        if (got == Client::Got::too_late) {
-            code = ETIME;
-            return Outcome::timed_out;
-        }
-        if (got == Client::Got::nothing_more) {
-            if (ending) return Outcome::done;
-            warn({"reeve ended before it had answered"});
-            return Outcome::no_reeve;
-        }
+        if (got == Client::Got::too_late) return {silent, Outcome::timed_out, {}};
+        if (got == Client::Got::nothing_more) return {ending ? whole : cut, Outcome::done, {}};
         const auto said = parse_reply_line(line);
         if (!said) {
             warn({"what answers does not speak as reeve does"});
-            return Outcome::failed;
+            return {whole, Outcome::failed, {}};
         }
         switch (said->kind) {
-        case ReplyLine::Kind::field: object.append(said->text).append(1, '\n'); break;
+        case ReplyLine::Kind::field: object << said->text << '\n'; break;
         case ReplyLine::Kind::gap:
             take(session, object, objects);
             object.clear();
             break;
-        case ReplyLine::Kind::warning: warn({said->text}); break;
+        case ReplyLine::Kind::warning:
+            if (!is_by_the_way) warn({said->text});
+            break;
         case ReplyLine::Kind::ending: ending = true; break;
+        case ReplyLine::Kind::again: return {again, Outcome::done, {}};
+        case ReplyLine::Kind::begun: return {begun, said->outcome, said->text};
         case ReplyLine::Kind::end:
             if (!said->text.empty()) warn({said->text});
-            return said->outcome;
+            return {whole, said->outcome, {}};
         }
     }
 }
 
-// `code`: the errno for which there is no answer (no_answer() knows them), or 0.
-Outcome ask(Session& session, const Question& question, Take take, std::vector<Text>& objects,
-            int& code) {
-    const Request& request = question.request;
-    Buffer<request_max_bytes> line;
-    append_request(line, request);
-    code = 0;
-    if (line.truncated() || question.names.truncated()) {
-        warn({"that is more than one request can hold"});
-        return Outcome::usage;
+// Where it is not known whether it was done: may it be done twice?
+bool may_repeat(Command command) {
+    switch (command) {
+    case Command::status:
+    case Command::why:
+    case Command::up:
+    case Command::down:
+    case Command::wait:
+    case Command::plan:
+    case Command::events:
+    case Command::boot:
+    case Command::directories:
+    case Command::rotate: return true;
+    case Command::restart:
+    case Command::run:
+    case Command::signal:
+    case Command::reload:
+    case Command::exit:
+    case Command::reexec:
+    case Command::crash: return false;
     }
-    Path path;
-    append_socket_path(path, session);
-    const Mono patience = sys::mono_now() + milliseconds(answer_grace_ms);
-    Client client;
-    code = client.connect(path.c_str(), patience);
-    if (code != 0) return Outcome::no_reeve;
-    client.send(line.view(), patience);  // where that fails there may still be an answer to read
-    const bool waits = request.waits && request.command != Command::status;
-    return read_reply(session, client, waits ? patience + request.timeout : patience, take, objects,
-                      code);
+    return false;
 }
 
-// Does NAME, NAME@I or @LABEL mean this service?
+}  // namespace
+
+Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>& objects,
+                  int& code) {
+    Path path;
+    append_socket_path(path, session);
+    const Mono begin = sys::mono_now();
+    const bool waits = first.waits && first.command != Command::status;
+    Mono end = begin + milliseconds(answer_grace_ms);
+    if (waits) end = end + first.timeout;
+    if (first.follows) end = no_deadline;
+    Request request = first;
+    Text names;
+    Outcome told = Outcome::done;
+    bool was_cut = false;
+    for (;;) {
+        const Mono now = sys::mono_now();
+        const Duration waited = now - begin;
+        request.timeout = milliseconds(std::max<int64_t>(first.timeout.ms - waited.ms, 0));
+        Buffer<request_max_bytes> line;
+        append_request(line, request);
+        if (line.truncated()) {
+            code = 0;
+            warn({"that is more than one request can hold"});
+            return Outcome::usage;
+        }
+        const Mono patience = now + milliseconds(answer_grace_ms);
+        Client client;
+        code = client.connect(path.c_str(), patience);
+        if (was_cut && is_absent(code)) break;
+        if (code != 0) return Outcome::no_reeve;
+        client.send(line.view(), patience);  // where that fails there may still be an answer
+        const Reply reply = read_reply(session, request, client, end, take, objects);
+        switch (reply.kind) {
+        case Reply::Kind::whole: return worse(told, reply.outcome);
+        case Reply::Kind::silent: code = ETIME; return reply.outcome;
+        case Reply::Kind::cut:
+            if (was_cut || !may_repeat(request.command)) {
+                warn({"reeve ended before it had answered"});
+                return Outcome::no_reeve;
+            }
+            was_cut = true;
+            objects.clear();
+            break;
+        case Reply::Kind::again: objects.clear(); break;
+        case Reply::Kind::begun:
+            told = worse(told, reply.outcome);
+            names = reply.names;
+            request.names = names;
+            request.again = true;
+            break;
+        }
+    }
+    code = 0;
+    warn({"reeve ended before it had answered"});
+    return Outcome::no_reeve;
+}
+
 bool is_meant(std::string_view word, std::string_view object) {
     if (!word.starts_with('@')) {
         Buffer<2 * name_max_bytes + 1> full;
@@ -139,10 +209,15 @@ bool is_meant(std::string_view word, std::string_view object) {
     return false;
 }
 
-// All status files, once it is said where the answer comes from. None: the outcome says why.
-std::vector<Text> read_remains(const Session& session, int code, Outcome& outcome) {
-    std::vector<Text> files;
+namespace {
+
+// All status files, or of `logs` what it comes to without them, once it is said where the answer
+// comes from. None: the outcome says why.
+List<Text> read_remains(const Session& session, int code, Outcome& outcome) {
+    List<Text> files;
     read_status_files(session.invocation.run_directory, files);
+    if (files.empty() && session.row.run == run_logs)
+        read_log_directories(session.invocation.log_directory, files);
     if (files.empty()) {
         outcome = no_answer(session, code);
         return files;
@@ -159,7 +234,7 @@ std::vector<Text> read_remains(const Session& session, int code, Outcome& outcom
 }
 
 // The next of the files that an argument means, from `place` on; null: there is none.
-const Text* next_meant(std::string_view word, const std::vector<Text>& files, size_t& place) {
+const Text* next_meant(std::string_view word, const List<Text>& files, size_t& place) {
     while (place < files.size()) {
         const Text& file = files[place++];
         if (is_meant(word, file)) return &file;
@@ -168,36 +243,39 @@ const Text* next_meant(std::string_view word, const std::vector<Text>& files, si
 }
 
 // Adds to `objects` what one status file, one of all `files`, has to say.
-using KeepFromFile = void (*)(const std::vector<Text>& files, std::string_view file,
-                              std::vector<Text>& objects);
+using KeepFromFile = void (*)(const List<Text>& files, std::string_view file, List<Text>& objects);
 
-// Calls show(file) for each service that the arguments mean, or for all.
-void each_meant(const Session& session, const std::vector<Text>& files, KeepFromFile show,
-                std::vector<Text>& objects) {
+// Calls show(file) for each service that the arguments mean, or for all. False: one means none.
+bool each_meant(const Session& session, const List<Text>& files, KeepFromFile show,
+                List<Text>& objects) {
+    bool found = true;
     if (session.arguments.empty())
         for (const Text& file : files) show(files, file, objects);
     for (const std::string_view word : session.arguments) {
         size_t place = 0;
         const Text* file = next_meant(word, files, place);
-        if (file == nullptr && !files.empty()) warn({"no such service: ", word});
+        found = found && file != nullptr;
+        if (file == nullptr) warn({"no such service: ", word});
         for (; file != nullptr; file = next_meant(word, files, place)) show(files, *file, objects);
     }
+    return found;
 }
 
-void keep_file(const std::vector<Text>&, std::string_view file, std::vector<Text>& objects) {
+void keep_file(const List<Text>&, std::string_view file, List<Text>& objects) {
     objects.push_back(file);
 }
 
 // What `why` says of a service and those that it waits for, of all that their files say.
-void keep_causes(const std::vector<Text>& files, std::string_view file,
-                 std::vector<Text>& objects) {
+void keep_causes(const List<Text>& files, std::string_view file, List<Text>& objects) {
     for (size_t links = 0; links < files.size(); ++links) {
-        Buffer<2 * name_max_bytes + reason_max_bytes + 64> brief;
+        Buffer<2 * name_max_bytes + reason_max_bytes + path_max_bytes + 128> brief;
         brief << "name=";
         append_full_name(brief, file);
         brief << '\n';
         append_field(brief, "state", find_field(file, "state"));
         append_field(brief, "reason", find_field(file, "reason"));
+        append_field(brief, "started", find_field(file, "started"));
+        append_field(brief, "log", find_field(file, "log"));
         objects.push_back(brief.view());
         const std::string_view blamed = find_field(file, "blames");
         size_t place = 0;
@@ -207,26 +285,22 @@ void keep_causes(const std::vector<Text>& files, std::string_view file,
     }
 }
 
-void keep(Session&, std::string_view object, std::vector<Text>& objects) {
-    objects.push_back(object);
-}
-
 // Asks reeve; where there is no answer, what its files say is kept by `keep_from_file`. False:
 // there is nothing to learn, and `outcome` says why.
-bool learn(Session& session, KeepFromFile keep_from_file, std::vector<Text>& objects,
-           Outcome& outcome) {
+bool learn(Session& session, KeepFromFile keep_from_file, List<Text>& objects, Outcome& outcome) {
     int code = 0;
-    outcome = ask(session, {session, 0}, keep, objects, code);
+    outcome = ask_reeve(session, Question(session, 0).request, keep, objects, code);
     if (code == 0) return true;
     objects.clear();
-    const std::vector<Text> files = read_remains(session, code, outcome);
+    const List<Text> files = read_remains(session, code, outcome);
     if (files.empty()) return false;
     each_meant(session, files, keep_from_file, objects);
     return true;
 }
 
-// At once: services are told as they get there.
-void show_outcome(Session& session, std::string_view object, std::vector<Text>&) {
+}  // namespace
+
+void show_outcome(Session& session, std::string_view object, List<Text>&) {
     if (session.invocation.json) return session.printer.json_object(object);
     Buffer<request_max_bytes> line;
     const bool good = find_field(object, "result") == "0";
@@ -241,17 +315,21 @@ void show_outcome(Session& session, std::string_view object, std::vector<Text>&)
     session.printer.flush();
 }
 
-void finish(Session& session) {
-    if (session.invocation.json) session.printer.end_json();
-    session.printer.flush();
-}
+namespace {
 
-void show_services(Session& session, std::vector<Text>& objects) {
+void show_services(Session& session, List<Text>& objects) {
     Printer& printer = session.printer;
     sort_objects(objects, session.screen);
+    const bool table = session.arguments.empty() || session.row.name[0] == 'l';
+    for (Text& object : objects) {
+        if (table) break;
+        LongText whole(object.view());
+        append_last_lines(whole, object, Lines::of_all);
+        object = whole.view();
+    }
     if (session.invocation.json) {
         for (const Text& object : objects) printer.json_object(object);
-    } else if (session.arguments.empty() || session.row.name[0] == 'l') {
+    } else if (table) {
         print_table(printer, objects, session.screen);
     } else {
         for (const Text& object : objects) {
@@ -263,49 +341,84 @@ void show_services(Session& session, std::vector<Text>& objects) {
 
 }  // namespace
 
+void keep(Session&, std::string_view object, List<Text>& objects) { objects.push_back(object); }
+
+Outcome choose_services(const Session& session, const List<Text>& services, List<Text>& objects) {
+    const bool found = each_meant(session, services, keep_file, objects);
+    sort_objects(objects, {});
+    return found ? Outcome::done : Outcome::no_such_service;
+}
+
+bool learn_services(Session& session, List<Text>& objects, Outcome& outcome) {
+    if (!learn(session, keep_file, objects, outcome)) return false;
+    sort_objects(objects, {});
+    if (outcome == Outcome::not_running) outcome = Outcome::done;
+    return true;
+}
+
+void finish(Session& session) {
+    if (session.invocation.json) session.printer.end_json();
+    session.printer.flush();
+}
+
 Outcome run_status(Session& session) {
-    std::vector<Text> objects;
+    List<Text> objects;
     Outcome outcome;
     if (!learn(session, keep_file, objects, outcome)) return outcome;
     if (!objects.empty())
         show_services(session, objects);
     else if (outcome == Outcome::done)
-        warn({"there are no services"});
+        warn({"there are no services (svctl add makes one; svctl check looks at the files)"});
     finish(session);
     return outcome;
 }
 
+namespace {
+
+// What a link of the chain has to say, and if it fell ill what it said last.
+void show_cause(Session& session, std::string_view object) {
+    LongText shown;
+    for (const char* key : {"name", "state", "reason"})
+        append_field(shown, key, find_field(object, key));
+    const std::string_view state = find_field(object, "state");
+    if (state == "failed" || state == "backoff")
+        append_last_lines(shown, object, Lines::of_last_run);
+    if (session.invocation.json) return session.printer.json_object(shown);
+    print_sentence(session.printer, shown);
+    print_last_lines(session.printer, shown, session.screen, 2);
+}
+
+}  // namespace
+
 Outcome run_why(Session& session) {
-    std::vector<Text> objects;
+    List<Text> objects;
     Outcome outcome;
     if (!learn(session, keep_causes, objects, outcome)) return outcome;
-    for (const Text& object : objects) {
-        if (session.invocation.json)
-            session.printer.json_object(object);
-        else
-            print_sentence(session.printer, object);
-    }
+    for (const Text& object : objects) show_cause(session, object);
     finish(session);
     return outcome;
 }
 
 Outcome run_request(Session& session) {
     const bool signals = session.row.command == Command::signal;
+    const bool crashes = session.row.command == Command::crash;
     const bool exits = session.row.command == Command::exit;
-    Question question(session, signals || exits ? 1 : 0);
-    if ((signals || exits) && !session.arguments.empty()) {
+    Question question(session, signals || exits || crashes ? 1 : 0);
+    if ((signals || exits || crashes) && !session.arguments.empty()) {
         const std::string_view word = session.arguments[0];
-        const int number = signals ? parse_signal(word).value_or(-1)
-                                   : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
+        const int number = signals || crashes
+                               ? parse_signal(word).value_or(-1)
+                               : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
         if (number < 0) {
-            warn({signals ? "there is no such signal: " : "no exit code from 0 to 255: ", word});
+            warn({signals ? "there is no such signal: " : "no exit code from 0 to 255: ", word,
+                  signals ? " (svctl signal SIG NAME; SIG is such as HUP or 15)" : ""});
             return Outcome::usage;
         }
         question.request.number = number;
     }
-    std::vector<Text> none;
+    List<Text> none;
     int code = 0;
-    const Outcome outcome = ask(session, question, show_outcome, none, code);
+    const Outcome outcome = ask_reeve(session, question.request, show_outcome, none, code);
     if (code != 0) return no_answer(session, code);
     finish(session);
     return outcome;

@@ -1,37 +1,20 @@
 // svctl_check: the commands that need no supervisor: check and keys.
-#include <unistd.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
-#include "apps/definitions.h"
-#include "apps/svctl.h"
+#include "apps/svctl_ask.h"
+#include "apps/svctl_files.h"
 #include "base/limits.h"
+#include "base/list.h"
+#include "conf/load.h"
 #include "conf/schema.h"
 #include "core/object.h"
-#include "host/directory.h"
 #include "host/platform.h"
 #include "host/sys.h"
 
 namespace reeve {
 
 namespace {
-
-void finish(Session& session) {
-    if (session.invocation.json) session.printer.end_json();
-    session.printer.flush();
-}
-
-void show_problem(Session& session, const Problem& problem) {
-    if (!session.invocation.json) {
-        session.printer << describe(problem) << '\n';
-        return;
-    }
-    Buffer<line_max_bytes * 2> lines;
-    append_field(lines, "file", problem.file);
-    lines << "line=";
-    if (problem.line > 0) lines << problem.line;
-    lines << '\n';
-    append_field(lines, "error", problem.text);
-    session.printer.json_object(lines.view());
-}
 
 void show_key(Session& session, const Key& key, bool of_service) {
     Buffer<128> type;
@@ -53,27 +36,53 @@ void show_key(Session& session, const Key& key, bool of_service) {
                     << ")\n    " << key.doc << '\n';
 }
 
+bool is_taken(const Files& files, std::string_view name) {
+    for (const List<SourceFile>& directory : files)
+        for (const SourceFile& file : directory)
+            if (file.path.name == name) return true;
+    return false;
+}
+
+// What is passed over without a word elsewhere, and may be what is looked for: web.service where
+// there is no web, runit's web/run, a script that lacks its execute bit. It is no error.
+void tell_ignored(const Text& directory, const Files& files) {
+    const Fd fd(sys::open(directory.c_str(), O_RDONLY | O_DIRECTORY));
+    if (!fd) return;
+    const auto look_at = [&](const char* entry) {
+        const std::string_view name = entry;
+        if (name == "reeve.conf" || name.front() == '.' || name.ends_with('~')) return true;
+        Buffer<path_max_bytes> path;
+        path << directory.view() << '/' << name;
+        struct stat status {};
+        if (sys::stat(path.c_str(), &status) < 0) return true;
+        const std::string_view stem = name.substr(0, name.find('.'));
+        if (S_ISDIR(status.st_mode))
+            warn({path.view(), " is ignored: a directory, and a service is one file"});
+        else if (!is_service_file_name(name) && is_name(stem) && !is_taken(files, stem))
+            warn({path.view(), " is ignored: no name for a service (did you mean ", stem, "?)"});
+        return true;
+    };
+    platform::each_entry(fd.get(), look_at);
+}
+
 }  // namespace
 
 Outcome run_check(Session& session) {
-    std::span<const std::string_view> paths = session.arguments;
-    if (paths.empty()) paths = {&session.invocation.config_directory, 1};
-    std::vector<std::vector<SourceFile>> files;
-    for (const std::string_view path : paths) {
-        Result<std::vector<SourceFile>> read = read_directory(path);
-        if (!read) {
-            warn({describe(read.error())});
-            return Outcome::failed;
-        }
-        files.push_back(std::move(*read));
-    }
-    const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
-    Supervisor supervisor;
-    std::vector<Problem> problems;
-    put_in_force(load(files, context), {}, supervisor, {sys::mono_now(), sys::wall_now()},
-                 problems);
+    List<Text> directories;
+    Outcome outcome;
+    for (const std::string_view path : session.arguments) directories.push_back(path);
+    if (directories.empty() && !find_directories(session, directories, outcome)) return outcome;
+    Files files;
+    outcome = read_files(directories, files);
+    if (outcome != Outcome::done) return outcome;
+    const List<Problem> problems = problems_in(session, files);
     for (const Problem& problem : problems) show_problem(session, problem);
     finish(session);
+    for (const Text& directory : directories) tell_ignored(directory, files);
+    for (const List<SourceFile>& directory : files)
+        for (const SourceFile& file : directory)
+            if ((file.mode & 0111) == 0 && file.text.view().starts_with("#!"))
+                warn({file.path.text(), " is ignored: a script that is not executable (chmod +x)"});
     return problems.empty() ? Outcome::done : Outcome::failed;
 }
 
@@ -81,20 +90,19 @@ Outcome run_keys(Session& session) {
     const std::string_view wanted =
         session.arguments.empty() ? std::string_view() : session.arguments[0];
     bool found = false;
-    Nearest nearest(wanted);
+    std::string_view near;
     const std::span<const Key> tables[] = {service_keys, settings_keys};
     for (const std::span<const Key> table : tables) {
+        if (near.empty()) near = nearest_key(table, wanted);
         for (const Key& key : table) {
-            nearest.offer(key.name);
             if (!wanted.empty() && wanted != key.name) continue;
             show_key(session, key, table.data() == service_keys.data());
             found = true;
         }
     }
     if (!found) {
-        const bool near = !nearest.found().empty();
-        warn({"there is no key ", wanted, near ? "; did you mean " : "", nearest.found(),
-              near ? "?" : ""});
+        warn({"there is no key ", wanted, near.empty() ? " (" : " (did you mean ", near,
+              near.empty() ? "" : "? ", "svctl keys lists them)"});
         return Outcome::failed;
     }
     finish(session);

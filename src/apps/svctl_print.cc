@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/sort.h"
 #include "core/object.h"
 
@@ -40,12 +41,6 @@ std::string_view colour_of(std::string_view state) {
     return state == "stopped" ? "" : "\33[33m";
 }
 
-void print_state(Printer& printer, std::string_view state, const Screen& screen) {
-    const std::string_view colour = screen.colour ? colour_of(state) : "";
-    printer << colour << state;
-    if (!colour.empty()) printer << "\33[0m";
-}
-
 // The value of a field as people read it.
 void append_value(Sink& out, std::string_view object, std::string_view key) {
     const std::string_view value = find_field(object, key);
@@ -71,7 +66,7 @@ void fill_cell(Cell& cell, std::string_view object, size_t place) {
             !find_field(object, "problem").empty() && find_field(object, "state") != "invalid";
         if (place == last_column && find_field(object, "stale") == "yes") cell << "; stale";
         if (place == last_column && broken) cell << "; its file has errors";
-        if (place < last_column && cell.size() == 0) cell << '-';
+        if (place < last_column && cell.empty()) cell << '-';
     }
 }
 
@@ -83,11 +78,15 @@ size_t end_of(std::string_view text, size_t width) {
     return text.size();
 }
 
-void print_reason(Printer& printer, std::string_view reason, size_t width) {
-    if (end_of(reason, width) == reason.size()) {
-        printer << reason;
-    } else if (width > 3) {
-        printer << reason.substr(0, end_of(reason, width - 3)) << "...";
+// On a narrow screen numbers give way to the reason: a width of 0 hides a column.
+void fit(size_t* widths, size_t screen_width) {
+    const size_t reason_width = std::min(widths[last_column], size_t{24});
+    size_t used = 0;
+    for (size_t i = 0; i < last_column; ++i) used += widths[i] + 2;
+    for (const size_t place : {6, 5, 4, 3, 2}) {
+        if (screen_width == 0 || used + reason_width <= screen_width) return;
+        used -= widths[place] + 2;
+        widths[place] = 0;
     }
 }
 
@@ -97,6 +96,7 @@ void print_row(Printer& printer, std::string_view object, const size_t* widths,
     Cell cell;
     size_t used = 0;
     for (size_t i = 0; i < last_column; ++i) {
+        if (widths[i] == 0) continue;
         fill_cell(cell, object, i);
         if (i > 0) printer.blanks(2);
         if (columns[i].right) printer.blanks(widths[i] - cell.size());
@@ -108,17 +108,59 @@ void print_row(Printer& printer, std::string_view object, const size_t* widths,
         used += widths[i] + 2;
     }
     fill_cell(cell, object, last_column);
-    if (cell.size() > 0) {
+    if (!cell.empty()) {
         printer.blanks(2);
         const size_t left = screen.width > used ? screen.width - used : 0;
-        print_reason(printer, cell.view(), screen.width == 0 ? SIZE_MAX : left);
+        print_cut(printer, cell.view(), screen.width == 0 ? SIZE_MAX : left);
     }
     printer << '\n';
 }
 
+// Where the table is longer than the screen its end is what is seen: "2 of 40 are not well: ...".
+void print_summary(Printer& printer, const List<Text>& objects, const Screen& screen) {
+    constexpr const char* unwell[] = {"failed", "invalid", "backoff"};
+    size_t counts[std::size(unwell)] = {};
+    size_t total = 0;
+    for (const Text& object : objects) {
+        for (size_t i = 0; i < std::size(unwell); ++i) {
+            if (find_field(object, "state") != unwell[i]) continue;
+            ++counts[i];
+            ++total;
+        }
+    }
+    if (total == 0) return;
+    Buffer<64> line;
+    line << total << " of " << objects.size() << (total == 1 ? " is" : " are") << " not well:";
+    printer << line.view();
+    const char* separator = " ";
+    for (size_t i = 0; i < std::size(unwell); ++i) {
+        if (counts[i] == 0) continue;
+        line.clear();
+        line << separator << counts[i] << ' ';
+        separator = ", ";
+        printer << line.view();
+        print_state(printer, unwell[i], screen);
+    }
+    printer << "; svctl why NAME tells more\n";
+}
+
 }  // namespace
 
-void sort_objects(std::vector<Text>& objects, const Screen& screen) {
+void print_cut(Printer& printer, std::string_view text, size_t width) {
+    if (end_of(text, width) == text.size()) {
+        printer << text;
+    } else if (width > 3) {
+        printer << text.substr(0, end_of(text, width - 3)) << "...";
+    }
+}
+
+void print_state(Printer& printer, std::string_view state, const Screen& screen) {
+    const std::string_view colour = screen.colour ? colour_of(state) : "";
+    printer << colour << state;
+    if (!colour.empty()) printer << "\33[0m";
+}
+
+void sort_objects(List<Text>& objects, const Screen& screen) {
     // Each begins with its name, and its instance.
     const auto before = [&](const Text& a, const Text& b) {
         const bool first = screen.terminal && is_unwell(a);
@@ -128,10 +170,10 @@ void sort_objects(std::vector<Text>& objects, const Screen& screen) {
     sort(std::span(objects), before);
 }
 
-void print_table(Printer& printer, const std::vector<Text>& objects, const Screen& screen) {
+void print_table(Printer& printer, const List<Text>& objects, const Screen& screen) {
     size_t widths[column_count] = {};
     Cell cell;
-    for (size_t i = 0; i < last_column; ++i) {
+    for (size_t i = 0; i < column_count; ++i) {
         fill_cell(cell, {}, i);
         widths[i] = cell.size();
         for (const Text& object : objects) {
@@ -139,8 +181,10 @@ void print_table(Printer& printer, const std::vector<Text>& objects, const Scree
             widths[i] = std::max(widths[i], cell.size());
         }
     }
+    fit(widths, screen.width);
     print_row(printer, {}, widths, screen);
     for (const Text& object : objects) print_row(printer, object, widths, screen);
+    if (screen.terminal) print_summary(printer, objects, screen);
 }
 
 void print_details(Printer& printer, std::string_view object, const Screen& screen) {
@@ -151,6 +195,11 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
         const size_t equals = line.find('=');
         if (equals == std::string_view::npos || equals + 1 == line.size()) continue;
         const std::string_view key = line.substr(0, equals);
+        if (key == "last_lines") {
+            printer << "last lines\n";
+            print_last_lines(printer, line, screen, 2);
+            continue;
+        }
         // Without its unit: uptime, cpu, memory.
         const bool has_unit = key == "uptime_s" || key == "cpu_percent" || key == "memory_bytes";
         const std::string_view label = has_unit ? key.substr(0, key.find('_')) : key;
@@ -166,6 +215,18 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
             printer << line.substr(equals + 1);
         }
         printer << '\n';
+    }
+}
+
+void print_last_lines(Printer& printer, std::string_view object, const Screen& screen,
+                      size_t indent) {
+    std::string_view rest = find_field(object, "last_lines");
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\x1f'));
+        printer.blanks(indent);
+        print_cut(printer, line, screen.width == 0 ? SIZE_MAX : screen.width - indent);
+        printer << '\n';
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     }
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "apps/printer.h"
+#include "base/list.h"
 #include "base/packed.h"
 #include "base/text.h"
 
@@ -14,17 +14,30 @@ namespace reeve {
 struct Screen {
     bool terminal = false;  // the unwell come first
     bool colour = false;
-    size_t width = 0;  // in columns; 0: any
+    bool unicode = false;  // more than ASCII, by the locale
+    size_t width = 0;      // in columns; 0: any
 };
 
 // By name; on a terminal what is failed, invalid or in backoff comes before the rest.
-void sort_objects(std::vector<Text>& objects, const Screen& screen);
+void sort_objects(List<Text>& objects, const Screen& screen);
 
-// Names, states and numbers in columns, the reason last, cut to the screen.
-void print_table(Printer& printer, const std::vector<Text>& objects, const Screen& screen);
+// As much of the text as there are columns for; "..." stands for the rest.
+void print_cut(Printer& printer, std::string_view text, size_t width);
+
+// A state in its colour.
+void print_state(Printer& printer, std::string_view state, const Screen& screen);
+
+// Names, states and numbers in columns, the reason last, cut to the screen. On a narrow one numbers
+// give way to it. On a terminal its last line counts what is not well.
+void print_table(Printer& printer, const List<Text>& objects, const Screen& screen);
 
 // All that is known of a service, "key  value" a line.
 void print_details(Printer& printer, std::string_view object, const Screen& screen);
+
+// The lines of the field last_lines, each behind so many blanks; lines are separated by a unit
+// separator (ASCII 31), which they do not hold.
+void print_last_lines(Printer& printer, std::string_view object, const Screen& screen,
+                      size_t indent);
 
 // "web is waiting: needs db".
 void print_sentence(Printer& printer, std::string_view object);

@@ -18,7 +18,10 @@ constexpr int64_t duration_max_ms = int64_t{10} * 365 * 86400 * 1000;
 constexpr int ready_fd_max = 63;  // ready = fd:N
 constexpr int restart_factor_max_percent = 10000;
 constexpr int retries_max_count = 1000000;
+constexpr size_t log_piece_max_bytes = 1 << 20;  // svctl logs: a longer line is told in pieces
+constexpr size_t last_lines_max_count = 5;       // in `svctl why` and `status NAME`
 constexpr int log_keep_max_count = 100000;
+constexpr size_t run_logs_pruned_max_count = 16;  // old files that go when a run begins
 constexpr int max_starting_max_count = 10000;
 constexpr int check_interval_min_ms = 10;       // start_check_interval
 constexpr size_t keys_max_count = 128;          // of service files and reeve.conf
@@ -33,31 +36,62 @@ constexpr size_t arguments_max_bytes = 131072;     // argv and environment of on
 constexpr size_t spawn_scratch_bytes = 4 * arguments_max_bytes;  // where a child is prepared
 constexpr size_t prepare_detail_max_bytes = 320;                 // why it could not be
 constexpr size_t path_max_bytes = 4096;                          // of a program on PATH
-constexpr size_t inherited_fds_max_count = 256;  // descriptors handed on to `-- CMD`
-constexpr int64_t spawn_retry_min_ms = 100;      // after fork itself failed
-constexpr int64_t group_poll_min_ms = 10;        // is anything left of the process group?
+constexpr size_t descriptors_kept_count = 8;                     // of ours, for what is over soon
+constexpr size_t inherited_fds_max_count = 256;        // descriptors handed on to `-- CMD`
+constexpr int descriptors_searched_max_count = 65536;  // where the system does not list them
+constexpr int64_t spawn_retry_min_ms = 100;            // where nothing was started at all
+constexpr int64_t group_poll_min_ms = 10;              // is anything left of the process group?
 constexpr int64_t group_poll_max_ms = 1000;
+constexpr int64_t adopted_poll_ms = 1000;        // where the system does not tell of their ends
+constexpr size_t events_kept_max_count = 128;    // at least so many for `svctl events`
 constexpr int64_t leftover_grace_max_ms = 2000;  // orphans at shutdown, TERM to KILL
+constexpr size_t reaped_at_once_max_count = 64;  // children, before what follows from it
+
+// Executing itself again.
+constexpr size_t crashes_careful_count = 4;        // so many within
+constexpr int64_t crashes_careful_ms = 60000;      // this: nothing is begun any more
+constexpr int64_t crash_pause_ms = 1000;           // before each further one
+constexpr int64_t trial_max_ms = 5000;             // for the new program to say that it could
+constexpr int64_t reexec_in_flight_max_ms = 1000;  // waits for children on their way to exec
+
+// Logs.
+constexpr size_t log_line_max_bytes = 8192;    // longer ones are split
+constexpr size_t log_block_bytes = 65536;      // read at once; what a kill of svlog may cost
+constexpr size_t log_blocks_a_turn_count = 4;  // of one service, before others have theirs
+constexpr size_t log_pipe_bytes = 262144;      // of one that has much to say, where that can be set
+constexpr size_t old_logs_known_count = 32;    // the oldest, so that not each needs a search
+constexpr int64_t log_retry_ms = 200;          // while nothing can be written
+constexpr int64_t log_look_us = 1000000;       // is a file still in its place? while it is written
+constexpr int64_t log_drain_max_ms = 2500;     // svlog's end
+constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind been read?
 
 // Control socket.
 constexpr size_t request_max_bytes = 4096;
 constexpr size_t reply_buffer_max_bytes = 16384;
-constexpr size_t clients_max_count = 64;           // more wait in the listen queue
-constexpr int64_t client_idle_max_ms = 10000;      // connected and silent, or not reading
-constexpr int64_t answer_wait_default_ms = 60000;  // svctl -t
-constexpr int64_t answer_grace_ms = 5000;          // svctl: how long reeve may say nothing at all
-constexpr int64_t accept_pause_ms = 1000;          // after accept failed for want of descriptors
-constexpr size_t reason_max_bytes = 1024;          // why a service is in its state, in words
+constexpr size_t clients_max_count = 128;             // more wait in the listen queue
+constexpr int64_t client_idle_max_ms = 10000;         // connected and silent, or not reading
+constexpr int64_t client_idle_crowded_max_ms = 1000;  // the same while others find no place
+constexpr int64_t answer_wait_default_ms = 60000;     // svctl -t
+constexpr int64_t answer_grace_ms = 5000;  // svctl: how long reeve may say nothing at all
+constexpr int64_t accept_pause_ms = 1000;  // after accept failed for want of descriptors
+constexpr size_t reason_max_bytes = 1024;  // why a service is in its state, in words
 // A service as lines of key=value: two lists, no longer than its file and reeve.conf, and the rest.
 constexpr size_t object_max_bytes = 3 * service_file_max_bytes;
 
 // Files under RUNDIR.
-constexpr size_t record_max_bytes = 1024;          // one journal record
-constexpr size_t child_record_max_bytes = 224;     // the one that a child writes itself
-constexpr size_t journal_chunk_bytes = 65536;      // room is reserved in these
-constexpr size_t status_file_max_bytes = 4096;     // one file under status/
-constexpr int64_t status_files_wait_max_ms = 200;  // behind what happens
+constexpr size_t record_max_bytes = 1024;              // one journal record
+constexpr size_t note_max_bytes = 512;                 // of words in one
+constexpr size_t child_record_max_bytes = 224;         // the one that a child writes itself
+constexpr size_t journal_chunk_bytes = 65536;          // room is reserved in these
+constexpr size_t journal_chunk_min_bytes = 4096;       // where all of RUNDIR's is small
+constexpr int64_t journal_renewal_wait_max_ms = 1000;  // for children that may write into it
+constexpr size_t status_file_max_bytes = 4096;         // one file under status/
+constexpr size_t history_file_max_bytes = 4096;  // one file under history/, but for its last line
+constexpr size_t history_room_min_bytes = 1 << 20;  // a smaller RUNDIR has no histories
+constexpr size_t run_line_max_bytes = 640;          // a run in it
+constexpr int64_t status_files_wait_max_ms = 200;   // behind what happens
 constexpr size_t notify_message_max_bytes = 2048;
-constexpr size_t status_text_max_bytes = 128;  // sd_notify STATUS=
+constexpr size_t notifications_a_turn_max_count = 16;  // of one service, before others have theirs
+constexpr size_t status_text_max_bytes = 128;          // sd_notify STATUS=
 
 }  // namespace reeve

@@ -5,14 +5,45 @@
 
 namespace reeve {
 
-Text::Text(std::string_view value) {
-    if (value.empty()) return;
-    data_ = new char[value.size() + 1];
-    std::memcpy(data_, value.data(), value.size());
-    data_[value.size()] = '\0';
+namespace {
+
+using Owners = uint32_t;
+
+Owners& owners_of(char* data) { return *reinterpret_cast<Owners*>(data - sizeof(Owners)); }
+
+// Uninitialized room for a text, its NUL included, and one owner.
+char* new_text(size_t length) {
+    char* room = new char[sizeof(Owners) + length + 1];
+    char* data = room + sizeof(Owners);
+    owners_of(data) = 1;
+    data[length] = '\0';
+    return data;
 }
 
-Text::~Text() { delete[] data_; }
+}  // namespace
+
+Text::Text(std::string_view value) : Text(join({value})) {}
+
+Text::Text(const Text& other) : data_(other.data_) {
+    if (data_ != nullptr) ++owners_of(data_);
+}
+
+Text::~Text() {
+    if (data_ != nullptr && --owners_of(data_) == 0) delete[](data_ - sizeof(Owners));
+}
+
+Text Text::join(std::initializer_list<std::string_view> parts) {
+    size_t length = 0;
+    for (const std::string_view part : parts) length += part.size();
+    Text text;
+    if (length == 0) return text;
+    char* at = text.data_ = new_text(length);
+    for (const std::string_view part : parts) {
+        if (!part.empty()) std::memcpy(at, part.data(), part.size());
+        at += part.size();
+    }
+    return text;
+}
 
 Words::Iterator& Words::Iterator::operator++() {
     at_ += std::strlen(at_) + 1;

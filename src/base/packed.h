@@ -1,9 +1,11 @@
 // Text and Words: an owned string, and an owned list of strings, in the size of one pointer each.
 // A thousand definitions hold tens of thousands of them, nearly all empty; an empty one owns
-// nothing.
+// nothing. A Text never changes, so its copies share their characters: a service's name is in
+// memory once, wherever it stands.
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -17,13 +19,14 @@ class Text {
     Text(std::string_view value);
     Text(const char* value) : Text(std::string_view(value)) {}
     Text(const std::string& value) : Text(std::string_view(value)) {}
-    Text(const Text& other) : Text(other.view()) {}
+    Text(const Text& other);
     Text(Text&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
     Text& operator=(Text other) noexcept {
         std::swap(data_, other.data_);
         return *this;
     }
     ~Text();
+    static Text join(std::initializer_list<std::string_view> parts);
 
     bool empty() const { return data_ == nullptr; }
     const char* c_str() const { return data_ != nullptr ? data_ : ""; }
@@ -35,7 +38,16 @@ class Text {
     friend bool operator==(const Text& a, const Text& b) { return a.view() == b.view(); }
 
   private:
-    char* data_ = nullptr;  // NUL-terminated; null where the text is empty
+    char* data_ = nullptr;  // NUL-terminated; before it the number of owners; null where empty
+};
+
+// Where a file is, in two parts: those of one directory share the first.
+struct FilePath {
+    Text directory;  // with a slash at its end
+    Text name;
+
+    bool empty() const { return name.empty(); }
+    Text text() const { return Text::join({directory, name}); }
 };
 
 // Strings one behind the other, each NUL-terminated. No string of a list holds a NUL.

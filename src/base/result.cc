@@ -4,10 +4,10 @@
 
 namespace reeve {
 
-std::string describe(const Error& error) {
-    std::string text = error.operation;
-    if (!error.path.empty()) text.append(text.empty() ? "" : " ").append(error.path);
-    return text.append(": ").append(errno_text(error.code));
+Text describe(const Error& error) {
+    const bool has_both = *error.operation != '\0' && !error.path.empty();
+    return Text::join(
+        {error.operation, has_both ? " " : "", error.path, ": ", errno_text(error.code)});
 }
 
 // No locale is ever set, so these are the C library's constants.

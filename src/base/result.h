@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "base/packed.h"
@@ -18,7 +17,7 @@ struct Error {
 };
 
 // "open /run/reeve/lock: Permission denied"
-std::string describe(const Error& error);
+Text describe(const Error& error);
 
 // The C library's words for an errno value; never allocates, valid for ever.
 const char* errno_text(int code);

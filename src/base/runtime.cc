@@ -1,13 +1,16 @@
-// The C++ run-time that the product needs, instead of libstdc++'s: operator new and delete over
-// malloc, and what the library calls where it would throw. Both end in a message and abort(), and
-// keep the unwinder, its tables and the demangler (60 KB) out of the binary. Tests and sanitized
-// builds link libstdc++ as it is, and never this file.
+// The C++ run-time that the product needs, instead of libstdc++'s: operator new and delete over a
+// heap of our own, and what the library calls where it would throw. Both end in a message and
+// abort(), and keep the unwinder, its tables and the demangler (60 KB) out of the binary. Tests and
+// sanitized builds link libstdc++ as it is, and never this file.
 
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include "base/heap.h"
 
 namespace {
 
@@ -22,26 +25,33 @@ namespace {
     std::abort();
 }
 
+void* take_pages(std::size_t bytes) {
+    void* place = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return place == MAP_FAILED ? nullptr : place;
+}
+
+void give_pages_back(void* place, std::size_t bytes) { munmap(place, bytes); }
+
+constinit reeve::Heap heap({take_pages, give_pages_back});
+
 void* allocate(std::size_t size) {
-    void* memory = std::malloc(size == 0 ? 1 : size);
-    if (memory == nullptr) {
-        die("out of memory");
-    }
+    void* memory = heap.allocate(size);
+    if (memory == nullptr) die("out of memory");
     return memory;
 }
+
+void release(void* memory) { heap.release(memory); }
 
 }  // namespace
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return heap.allocate(size); }
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete[](void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
 
 #ifdef __GLIBCXX__  // libstdc++; libc++ aborts by itself where exceptions are off
 

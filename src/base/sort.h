@@ -3,31 +3,28 @@
 
 #include <cstddef>
 #include <span>
-#include <utility>
 
 namespace reeve {
+
+// What is to be sorted, as sort_items sees it. Items are moved byte by byte: of types that hold no
+// pointer to themselves.
+struct Items {
+    void* first;
+    size_t count;
+    size_t item_bytes;
+    bool (*before)(const void* a, const void* b, const void* context);
+    const void* context;
+};
+void sort_items(const Items& items);
 
 // Heap sort, not stable. `before(a, b)`: does `a` belong before `b`?
 template <typename T, typename Before>
 void sort(std::span<T> items, Before before) {
-    // First each item is made a parent that no child comes after; then the first, which is the
-    // last in order, goes to the end of what is left, again and again.
-    size_t root = items.size() / 2;
-    for (size_t end = items.size(); end > 1;) {
-        if (root > 0) {
-            --root;
-        } else {
-            --end;
-            std::swap(items[0], items[end]);
-        }
-        size_t parent = root;
-        for (size_t child = 2 * parent + 1; child < end; child = 2 * parent + 1) {
-            if (child + 1 < end && before(items[child], items[child + 1])) ++child;
-            if (!before(items[parent], items[child])) break;
-            std::swap(items[parent], items[child]);
-            parent = child;
-        }
-    }
+    const auto call = [](const void* a, const void* b, const void* context) {
+        return (*static_cast<const Before*>(context))(*static_cast<const T*>(a),
+                                                      *static_cast<const T*>(b));
+    };
+    sort_items({items.data(), items.size(), sizeof(T), call, &before});
 }
 
 }  // namespace reeve

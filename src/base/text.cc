@@ -38,7 +38,10 @@ void append_padded(Sink& out, int64_t n, int64_t width) {
 
 }  // namespace
 
+[[gnu::noinline]] Sink::Sink(char* place, size_t capacity) : place_(place), capacity_(capacity) {}
+
 Sink& Sink::operator<<(std::string_view text) {
+    if (text.size() > capacity_ - size_ && grows_) grow(size_ + text.size());
     const size_t n = std::min(text.size(), capacity_ - size_);
     if (n > 0) std::memcpy(place_ + size_, text.data(), n);
     size_ += n;
@@ -66,7 +69,29 @@ Sink& Sink::operator<<(uint64_t n) {
     return *this << std::string_view(at, static_cast<size_t>(digits + sizeof digits - at));
 }
 
+void Sink::grow(size_t least) {
+    capacity_ = std::max(least, 2 * capacity_);
+    char* larger = new char[capacity_];
+    if (size_ > 0) std::memcpy(larger, place_, size_);
+    delete[] place_;
+    place_ = larger;
+}
+
+LongText::~LongText() { delete[] place_; }
+
+void LongText::swap(LongText& other) {
+    std::swap(place_, other.place_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(size_, other.size_);
+}
+
+void LongText::drop(size_t count) {
+    size_ -= count;
+    if (size_ > 0) std::memmove(place_, place_ + count, size_);
+}
+
 const char* Sink::c_str() {
+    if (size_ == capacity_ && grows_) grow(size_ + 1);
     if (capacity_ == 0) return "";
     if (size_ == capacity_) {
         --size_;
@@ -87,6 +112,12 @@ std::string_view take_word(std::string_view& rest) {
     const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
     rest.remove_prefix(word.size());
     return word;
+}
+
+std::string_view take_line(std::string_view& lines) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(line.size() + (line.size() < lines.size() ? 1 : 0));
+    return line;
 }
 
 std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max) {
@@ -145,6 +176,12 @@ std::optional<uint64_t> parse_size(std::string_view text) {
     const auto n = parse_unsigned(text.substr(0, digits), UINT64_MAX >> shift);
     if (!n) return std::nullopt;
     return *n << shift;
+}
+
+void append_exact_size(Sink& out, uint64_t bytes) {
+    size_t unit = 0;
+    for (; unit < 4 && bytes != 0 && bytes % 1024 == 0; ++unit) bytes /= 1024;
+    out << bytes << std::string_view("KMGT", unit).substr(unit > 0 ? unit - 1 : 0);
 }
 
 void append_duration(Sink& out, Duration duration) {
@@ -220,21 +257,30 @@ void append_ordinal(Sink& out, uint64_t n) {
     out << n << (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
 }
 
+static char folded(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c == '-' ? '_' : c;
+}
+
 size_t edit_distance(std::string_view a, std::string_view b) {
     constexpr size_t longest = 64;
     if (a.size() > longest || b.size() > longest) return std::max(a.size(), b.size());
-    std::array<uint8_t, longest + 1> row;  // distances of a's first i characters to b's first j
-    for (size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<uint8_t>(j);
-    for (size_t i = 1; i <= a.size(); ++i) {
-        uint8_t diagonal = row[0];
-        row[0] = static_cast<uint8_t>(i);
-        for (size_t j = 1; j <= b.size(); ++j) {
-            const int substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = static_cast<uint8_t>(std::min(substituted, std::min(row[j - 1], row[j]) + 1));
+    uint8_t to[longest + 1][longest + 1];  // to[i][j]: of a's first i characters to b's first j
+    for (size_t i = 0; i <= a.size(); ++i) {
+        for (size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                to[i][j] = static_cast<uint8_t>(i + j);
+                continue;
+            }
+            const char x = folded(a[i - 1]);
+            const char y = folded(b[j - 1]);
+            int least =
+                std::min({to[i - 1][j - 1] + (x == y ? 0 : 1), to[i][j - 1] + 1, to[i - 1][j] + 1});
+            if (i > 1 && j > 1 && x == folded(b[j - 2]) && y == folded(a[i - 2]))
+                least = std::min(least, to[i - 2][j - 2] + 1);
+            to[i][j] = static_cast<uint8_t>(least);
         }
     }
-    return row[b.size()];
+    return to[a.size()][b.size()];
 }
 
 uint64_t digest(std::string_view bytes, uint64_t seed) {
@@ -245,7 +291,18 @@ uint64_t digest(std::string_view bytes, uint64_t seed) {
     return seed;
 }
 
-Nearest::Nearest(std::string_view wrong) : wrong_(wrong), distance_((wrong.size() + 2) / 3 + 1) {}
+std::string_view translate(std::string_view pairs, std::string_view word) {
+    for (;;) {
+        const std::string_view foreign = take_word(pairs);
+        const std::string_view ours = take_word(pairs);
+        if (foreign == word || foreign.empty()) return ours;
+    }
+}
+
+Nearest::Nearest(std::string_view wrong) : wrong_(wrong.substr(wrong.rfind('/') + 1)) {
+    if (const size_t dot = wrong_.find('.'); dot > 0) wrong_ = wrong_.substr(0, dot);
+    distance_ = (wrong_.size() + 2) / 3 + (wrong_.size() > 1 ? 1 : 0);
+}
 
 void Nearest::offer(std::string_view candidate) {
     const size_t distance = edit_distance(wrong_, candidate);

@@ -1,5 +1,5 @@
 // Text: parsing of the small values in service files and requests, and bounded formatting.
-// Nothing here allocates but what returns std::string.
+// Nothing here allocates but LongText.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,11 @@
 
 namespace reeve {
 
-// Formatting into a fixed place. What does not fit is cut off, and truncated() says so.
+// Formatting into a fixed place. What does not fit is cut off, and truncated() says so; but a
+// LongText grows.
 class Sink {
   public:
-    Sink(char* place, size_t capacity) : place_(place), capacity_(capacity) {}
+    Sink(char* place, size_t capacity);
     Sink(const Sink&) = delete;
     Sink& operator=(const Sink&) = delete;
 
@@ -28,17 +29,24 @@ class Sink {
     Sink& operator<<(unsigned n) { return *this << static_cast<uint64_t>(n); }
 
     void clear() { size_ = 0, truncated_ = false; }
+    void cut(size_t size) { size_ = size; }  // its first bytes stay
     const char* data() const { return place_; }
     size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
     size_t capacity() const { return capacity_; }
     bool truncated() const { return truncated_; }
     std::string_view view() const { return {place_, size_}; }
     const char* c_str();  // with a NUL behind it, which may cost the last byte
 
-  private:
+  protected:
     char* place_;
     size_t capacity_;
     size_t size_ = 0;
+    bool grows_ = false;  // place_ is null, or new char[capacity_]
+
+  private:
+    void grow(size_t least);
+
     bool truncated_ = false;
 };
 
@@ -51,11 +59,36 @@ class Buffer : public Sink {
     char bytes_[N];
 };
 
+// Text of any length that is put together piece by piece.
+class LongText : public Sink {
+  public:
+    LongText() : Sink(nullptr, 0) { grows_ = true; }
+    LongText(std::string_view text) : LongText() { *this << text; }
+    LongText(const char* text) : LongText(std::string_view(text)) {}
+    LongText(const std::string& text) : LongText(std::string_view(text)) {}
+    LongText(const LongText& other) : LongText(other.view()) {}
+    LongText(LongText&& other) noexcept : LongText() { swap(other); }
+    LongText& operator=(LongText other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~LongText();
+
+    operator std::string_view() const { return view(); }
+    void drop(size_t count);  // its first bytes
+
+  private:
+    void swap(LongText& other);
+};
+
 // Blanks are space and tab, here and in service files.
 std::string_view trim(std::string_view text);
 
 // Takes the first blank-separated word off `rest`; empty where none is left.
 std::string_view take_word(std::string_view& rest);
+
+// Takes the first line off `lines`; without its newline.
+std::string_view take_line(std::string_view& lines);
 
 // Decimal digits only, the whole text, no sign, at most `max`.
 std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max);
@@ -69,6 +102,9 @@ std::optional<Duration> parse_duration(std::string_view text);
 // "512K" "20M" "1G" "2T" (powers of 1024), or bytes.
 std::optional<uint64_t> parse_size(std::string_view text);
 
+// The shortest text that parse_size reads back as the same: "1M", "1500".
+void append_exact_size(Sink& out, uint64_t bytes);
+
 // The shortest text that parse_duration reads back as the same: "1h30m", "250ms", "0s".
 void append_duration(Sink& out, Duration duration);
 
@@ -81,10 +117,15 @@ void append_time(Sink& out, Wall time);
 // "1st" "2nd" "3rd" "4th" "11th".
 void append_ordinal(Sink& out, uint64_t n);
 
-// Levenshtein distance, for "did you mean"; bounded by the lengths of names and keys (64).
+// Levenshtein distance, for "did you mean"; bounded by the lengths of names and keys (64). Two
+// neighbours exchanged are one step; capitals, and - where _ is meant, cost nothing.
 size_t edit_distance(std::string_view a, std::string_view b);
 
-// Of the names offered the one that a misspelt one was most likely meant to be.
+// Of "foreign ours foreign ours ...", what follows `word`; empty: it is not there.
+std::string_view translate(std::string_view pairs, std::string_view word);
+
+// Of the names offered the one that a misspelt one was most likely meant to be; of "/etc/reeve/web"
+// and "web.service" that is web.
 class Nearest {
   public:
     explicit Nearest(std::string_view wrong);

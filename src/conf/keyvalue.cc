@@ -6,7 +6,6 @@ namespace reeve {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view directive = "#reeve:";
 
 }  // namespace
@@ -15,6 +14,9 @@ void append_problem(Sink& out, LineProblem problem) {
     switch (problem) {
     case LineProblem::none: return;
     case LineProblem::no_equals_sign: out << "expected key = value"; return;
+    case LineProblem::section:
+        out << "there are no sections: a service is a file of its own";
+        return;
     case LineProblem::too_long:
         out << "the line is longer than " << static_cast<uint64_t>(line_max_bytes) << " bytes";
         return;
@@ -54,7 +56,8 @@ bool KeyValueReader::next(KeyValue& found) {
         } else if (has_nul) {
             found.problem = LineProblem::nul_byte;
         } else if (equals == line.npos || equals == 0) {
-            found.problem = LineProblem::no_equals_sign;
+            found.problem =
+                line.front() == '[' ? LineProblem::section : LineProblem::no_equals_sign;
         } else {
             found.key = trim(line.substr(0, equals));
             found.value = trim(line.substr(equals + 1));

@@ -7,7 +7,7 @@
 
 namespace reeve {
 
-enum class LineProblem : uint8_t { none, no_equals_sign, too_long, nul_byte };
+enum class LineProblem : uint8_t { none, no_equals_sign, section, too_long, nul_byte };
 void append_problem(Sink& out, LineProblem problem);
 
 struct KeyValue {
@@ -16,6 +16,9 @@ struct KeyValue {
     std::string_view value;
     LineProblem problem = LineProblem::none;  // where there is one, key and value are empty
 };
+
+// What some editors put before a text in UTF-8; it is passed over.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // `key = value` stands on lines of its own, or in an executable's lines `#reeve: key = value`.
 enum class FileForm : uint8_t { definition, executable };

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/result.h"
 #include "base/sort.h"
 #include "conf/keyvalue.h"
@@ -26,7 +27,7 @@ struct SharedLine {
 // Takes down problems, of one file at most errors_per_file_max_count and then their number.
 class Problems {
   public:
-    Problems(std::vector<Problem>& list, const std::string& file) : list_(list), file_(file) {}
+    Problems(List<Problem>& list, const FilePath& path) : list_(list), path_(path) {}
     Problems(const Problems&) = delete;
     Problems& operator=(const Problems&) = delete;
     ~Problems();
@@ -38,8 +39,9 @@ class Problems {
   private:
     void finish();
 
-    std::vector<Problem>& list_;
-    const std::string& file_;
+    List<Problem>& list_;
+    const FilePath& path_;
+    Text file_;  // the path, once there is a problem
     size_t count_ = 0;
     int line_ = 0;
     Buffer<512> text_;
@@ -63,11 +65,9 @@ Sink& Problems::add(int line) {
 
 // Puts the problem that is being written, if there is one, on the list.
 void Problems::finish() {
-    if (text_.size() > 0 && count_ <= errors_per_file_max_count) {
-        Problem& problem = list_.emplace_back();
-        problem.file = file_;
-        problem.line = line_;
-        problem.text = text_.view();
+    if (!text_.empty() && count_ <= errors_per_file_max_count) {
+        if (file_.empty()) file_ = path_.text();
+        list_.push_back({file_, line_, text_.view()});
     }
     text_.clear();
 }
@@ -101,8 +101,8 @@ const char* rival_of(std::string_view key) {
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
-    Reading(const SourceFile& source, const std::string& its_path, std::vector<Problem>& list)
-        : file(source), path(its_path), problems(list, its_path) {}
+    Reading(const SourceFile& source, List<Problem>& list)
+        : file(source), problems(list, source.path) {}
 
     bool is_executable() const { return (file.mode & 0111) != 0; }
     // May the file be trusted, and was it read? Then what is wrong is said line by line.
@@ -113,7 +113,6 @@ class Reading {
     bool set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context);
 
     const SourceFile& file;
-    const std::string& path;
     Problems problems;
     Draft draft;
     bool command_is_misspelt = false;  // its absence needs no line of its own
@@ -128,7 +127,7 @@ bool Reading::is_usable(const LoadContext& context) {
         return false;
     }
     if ((file.mode & 0022) != 0)
-        problems.add(0) << "writable by others: chmod go-w " << std::string_view(path);
+        problems.add(0) << "writable by others: chmod go-w " << file.path.text().view();
     if (file.owner != 0 && file.owner != context.self) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
         if (context.self != 0) text << " or to uid " << context.self;
@@ -175,13 +174,13 @@ class Loader {
     Loader(const LoadContext& context, Catalog& catalog) : context_(context), catalog_(catalog) {}
 
     void load_settings(const SourceFile& file);
-    void load_service(SourceFile& file);  // takes its path away
+    void load_service(const SourceFile& file);
 
   private:
     void read_lines(Reading& reading, std::string_view text, bool settings);
     bool read_setting(const KeyValue& line, Reading& reading);
     void read_service_line(const KeyValue& line, Reading& reading);
-    void apply_shared_lines(Draft& draft, std::vector<Problem>& list) const;
+    void apply_shared_lines(Draft& draft, List<Problem>& list) const;
     Ref<const Definition> finish(const Draft& draft);
 
     struct KnownPolicy {
@@ -191,8 +190,8 @@ class Loader {
 
     const LoadContext& context_;
     Catalog& catalog_;
-    std::string settings_path_;
-    std::vector<SharedLine> shared_lines_;
+    FilePath settings_path_;
+    List<SharedLine> shared_lines_;
     // Is everything known that reeve.conf sets for all services? Without its `user`, say, none of
     // them may start.
     bool shared_lines_are_whole_ = true;
@@ -253,7 +252,7 @@ void Loader::read_lines(Reading& reading, std::string_view text, bool settings) 
 
 void Loader::load_settings(const SourceFile& file) {
     settings_path_ = file.path;
-    Reading reading(file, file.path, catalog_.problems);
+    Reading reading(file, catalog_.problems);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
     shared_lines_are_whole_ = reading.is_usable(context_);
     if (!shared_lines_are_whole_) return;
@@ -263,7 +262,7 @@ void Loader::load_settings(const SourceFile& file) {
 
 // What reeve.conf sets for all services. It was tried already; what can still be wrong is so with
 // this service's name in it.
-void Loader::apply_shared_lines(Draft& draft, std::vector<Problem>& list) const {
+void Loader::apply_shared_lines(Draft& draft, List<Problem>& list) const {
     Problems problems(list, settings_path_);
     for (const SharedLine& each : shared_lines_) {
         Buffer<512> text;
@@ -296,24 +295,28 @@ Ref<const Definition> Loader::finish(const Draft& draft) {
     return Ref<const Definition>(&definition);
 }
 
-void Loader::load_service(SourceFile& file) {
+void Loader::load_service(const SourceFile& file) {
     std::string_view text = file.text;
     // A script that is switched off.
     if ((file.mode & 0111) == 0 && text.starts_with("#!")) return;
-    const std::string_view name = file.name;
-    const size_t plus = std::min(name.find('+'), name.size());
     Loaded& loaded = catalog_.services.emplace_back();
-    loaded.name = name.substr(0, plus);
-    loaded.version = name.substr(std::min(plus + 1, name.size()));
-    loaded.file = std::move(file.path);
-    Reading reading(file, loaded.file, loaded.problems);
+    loaded.file = file.path;
+    loaded.name = file.path.name;
+    const std::string_view name = file.path.name;
+    if (const size_t plus = name.find('+'); plus != name.npos) {
+        loaded.name = name.substr(0, plus);
+        loaded.version = name.substr(plus + 1);
+    }
+    Reading reading(file, loaded.problems);
     Definition& definition = *reading.draft.definition;
     definition.name = loaded.name;
     definition.version = loaded.version;
     definition.file = loaded.file;
     if (!reading.is_usable(context_)) return;
+    if (loaded.name == svlog_name)
+        reading.problems.add(0) << "the name svlog is taken: it is reeve's own log writer's";
     if (!shared_lines_are_whole_) {
-        reading.problems.add(0) << "not in force: " << settings_path_
+        reading.problems.add(0) << "not in force: " << settings_path_.text().view()
                                 << " has errors in what it sets for all services";
     }
     apply_shared_lines(reading.draft, loaded.problems);
@@ -321,7 +324,7 @@ void Loader::load_service(SourceFile& file) {
     if (file.too_large) text = text.substr(0, text.rfind('\n') + 1);
     read_lines(reading, text, false);
     if (reading.is_executable()) {
-        definition.exec.append(loaded.file);
+        definition.exec.append(loaded.file.text());
     } else if (reading.line_of(service_key("exec")) == 0 &&
                reading.line_of(service_key("command")) == 0 &&
                reading.draft.policy->type != Type::fake && !reading.command_is_misspelt) {
@@ -335,22 +338,23 @@ void Loader::load_service(SourceFile& file) {
 struct Candidate {
     SourceFile* file;
     size_t directory;
+
+    std::string_view name() const { return file->path.name; }
 };
 
 // By name; of files with the same name the one that counts, from the last directory, first. '+'
 // sorts before all characters of names: a version comes right behind its service.
 bool comes_before(const Candidate& a, const Candidate& b) {
-    const int order = a.file->name.compare(b.file->name);
+    const int order = a.name().compare(b.name());
     return order != 0 ? order < 0 : a.directory > b.directory;
 }
 
 }  // namespace
 
-std::string describe(const Problem& problem) {
+Text describe(const Problem& problem) {
     Buffer<24> line;
     if (problem.line != 0) line << ':' << problem.line;
-    std::string text = problem.file;
-    return text.append(line.view()).append(": ").append(problem.text);
+    return Text::join({problem.file, line.view(), ": ", problem.text});
 }
 
 bool is_service_file_name(std::string_view file_name) {
@@ -359,26 +363,26 @@ bool is_service_file_name(std::string_view file_name) {
            (plus == file_name.npos || is_name(file_name.substr(plus + 1)));
 }
 
-Catalog load(std::vector<std::vector<SourceFile>> directories, const LoadContext& context) {
+Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
     Catalog catalog;
     catalog.settings = Draft().settings;
     Loader loader(context, catalog);
-    std::vector<Candidate> candidates;
+    List<Candidate> candidates;
     const SourceFile* settings = nullptr;
     for (size_t i = 0; i < directories.size(); ++i) {
         for (SourceFile& file : directories[i]) {
-            if (file.name == settings_file_name) settings = &file;
-            if (is_service_file_name(file.name)) candidates.push_back({&file, i});
+            if (file.path.name == settings_file_name) settings = &file;
+            if (is_service_file_name(file.path.name)) candidates.push_back({&file, i});
         }
     }
     if (settings != nullptr) loader.load_settings(*settings);
 
     sort(std::span(candidates), comes_before);
     catalog.services.reserve(std::min(candidates.size(), services_max_count));
-    const std::string* last_name = nullptr;
+    std::string_view last_name;
     for (const Candidate& each : candidates) {
-        if (last_name != nullptr && *last_name == each.file->name) continue;
-        last_name = &each.file->name;
+        if (last_name == each.name()) continue;
+        last_name = each.name();
         if (catalog.services.size() == services_max_count) {
             Problems(catalog.problems, each.file->path).add(0)
                 << "there are more than " << static_cast<uint64_t>(services_max_count)
@@ -386,9 +390,14 @@ Catalog load(std::vector<std::vector<SourceFile>> directories, const LoadContext
             break;
         }
         loader.load_service(*each.file);
-        std::string().swap(each.file->text);  // the next definition takes its room
+        each.file->text = {};  // the next definition takes its room
     }
     return catalog;
+}
+
+Ref<const Policy> default_policy() {
+    const Draft draft;
+    return Ref<const Policy>(draft.policy.get());
 }
 
 Ref<const Definition> main_definition(const char* const* argv) {
@@ -400,6 +409,30 @@ Ref<const Definition> main_definition(const char* const* argv) {
     draft.policy->log = Log::inherit;
     draft.policy->restart = Restart::never;
     draft.policy->on_end = OnEnd::shutdown;
+    seal(draft);
+    definition.policy = Ref<const Policy>(draft.policy.get());
+    return Ref<const Definition>(&definition);
+}
+
+// While it is away everybody's output waits: it comes back at once, and always.
+Ref<const Definition> svlog_definition(std::string_view program, std::string_view pipes,
+                                       std::string_view logs, std::string_view user) {
+    Draft draft;
+    Definition& definition = *draft.definition;
+    definition.name = svlog_name;
+    definition.description = "writes the logs of all services";
+    for (const std::string_view word : {program, std::string_view(svlog_name), pipes, logs})
+        definition.exec.append(word);
+    definition.writes_logs = true;
+    Policy& policy = *draft.policy;
+    policy.log = Log::inherit;
+    policy.on_change = OnChange::restart;
+    policy.user = user;
+    policy.ready = {.kind = ReadyKind::fd, .fd = 3};
+    policy.start_timeout = seconds(5);
+    policy.stop_timeout = seconds(3);
+    policy.restart_delay = milliseconds(10);
+    policy.restart_delay_max = seconds(1);
     seal(draft);
     definition.policy = Ref<const Policy>(draft.policy.get());
     return Ref<const Definition>(&definition);

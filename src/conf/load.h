@@ -1,10 +1,10 @@
 // load: the text of service files to Definitions, or every error in them.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/list.h"
 #include "base/ref.h"
 #include "conf/source.h"
 #include "model/definition.h"
@@ -13,19 +13,19 @@ namespace reeve {
 
 // One mistake of the user's: "FILE:LINE: text" (line 0: the file as a whole, "FILE: text").
 struct Problem {
-    std::string file;
+    Text file;
     int line = 0;
-    std::string text;
+    Text text;
 };
-std::string describe(const Problem& problem);
+Text describe(const Problem& problem);
 
 // One version of one service: its definition, or what is wrong with its file.
 struct Loaded {
-    std::string name;
-    std::string version;  // empty for the file without "+VERSION"
-    std::string file;
+    Text name;
+    Text version;  // empty for the file without "+VERSION"
+    FilePath file;
     Ref<const Definition> definition;  // null where problems is not empty
-    std::vector<Problem> problems;
+    List<Problem> problems;
 };
 
 // All that the service directories hold.
@@ -34,18 +34,29 @@ struct Catalog {
     // reeve.conf's. Where it is not known what it sets for all services, no service has a
     // definition: without its `user`, say, none may run. Also one problem where there are more than
     // services_max_count files; those beyond are left out.
-    std::vector<Problem> problems;
-    std::vector<Loaded> services;  // sorted by name, then version
+    List<Problem> problems;
+    List<Loaded> services;  // sorted by name, then version
 };
 
 // `directories`: the files of each directory, in the order of -d; a later one's file replaces an
 // earlier one's of the same name. Files that are no definitions (BEHAVIOUR section 2: names,
 // scripts without the execute bit) are passed over.
-Catalog load(std::vector<std::vector<SourceFile>> directories, const LoadContext& context);
+Catalog load(List<List<SourceFile>> directories, const LoadContext& context);
 
 // Is this the name of a service file: NAME or NAME+VERSION, of letters, digits, '_', '-', ':', each
 // at most name_max_bytes?
 bool is_service_file_name(std::string_view file_name);
+
+// A policy with the default of every key.
+Ref<const Policy> default_policy();
+
+// The name of the service that reeve itself defines: no file may have it.
+constexpr char svlog_name[] = "svlog";
+
+// Its definition: `program` (svlog's binary, or its name) writes what is in the pipes of `pipes`, a
+// directory, to `logs`. `user`: whom it runs as; empty: who reeve is.
+Ref<const Definition> svlog_definition(std::string_view program, std::string_view pipes,
+                                       std::string_view logs, std::string_view user);
 
 // The definition of `-- CMD`: service `main`; argv is taken as it stands, nothing is expanded.
 // Descriptors and directory are reeve's own; ends reeve with its exit code.

@@ -31,7 +31,7 @@ void append_limits(Sink& out, const Key& key, const std::array<Limit, limit_coun
     for (size_t i = 0; i < limits.size(); ++i) {
         const Limit& limit = limits[i];
         if (!limit.set) continue;
-        if (out.size() > 0) out << '\n';
+        if (!out.empty()) out << '\n';
         out << word_at(key.words, i) << ' ';
         append_limit(out, limit.soft);
         if (limit.hard == limit.soft) continue;
@@ -42,10 +42,10 @@ void append_limits(Sink& out, const Key& key, const std::array<Limit, limit_coun
 
 void append_ends(Sink& out, const EndSet& ends) {
     for (int code = 0; code < 256; ++code)
-        if (ends.has_code(code)) out << (out.size() > 0 ? " " : "") << code;
+        if (ends.has_code(code)) out << (!out.empty() ? " " : "") << code;
     for (int number = 1; number <= signal_max; ++number) {
         if (!ends.has_signal(number)) continue;
-        out << (out.size() > 0 ? " SIG" : "SIG");
+        out << (!out.empty() ? " SIG" : "SIG");
         append_signal(out, number);
     }
 }
@@ -81,6 +81,7 @@ void append_scalar(Sink& out, const Key& key, const void* place) {
         return;
     }
     case Kind::duration: return append_duration(out, *static_cast<const Duration*>(place));
+    case Kind::bytes: return append_exact_size(out, *static_cast<const uint64_t*>(place));
     case Kind::number: out << as_int32(); return;
     case Kind::nice:
         if (const auto& n = *static_cast<const std::optional<int8_t>*>(place)) out << int{*n};
@@ -110,22 +111,24 @@ void append_scalar(Sink& out, const Key& key, const void* place) {
     }
 }
 
-// With % doubled from `start` on, as set_value halves it.
-void double_percents(std::string& out, size_t start) {
-    for (size_t at = out.find('%', start); at != out.npos; at = out.find('%', at + 2))
-        out.insert(at, 1, '%');
+// With % doubled, as set_value halves it.
+void append_doubled(Sink& out, std::string_view text) {
+    for (const char c : text) {
+        if (c == '%') out << '%';
+        out << c;
+    }
 }
 
-void append_words(std::string& out, const Key& key, const Words& words) {
+void append_words(Sink& out, const Key& key, const Words& words) {
     const bool one_a_line = key.kind == Kind::variable || key.kind == Kind::variable_file;
     const char* separator = "";
     for (const std::string_view word : words) {
-        out += separator;
+        out << separator;
         separator = one_a_line ? "\n" : " ";
         if (key.kind == Kind::argv) {
             append_quoted(out, word);
         } else {
-            out += word;
+            out << word;
         }
     }
 }
@@ -144,6 +147,7 @@ const char* type_of(Kind kind) {
     case Kind::services: return "services";
     case Kind::flag: return "yes|no";
     case Kind::duration: return "duration";
+    case Kind::bytes: return "size";
     case Kind::number:
     case Kind::nice:
     case Kind::score: return "number";
@@ -170,7 +174,18 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
     return nullptr;
 }
 
+// As others call it: systemd, supervisord, dinit, compose.
+constexpr std::string_view foreign_keys =
+    "ExecStart exec ExecStartPre pre_start ExecStop stop_command ExecStopPost post_stop "
+    "ExecReload reload_command WorkingDirectory workdir EnvironmentFile env_file Environment env "
+    "Group user Requires depends_on Wants depends_on KillSignal stop_signal "
+    "TimeoutStopSec stop_timeout RestartSec restart_delay LimitNOFILE limit StandardOutput log "
+    "directory workdir environment env autostart enabled startretries retries "
+    "stopwaitsecs stop_timeout stdout_logfile log waits-for after logfile log cwd workdir";
+
 std::string_view nearest_key(std::span<const Key> keys, std::string_view name) {
+    const std::string_view translated = translate(foreign_keys, name);
+    if (find_key(keys, translated) != nullptr) return translated;
     Nearest nearest(name);
     for (const Key& key : keys) nearest.offer(key.name);
     return nearest.found();
@@ -194,7 +209,7 @@ void append_type(Sink& out, const Key& key) {
 
 const char* name_of(Applies applies) { return applies == Applies::live ? "live" : "next start"; }
 
-Draft::Draft() : definition(new Definition), policy(new Policy) {
+Draft::Draft() : policy(new Policy), definition(new Definition) {
     Buffer<shown_max_bytes * 4> problem;
     for (const Key& key : service_keys)
         if (*key.default_text != '\0')
@@ -214,38 +229,38 @@ const void* owner_of(const Key& key, const Values& values) {
     return nullptr;
 }
 
-void append_value(std::string& out, const Key& key, const Values& values) {
+void append_value(Sink& out, const Key& key, const Values& values) {
     const void* owner = owner_of(key, values);
     if (owner == nullptr) {
-        out += key.default_text;
+        out << key.default_text;
         return;
     }
     const void* place = key.place(owner);
-    const size_t start = out.size();
+    LongText text;
     if (key.kind <= Kind::identifier) {
-        const Text& text = *static_cast<const Text*>(place);
-        out += text.empty() ? std::string_view(key.default_text) : text.view();
+        text << *static_cast<const Text*>(place);
+        if (text.empty()) text << key.default_text;
     } else if (key.kind <= Kind::services) {
-        append_words(out, key, *static_cast<const Words*>(place));
+        append_words(text, key, *static_cast<const Words*>(place));
     } else {
-        Buffer<2048> text;  // holds all codes and signals there are
-        append_scalar(text, key, place);
-        check(!text.truncated());
-        out += text.view();
-        return;
+        return append_scalar(out, key, place);
     }
-    if (key.kind != Kind::shell_line) double_percents(out, start);
+    if (key.kind == Kind::shell_line)
+        out << text.view();
+    else
+        append_doubled(out, text);
 }
 
 Digests digests_of(const Values& values) {
     Digests digests;
-    std::string line;
+    LongText line;
     for (const Key& key : service_keys) {
-        line.assign(key.name).append(1, '=');
+        line.clear();
+        line << key.name << '=';
         const size_t start = line.size();
         append_value(line, key, values);
-        if (std::string_view(line).substr(start) == key.default_text) continue;
-        line += '\n';
+        if (line.view().substr(start) == key.default_text) continue;
+        line << '\n';
         digests.all = digest(line, digests.all);
         if (key.applies == Applies::next_start) digests.process = digest(line, digests.process);
         if (key.owner == Owner::policy) digests.policy = digest(line, digests.policy);

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "base/text.h"
@@ -28,6 +27,7 @@ enum class Kind : uint8_t {
     flag,           // yes or no
     choice,         // one of `words`
     duration,
+    bytes,  // a size, at least one
     number,
     nice,     // a small number, or none
     score,    // a number, or none
@@ -93,8 +93,8 @@ const void* owner_of(const Key& key, const Values& values);
 
 // A definition in the making: its own policy is not in its place yet.
 struct Draft {
+    Ref<Policy> policy;  // made before the definition: most are freed again, and used for the next
     Ref<Definition> definition;
-    Ref<Policy> policy;
     Settings settings;
 
     Draft();  // with the default of every key
@@ -111,7 +111,7 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
 
 // The value in its canonical form, so that set_value reads it back as the same. For keys that
 // repeat one line for each `key = value` it takes; empty for none.
-void append_value(std::string& out, const Key& key, const Values& values);
+void append_value(Sink& out, const Key& key, const Values& values);
 
 // Over the canonical values of the service's keys that are not at their defaults, so that a reeve
 // with more keys than this one comes to the same.

@@ -17,6 +17,7 @@ consteval bool fits(Kind kind) {
     if (std::is_enum_v<T>) return kind == choice && sizeof(T) == 1;
     if (std::is_same_v<T, Duration>) return kind == duration;
     if (std::is_same_v<T, Ready>) return kind == ready;
+    if (std::is_same_v<T, uint64_t>) return kind == bytes;
     if (std::is_same_v<T, EndSet>) return kind == ends || kind == codes;
     if (std::is_same_v<T, std::array<Limit, limit_count>>) return kind == limit;
     if (std::is_same_v<T, std::optional<int8_t>>) return kind == nice;
@@ -74,6 +75,8 @@ constexpr Applies live = Applies::live;
 constexpr Applies next_start = Applies::next_start;
 using D = Definition;
 using P = Policy;
+
+constexpr char log_words[] = "file run console inherit null";
 
 // clang-format off
 constexpr Key rows[] = {
@@ -194,11 +197,18 @@ constexpr Key rows[] = {
     row<&P::hook_timeout>("hook_timeout", duration, live, "30s",
         "How long pre_start, post_stop and on_fail may each take.", {.min = 1}),
 
-    row<&P::log>("log", choice, next_start, "run",
-        "Where its output goes: run is a file for each run, LOGDIR/NAME/UNIXTIME.log; inherit is "
-        "reeve's own output; null is nowhere.", {.words = "run inherit null"}),
+    row<&P::log>("log", choice, next_start, "file",
+        "Where its output goes: file is LOGDIR/NAME/current, stamped and rotated by svlog(8); run "
+        "is a file for each run, LOGDIR/NAME/UNIXTIME.log; console is reeve's own output, each "
+        "line with the service's name before it; inherit is that as it comes; null is nowhere.",
+        {.words = log_words}),
+    row<&P::log_max_size>("log_max_size", bytes, live, "1M",
+        "With log = file: at what size a new file is begun."),
     row<&P::log_keep>("log_keep", number, live, "10",
-        "How many files of earlier runs are kept.", {.max = log_keep_max_count}),
+        "How many old files are kept, or files of earlier runs.", {.max = log_keep_max_count}),
+    row<&P::log_time>("log_time", choice, live, "utc",
+        "With log = file: the time that each line begins with; unix is in seconds.",
+        {.words = "utc local unix none"}),
 
     // reeve.conf's, of which `uid` is the first.
     row<&Settings::uid>("uid", identifier, next_start, "",
@@ -215,8 +225,8 @@ constexpr Key rows[] = {
         .applies = live,
         .needs = Needs::nothing,
         .repeats = false},
-    row<&P::log>("log", choice, next_start, "run",
-        "The same as default.log.", {.words = "run inherit null"}),
+    row<&P::log>("log", choice, next_start, "file",
+        "The same as default.log.", {.words = log_words}),
     Key{.name = "default.KEY",
         .default_text = "",
         .doc = "The default of any key of service files but exec and command; where KEY repeats, "
@@ -237,6 +247,10 @@ constexpr Key rows[] = {
         "One deadline for the whole shutdown; what is left then is killed."),
     row<&Settings::exit_when_idle>("exit_when_idle", flag, live, "no",
         "End reeve once nothing runs, is wanted or is scheduled."),
+    row<&Settings::log_user>("log_user", Kind::user, live, "",
+        "Whom svlog(8) runs as, where reeve is root; reeve's own user where it is not set."),
+    row<&Settings::log_max_total>("log_max_total", bytes, live, "100M",
+        "How much all files of log = file may hold together; the oldest old ones go first."),
 };
 // clang-format on
 

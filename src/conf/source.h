@@ -1,15 +1,16 @@
 // SourceFile: a file of a service directory as host/directory read it. conf itself opens nothing.
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+
+#include "base/packed.h"
+#include "base/text.h"
 
 namespace reeve {
 
 struct SourceFile {
-    std::string name;  // "web+v2"
-    std::string path;  // "/etc/reeve/web+v2"
-    std::string text;  // what is in it; empty where read_error is set
+    FilePath path;
+    LongText text;  // what is in it; empty where read_error is set
     uid_t owner = 0;
     mode_t mode = 0;         // permission bits
     bool too_large = false;  // above service_file_max_bytes: `text` is its beginning

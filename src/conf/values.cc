@@ -56,7 +56,8 @@ std::optional<uint8_t> find_word(const Input& in, std::string_view value, std::s
     }
     in.problem << "expected ";
     append_choices(in.problem, words);
-    if (!nearest.found().empty()) in.problem << " (did you mean " << nearest.found() << "?)";
+    const bool near = !nearest.found().empty() && value.size() > 2;  // on is not meant to be no
+    if (near) in.problem << " (did you mean " << nearest.found() << "?)";
     return std::nullopt;
 }
 
@@ -161,6 +162,13 @@ bool read_duration(const Input& in) {
     return in.wrong(", such as 250ms, 5s or 1h30m");
 }
 
+bool read_bytes(const Input& in) {
+    const auto size = parse_size(in.value);
+    if (!size || *size == 0) return in.wrong("expected a size, such as 512K, 20M or 1G");
+    *static_cast<uint64_t*>(in.place) = *size;
+    return true;
+}
+
 bool read_number(const Input& in) {
     const auto n = parse_integer(in.value, in.key.min, in.key.max);
     if (!n) {
@@ -230,6 +238,8 @@ bool read_umask(const Input& in) {
 }
 
 bool read_limit(const Input& in) {
+    constexpr char form[] = "expected NAME SOFT[:HARD], numbers, sizes such as 512K, or unlimited";
+    if (in.value.find('=') != in.value.npos) return in.wrong(form);
     std::string_view rest = in.value;
     const auto name = find_word(in, take_word(rest), in.key.words);
     if (!name) return false;
@@ -240,8 +250,7 @@ bool read_limit(const Input& in) {
     };
     const auto soft = bound(bounds.substr(0, colon));
     const auto hard = colon == bounds.npos ? soft : bound(bounds.substr(colon + 1));
-    if (!soft || !hard)
-        return in.wrong("expected NAME SOFT[:HARD], numbers, sizes such as 512K, or unlimited");
+    if (!soft || !hard) return in.wrong(form);
     if (*soft > *hard) return in.wrong("the soft limit is above the hard one");
     (*static_cast<std::array<Limit, limit_count>*>(in.place))[*name] = {true, *soft, *hard};
     return true;
@@ -317,6 +326,7 @@ bool read(const Input& in) {
     case Kind::flag: return read_flag(in);
     case Kind::choice: return read_choice(in);
     case Kind::duration: return read_duration(in);
+    case Kind::bytes: return read_bytes(in);
     case Kind::number:
     case Kind::nice:
     case Kind::score: return read_number(in);
@@ -335,17 +345,17 @@ bool read(const Input& in) {
 }
 
 // %n and %% in `value`, written to `out`.
-bool expand(std::string_view value, std::string_view service, std::string& out, Sink& problem) {
+bool expand(std::string_view value, std::string_view service, Sink& out, Sink& problem) {
     for (size_t i = 0; i < value.size(); ++i) {
         if (value[i] != '%') {
-            out += value[i];
+            out << value[i];
             continue;
         }
         const std::string_view code = value.substr(i++, 2);
         if (code == "%n") {
-            out += service;
+            out << service;
         } else if (code == "%%") {
-            out += '%';
+            out << '%';
         } else if (code == "%i") {
             problem << "'%i' has no meaning here: the service has no instances";
             return false;
@@ -378,7 +388,7 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
     void* place = owner == nullptr ? nullptr : const_cast<void*>(key.place(owner));
     const std::string_view service = draft.definition->name;
     Buffer<256> reason;
-    std::string expanded;
+    LongText expanded;
     std::string_view meant = value;
     bool good = true;
     if (key.kind != Kind::shell_line && value.find('%') != value.npos) {
@@ -392,6 +402,7 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
         append_shown(problem, value);
     }
     problem << ": " << reason.view();
+    if (value.find(" #") != value.npos) problem << " (a comment is a line of its own)";
     return false;
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 // Reads a quoted part, whose opening quote is taken already, up to its closing one. False where
 // there is none.
-bool take_quoted(std::string_view& rest, char quote, std::string& word) {
+bool take_quoted(std::string_view& rest, char quote, LongText& word) {
     while (!rest.empty()) {
         const char c = rest.front();
         rest.remove_prefix(1);
@@ -14,10 +14,10 @@ bool take_quoted(std::string_view& rest, char quote, std::string& word) {
         const bool escapes = quote == '"' && c == '\\' && !rest.empty() &&
                              std::string_view("\"\\$`\n").find(rest.front()) != rest.npos;
         if (!escapes) {
-            word += c;
+            word << c;
             continue;
         }
-        if (rest.front() != '\n') word += rest.front();
+        if (rest.front() != '\n') word << rest.front();
         rest.remove_prefix(1);
     }
     return false;
@@ -30,7 +30,7 @@ bool take_quoted(std::string_view& rest, char quote, std::string& word) {
 // part   = any but blank ' " \  |  \ any  |  ' { any but ' } '  |  " { any but " \ | escape } "
 // escape = \ followed by one of " \ $ ` newline; before any other character, \ is itself
 const char* split_words(std::string_view text, Words& words) {
-    std::string word;
+    LongText word;
     bool inside = false;  // of a word, which may be empty so far: ''
     while (!text.empty()) {
         const char c = text.front();
@@ -44,10 +44,10 @@ const char* split_words(std::string_view text, Words& words) {
         inside = true;
         if (c == '\\') {
             if (text.empty()) return "a \\ at the end does not continue the line";
-            word += text.front();
+            word << text.front();
             text.remove_prefix(1);
         } else if (c != '\'' && c != '"') {
-            word += c;
+            word << c;
         } else if (!take_quoted(text, c, word)) {
             return c == '"' ? "a \" is not closed" : "a ' is not closed";
         }
@@ -56,17 +56,17 @@ const char* split_words(std::string_view text, Words& words) {
     return nullptr;
 }
 
-void append_quoted(std::string& out, std::string_view word) {
+void append_quoted(Sink& out, std::string_view word) {
     if (word.find_first_of(" \t\r\n'\"\\") == word.npos && !word.empty()) {
-        out += word;
+        out << word;
         return;
     }
-    out += '\'';
+    out << '\'';
     for (const char c : word) {
-        if (c == '\'') out += "'\\'";
-        out += c;
+        if (c == '\'') out << "'\\'";
+        out << c;
     }
-    out += '\'';
+    out << '\'';
 }
 
 }  // namespace reeve

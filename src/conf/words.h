@@ -1,10 +1,10 @@
 // words: the words of `exec`, quoted as in sh. Nothing is expanded.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/packed.h"
+#include "base/text.h"
 
 namespace reeve {
 
@@ -12,6 +12,6 @@ namespace reeve {
 const char* split_words(std::string_view text, Words& words);
 
 // The word with such quotes that split_words reads it back.
-void append_quoted(std::string& out, std::string_view word);
+void append_quoted(Sink& out, std::string_view word);
 
 }  // namespace reeve

@@ -1,5 +1,9 @@
 #include "core/explain.h"
 
+#include <cerrno>
+
+#include "base/limits.h"
+#include "base/list.h"
 #include "base/result.h"
 #include "model/signals.h"
 
@@ -22,6 +26,7 @@ std::string_view object_of(SpawnStep step, const Definition& definition) {
     const Policy& policy = *definition.policy;
     switch (step) {
     case SpawnStep::exec:
+    case SpawnStep::interpreter:
         return definition.exec.empty() ? definition.command.view() : definition.exec.front();
     case SpawnStep::chdir: return definition.workdir.empty() ? "/" : definition.workdir.view();
     case SpawnStep::user: return policy.user;
@@ -29,6 +34,50 @@ std::string_view object_of(SpawnStep step, const Definition& definition) {
     case SpawnStep::terminal: return policy.tty;
     case SpawnStep::input: return policy.input;
     default: return {};
+    }
+}
+
+// A word of exec that only a shell would make something else of; empty: there is none.
+std::string_view word_for_shell(const Definition& definition) {
+    for (const std::string_view word : definition.exec) {
+        if (word.empty() || word.find(' ') != word.npos) continue;
+        const bool signs = word.find_first_not_of("|&;<>12") == word.npos &&
+                           word.find_first_of("|&;<>") != word.npos;
+        if (signs || word.front() == '$' || word.starts_with("~/")) return word;
+    }
+    return {};
+}
+
+// What the program's own words, which are in its log, may not make clear.
+void append_doubts(Sink& out, int exit_code, const Definition& definition) {
+    const std::string_view word = word_for_shell(definition);
+    if (!word.empty()) {
+        out << " (exec has no shell, and passes on " << word.substr(0, shown_max_bytes)
+            << " as it is; command has one)";
+    } else if (exit_code == 127 && !definition.command.empty()) {
+        out << " (of the shell: no such program; see its log)";
+    }
+}
+
+// What may be done about it, where errno's words do not say.
+const char* advice_on(SpawnStep step, int code, const Definition& definition) {
+    const bool denied = code == EACCES || code == EPERM;
+    switch (step) {
+    case SpawnStep::exec:
+        if (code == EACCES) return " (is it executable, and may its user reach it?)";
+        if (code == ENOEXEC) return " (no #! in front, or not built for this machine)";
+        if (code != ENOENT) return "";
+        // A shell line that is run directly has a program.
+        if (definition.exec.empty()) return " (nor is there a /bin/sh)";
+        if (!word_for_shell(definition).empty()) return " (exec has no shell; command has one)";
+        if (definition.exec.front().find('/') != std::string_view::npos) return "";
+        return " (it is in no directory of PATH)";
+    case SpawnStep::limit: return denied ? " (above the hard limit; see ulimit -Ha)" : "";
+    case SpawnStep::user:
+    case SpawnStep::chroot:
+    case SpawnStep::nice:
+    case SpawnStep::oom_score_adj: return denied ? " (only root may)" : "";
+    default: return "";
     }
 }
 
@@ -51,7 +100,11 @@ const char* words_of(HookResult result) {
 
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
-    case ReasonCode::exited: out << "exit " << end.value; return;
+    case ReasonCode::exited:
+        out << "exit " << end.value;
+        if (end.value != 0 && service.definition)
+            append_doubts(out, end.value, *service.definition);
+        return;
     case ReasonCode::signalled:
         out << "signal ";
         append_signal(out, end.value);
@@ -69,12 +122,27 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
         out << name_of(step);
         if (service.definition) {
             const std::string_view object = object_of(step, *service.definition);
-            if (!object.empty()) out << ' ' << object;
+            const bool quoted =
+                object.find(' ') != object.npos && !service.definition->exec.empty();
+            const char* quote = quoted ? "'" : "";
+            if (!object.empty()) out << ' ' << quote << object << quote;
         }
-        out << ": " << errno_text(end.value);
+        out << ": ";
+        if (step == SpawnStep::interpreter) {
+            out << "the interpreter that it names is not there (#! line, in which a CR "
+                   "counts; or a program's loader)";
+        } else {
+            out << errno_text(end.value);
+            if (service.definition) out << advice_on(step, end.value, *service.definition);
+        }
         return;
     }
-    case ReasonCode::fork_failed: out << "fork: " << errno_text(end.value); return;
+    case ReasonCode::fork_failed:
+        if (service.end_note.empty())
+            out << "fork: " << errno_text(end.value);
+        else
+            out << service.end_note.view();
+        return;
     case ReasonCode::pre_start_failed:
         out << "pre_start " << words_of(static_cast<HookResult>(end.detail));
         return;
@@ -85,15 +153,29 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
 
 namespace {
 
+// What the words are about: how things stood when the state was entered. The service is for its
+// names.
+struct Standing {
+    const Service& service;
+    State state;
+    const Reason& reason;
+    const Reason& end;
+    uint32_t failures;
+};
+
 // How the last run ended, and what the restart policy made of that.
-void append_verdict(Sink& out, const Service& service) {
-    append_end(out, service, service.end);
-    const Reason& reason = service.reason;
-    if (reason.code == ReasonCode::retry && service.failures > 0) {
+void append_verdict(Sink& out, const Standing& then) {
+    const Service& service = then.service;
+    append_end(out, service, then.end);
+    const Reason& reason = then.reason;
+    if (reason.code == ReasonCode::retry && then.failures > 0) {
         out << ", ";
-        append_ordinal(out, service.failures);
+        append_ordinal(out, then.failures);
         out << " failure";
     }
+    if (reason.code == ReasonCode::retry && then.end.code == ReasonCode::exited &&
+        then.end.value == 0 && service.definition && service.policy().type == Type::daemon)
+        out << " (a daemon stays in the foreground; what ends is type = oneshot)";
     if (reason.code == ReasonCode::retries_used_up) {
         out << ", given up after " << reason.value << " failed run"
             << (reason.value == 1 ? "" : "s") << " (retries)";
@@ -104,17 +186,16 @@ void append_verdict(Sink& out, const Service& service) {
         out << ", restart = never";
 }
 
-}  // namespace
-
-void append_reason(Sink& out, const Supervisor& supervisor, const Service& service) {
-    const Reason& reason = service.reason;
+void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& then) {
+    const Service& service = then.service;
+    const Reason& reason = then.reason;
     switch (reason.code) {
     case ReasonCode::none: return;
     case ReasonCode::not_enabled: out << "enabled = no"; return;
     case ReasonCode::by_command:
         out << "asked for by svctl";
-        if (service.state == State::stopped && service.end.value != 0 &&
-            service.end.code == ReasonCode::stopped_on_request)
+        if (then.state == State::stopped && then.end.value != 0 &&
+            then.end.code == ReasonCode::stopped_on_request)
             out << ", KILL was needed";
         return;
     case ReasonCode::restart_command: out << "restart asked for by svctl"; return;
@@ -138,17 +219,23 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
         out << (service.status_text.empty() ? "ready" : service.status_text.view());
         return;
     case ReasonCode::group_left:
-        append_end(out, service, service.verdict);
+        append_end(out, service, then.end);
         out << ", but it left processes behind";
         return;
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
     case ReasonCode::not_ready_in_time: out << "not ready within start_timeout"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
-    case ReasonCode::ended: return append_end(out, service, service.end);
+    case ReasonCode::unverified:
+        out << "process " << reason.value
+            << " may be its own, which this system cannot tell: end it by hand, or go on without "
+               "it "
+               "(svctl up)";
+        return;
+    case ReasonCode::ended: return append_end(out, service, then.end);
     case ReasonCode::retry:
     case ReasonCode::retries_used_up:
     case ReasonCode::fatal_exit:
-    case ReasonCode::no_restart: return append_verdict(out, service);
+    case ReasonCode::no_restart: return append_verdict(out, then);
     case ReasonCode::exited:
     case ReasonCode::signalled:
     case ReasonCode::exit_unknown:
@@ -158,6 +245,20 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
     case ReasonCode::pre_start_failed:
     case ReasonCode::start_timed_out: return append_end(out, service, reason);
     }
+}
+
+}  // namespace
+
+void append_reason(Sink& out, const Supervisor& supervisor, const Service& service) {
+    const bool about_verdict = service.reason.code == ReasonCode::group_left;
+    append_words_of(out, supervisor,
+                    {service, service.state, service.reason,
+                     about_verdict ? service.verdict : service.end, service.failures});
+}
+
+void append_reason(Sink& out, const Supervisor& supervisor, const Entry& entry) {
+    append_words_of(out, supervisor,
+                    {supervisor.at(entry.id), entry.to, entry.reason, entry.end, entry.failures});
 }
 
 void append_countdown(Sink& out, const Service& service, Mono now) {
@@ -173,8 +274,8 @@ ServiceId cause_of(const Supervisor& supervisor, const Service& service) {
     return blames && other && supervisor.at(other).used() ? other : ServiceId{};
 }
 
-std::vector<ServiceId> causes(const Supervisor& supervisor, ServiceId id) {
-    std::vector<ServiceId> chain;
+List<ServiceId> causes(const Supervisor& supervisor, ServiceId id) {
+    List<ServiceId> chain;
     for (; id && chain.size() <= supervisor.services().size();
          id = cause_of(supervisor, supervisor.at(id)))
         chain.push_back(id);
@@ -206,12 +307,13 @@ Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) 
         if (!service.used()) return Progress::failed;
         return service.state == goal.state ? Progress::reached : Progress::pending;
     case Goal::Kind::up:
+    case Goal::Kind::done:
     case Goal::Kind::restarted: break;
     }
     if (!service.used() || service.want == Want::down) return Progress::failed;
     const bool new_run = goal.kind == Goal::Kind::up || service.runs > goal.runs_before;
-    if (new_run && (service.state == State::running || service.state == State::done))
-        return Progress::reached;
+    const bool is_there = service.state == State::running && goal.kind != Goal::Kind::done;
+    if (new_run && (is_there || service.state == State::done)) return Progress::reached;
     // A run of its own, and it failed: more may follow, but the answer is known.
     const bool tried = service.runs > goal.runs_before;
     if (tried && service.state == State::backoff) return Progress::failed;

@@ -1,8 +1,7 @@
 // explain: states and their reasons in words, the same in svctl, status files and messages.
 #pragma once
 
-#include <vector>
-
+#include "base/list.h"
 #include "core/supervisor.h"
 
 namespace reeve {
@@ -10,6 +9,9 @@ namespace reeve {
 // "needs db", "exit 1, 4th failure", "awaiting READY=1": why the service is in its state. Empty
 // where there is nothing to say. What passes with time ("next try in 3.2s") is append_countdown's.
 void append_reason(Sink& out, const Supervisor& supervisor, const Service& service);
+
+// The same of an entry, for its own moment.
+void append_reason(Sink& out, const Supervisor& supervisor, const Entry& entry);
 
 // ", next try in 3.2s" where the service is in backoff.
 void append_countdown(Sink& out, const Service& service, Mono now);
@@ -24,11 +26,11 @@ ServiceId cause_of(const Supervisor& supervisor, const Service& service);
 const char* words_of(HookResult result);
 
 // The chain of causes from the service to the root: each member waits for the next.
-std::vector<ServiceId> causes(const Supervisor& supervisor, ServiceId id);
+List<ServiceId> causes(const Supervisor& supervisor, ServiceId id);
 
 // What a client waits for.
 struct Goal {
-    enum class Kind : uint8_t { up, down, restarted, state };
+    enum class Kind : uint8_t { up, down, restarted, done, state };
     Kind kind = Kind::up;
     State state = State::running;  // kind state
     // `runs` when it was asked for: a later run that fails is the answer. By default none is.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/list.h"
 #include "base/sort.h"
 
 namespace reeve {
@@ -9,8 +10,8 @@ namespace reeve {
 namespace {
 
 // Nodes by name, for look-ups while edges are made.
-std::vector<uint32_t> sorted_by_name(std::span<const Node> nodes) {
-    std::vector<uint32_t> order(nodes.size());
+List<uint32_t> sorted_by_name(std::span<const Node> nodes) {
+    List<uint32_t> order(nodes.size());
     for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
     sort(std::span(order), [&](uint32_t a, uint32_t b) { return nodes[a].name < nodes[b].name; });
     return order;
@@ -18,7 +19,7 @@ std::vector<uint32_t> sorted_by_name(std::span<const Node> nodes) {
 
 // Calls `use` with each node that "NAME" or "NAME@I" means; false where there is none.
 template <typename Use>
-bool for_each_named(std::span<const Node> nodes, const std::vector<uint32_t>& order,
+bool for_each_named(std::span<const Node> nodes, const List<uint32_t>& order,
                     std::string_view reference, Use use) {
     const size_t at = reference.find('@');
     const std::string_view name = reference.substr(0, at);
@@ -39,7 +40,7 @@ bool for_each_named(std::span<const Node> nodes, const std::vector<uint32_t>& or
 }  // namespace
 
 void Graph::build(std::span<const Node> nodes) {
-    const std::vector<uint32_t> order = sorted_by_name(nodes);
+    const List<uint32_t> order = sorted_by_name(nodes);
     needs_ = after_ = {};
     missing_.clear();
     for (const Node& node : nodes) {
@@ -55,6 +56,8 @@ void Graph::build(std::span<const Node> nodes) {
     }
     needs_.first.push_back(static_cast<uint32_t>(needs_.to.size()));
     after_.first.push_back(static_cast<uint32_t>(after_.to.size()));
+    for (Edges* edges : {&needs_, &after_})
+        if (edges->to.empty()) *edges = {};
     needed_by_ = reversed(needs_);
     before_ = reversed(after_);
 }
@@ -65,7 +68,7 @@ Graph::Edges Graph::reversed(const Edges& edges) {
     result.to.resize(edges.to.size());
     for (ServiceId to : edges.to) ++result.first[to.index + 1];
     for (size_t i = 1; i < result.first.size(); ++i) result.first[i] += result.first[i - 1];
-    std::vector<uint32_t> next = result.first;
+    List<uint32_t> next = result.first;
     for (uint32_t from = 0; from + 1 < edges.first.size(); ++from)
         for (uint32_t e = edges.first[from]; e < edges.first[from + 1]; ++e)
             result.to[next[edges.to[e].index]++] = ServiceId{from};
@@ -73,15 +76,15 @@ Graph::Edges Graph::reversed(const Edges& edges) {
 }
 
 // Depth first, with the path kept by hand: a chain of services may be longer than a stack is deep.
-std::vector<ServiceId> Graph::find_cycle() const {
+List<ServiceId> Graph::find_cycle() const {
     enum class Mark : uint8_t { unseen, on_path, finished };
     struct Visit {
         ServiceId id;
         size_t next_edge;
     };
-    const size_t count = needs_.first.empty() ? 0 : needs_.first.size() - 1;
-    std::vector<Mark> marks(count, Mark::unseen);
-    std::vector<Visit> path;
+    const size_t count = std::max({needs_.first.size(), after_.first.size(), size_t{1}}) - 1;
+    List<Mark> marks(count, Mark::unseen);
+    List<Visit> path;
     for (uint32_t root = 0; root < count; ++root) {
         if (marks[root] != Mark::unseen) continue;
         path.push_back({ServiceId{root}, 0});
@@ -98,7 +101,7 @@ std::vector<ServiceId> Graph::find_cycle() const {
             const size_t edge = visit.next_edge++;
             const ServiceId to = edge < first.size() ? first[edge] : second[edge - first.size()];
             if (marks[to.index] == Mark::on_path) {
-                std::vector<ServiceId> cycle;
+                List<ServiceId> cycle;
                 auto begin = std::find_if(path.begin(), path.end(),
                                           [&](const Visit& v) { return v.id == to; });
                 for (; begin != path.end(); ++begin) cycle.push_back(begin->id);

@@ -5,8 +5,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/list.h"
 #include "model/service.h"
 
 namespace reeve {
@@ -37,13 +37,14 @@ class Graph {
     std::span<const ServiceId> before(ServiceId id) const { return row(before_, id); }
 
     // A cycle through depends_on and after, in order, its first member not repeated; empty: none.
-    std::vector<ServiceId> find_cycle() const;
+    List<ServiceId> find_cycle() const;
 
   private:
     // All edges of one kind, those of a node side by side: node i has to[first[i] .. first[i+1]).
+    // Where there is none at all, which is common, `first` is empty too.
     struct Edges {
-        std::vector<uint32_t> first;
-        std::vector<ServiceId> to;
+        List<uint32_t> first;
+        List<ServiceId> to;
     };
     std::span<const ServiceId> row(const Edges& edges, ServiceId id) const {
         if (id.index + 1 >= edges.first.size()) return {};
@@ -53,7 +54,7 @@ class Graph {
     static Edges reversed(const Edges& edges);
 
     Edges needs_, needed_by_, after_, before_;
-    std::vector<Missing> missing_;
+    List<Missing> missing_;
 };
 
 }  // namespace reeve

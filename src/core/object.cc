@@ -1,5 +1,7 @@
 #include "core/object.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "core/explain.h"
 #include "model/signals.h"
@@ -52,22 +54,53 @@ void append_when(Sink& out, std::string_view key, bool there, Wall time) {
     out << '\n';
 }
 
+// exit= and signal=, each with `end` behind it.
+void append_exit(Sink& out, ExitStatus exit, char end) {
+    out << "exit=";
+    if (exit.kind == ExitStatus::Kind::exited) out << static_cast<int>(exit.value);
+    out << end << "signal=";
+    if (exit.kind == ExitStatus::Kind::signalled) append_signal(out, exit.value);
+    out << end;
+}
+
 // How the last run ended, and what runs now.
 void append_runs(Sink& out, const Service& service) {
     append_number(out, "pid", static_cast<bool>(service.leader), service.leader.pid);
+    append_number(out, "start_time", service.leader.start_time != 0,
+                  static_cast<int64_t>(service.leader.start_time));
     append_when(out, "since", service.since.ms != 0, service.since);
+    append_when(out, "started", service.started_wall.ms != 0, service.started_wall);
     append_number(out, "restarts", true, service.restarts());
-    const ExitStatus& exit = service.exit;
-    append_number(out, "exit", exit.kind == ExitStatus::Kind::exited, exit.value);
-    out << "signal=";
-    if (exit.kind == ExitStatus::Kind::signalled) append_signal(out, exit.value);
+    append_exit(out, service.exit, '\n');
+}
+
+// Where its output goes.
+void append_log(Sink& out, const Supervisor& supervisor, const Service& service) {
+    out << "log=";
+    switch (service.policy().log) {
+    case Log::inherit: out << "inherit"; break;
+    case Log::null: out << "null"; break;
+    case Log::console: out << "console"; break;
+    case Log::file:
+    case Log::run:
+        if (!service.log_note.empty()) {
+            append_clean(out, service.log_note);
+            break;
+        }
+        append_clean(out, supervisor.log_directory());
+        out << '/';
+        append_name(out, service);
+        break;
+    }
     out << '\n';
 }
 
 // What the file says of it; all absent where there is no definition.
-void append_definition(Sink& out, const Definition* definition) {
+void append_definition(Sink& out, const Supervisor& supervisor, const Service& service) {
+    const Definition* definition = service.definition.get();
     if (definition == nullptr) {
-        out << "type=\nenabled=\nversion=\ngroup=\ndepends_on=\ndescription=\nfile=\n";
+        out << "type=\nenabled=\nversion=\ngroup=\ndepends_on=\nafter=\nlog=\ndescription=\n"
+               "file=\n";
         return;
     }
     append_field(out, "type", name_of(definition->policy->type));
@@ -75,8 +108,13 @@ void append_definition(Sink& out, const Definition* definition) {
     append_text(out, "version", definition->version);
     append_list(out, "group", definition->groups);
     append_list(out, "depends_on", definition->depends_on);
+    append_list(out, "after", definition->after);
+    append_log(out, supervisor, service);
     append_text(out, "description", definition->description);
-    append_text(out, "file", definition->file);
+    out << "file=";
+    append_clean(out, definition->file.directory);
+    append_clean(out, definition->file.name);
+    out << '\n';
 }
 
 }  // namespace
@@ -100,7 +138,42 @@ void append_object(Sink& out, const Supervisor& supervisor, const Service& servi
         append_name(out, supervisor.at(other));
     out << '\n';
     append_text(out, "problem", service.problem);
-    append_definition(out, service.definition.get());
+    append_definition(out, supervisor, service);
+}
+
+void append_trail(Sink& out, const Supervisor& supervisor, const Service& service) {
+    if (!service.definition) return;
+    append_when(out, "started", service.started_wall.ms != 0, service.started_wall);
+    append_log(out, supervisor, service);
+}
+
+void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry) {
+    append_when(out, "time", true, entry.time);
+    Buffer<2 * name_max_bytes + 1> full;
+    supervisor.append_name_of(full, entry.id);
+    const size_t at_sign = full.view().find('@');
+    append_field(out, "name", full.view().substr(0, at_sign));
+    append_field(out, "instance",
+                 at_sign == std::string_view::npos ? "" : full.view().substr(at_sign + 1));
+    append_field(out, "from", reeve::name_of(entry.from));
+    append_field(out, "to", reeve::name_of(entry.to));
+    Buffer<reason_max_bytes> words;
+    append_reason(words, supervisor, entry);
+    append_field(out, "reason", words.view());
+}
+
+void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run) {
+    out << "start=";
+    append_time(out, run.start);
+    out << " end=";
+    append_time(out, run.end);
+    out << " took_ms=" << std::max<int64_t>(run.end.ms - run.start.ms, 0) << " pid=";
+    if (run.pid > 0) out << static_cast<int64_t>(run.pid);
+    out << ' ';
+    append_exit(out, run.exit, ' ');
+    Buffer<run_line_max_bytes / 2> words;
+    append_end(words, supervisor.at(run.id), run.how);
+    append_field(out, "reason", words.view());
 }
 
 void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,

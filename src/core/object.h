@@ -13,10 +13,24 @@ namespace reeve {
 // make sense to say how long the next try is off.
 enum class Reader : uint8_t { file, client };
 
-// name instance state want reason pid since restarts exit signal stale next blames problem type
-// enabled version group depends_on description file, a line each.
+// name instance state want reason pid start_time since started restarts exit signal stale next
+// blames problem type enabled version group depends_on after log description file, a line each.
+// `log` is the directory of its output, or "console", "inherit" or "null"; where there can be no
+// files, "console" and why in parentheses; `started` is when the last run began, `start_time` the
+// process's own, as the system counts it.
 void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                    Now now);
+
+// started log, a line each: where the last run's output is found. Nothing of a service without a
+// definition.
+void append_trail(Sink& out, const Supervisor& supervisor, const Service& service);
+
+// time name instance from to reason, a line each. The entry's service has a name (its id is one).
+void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry);
+
+// A run as one line, its newline included: start= end= took_ms= pid= exit= signal= reason=, the
+// last one to the end of the line.
+void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run);
 
 // The reason of its state, cleaned, with the countdown for a client.
 void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,

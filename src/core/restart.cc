@@ -11,6 +11,8 @@ bool succeeded(const Policy& policy, const Reason& end) {
     case ReasonCode::exited: return policy.success.has_code(end.value);
     case ReasonCode::signalled: return policy.success.has_signal(end.value);
     case ReasonCode::stopped_on_request: return true;
+    // What runs once has run: not again because nobody saw how it went.
+    case ReasonCode::exit_unknown: return policy.type == Type::oneshot;
     default: return false;
     }
 }
@@ -23,6 +25,16 @@ Reason end_of(ExitStatus status) {
     case ExitStatus::Kind::unknown: return {.code = ReasonCode::exit_unknown};
     }
     return {};
+}
+
+Reason reason_to_wait(const Reason& stopped_for) {
+    switch (stopped_for.code) {
+    case ReasonCode::shutdown:
+    case ReasonCode::dependency_down:
+    case ReasonCode::dependency_lost:
+    case ReasonCode::definition_changed: return stopped_for;
+    default: return {.code = ReasonCode::restart_command};
+    }
 }
 
 Duration restart_delay(const Policy& policy, uint32_t attempts) {
@@ -40,10 +52,12 @@ Duration restart_delay(const Policy& policy, uint32_t attempts) {
 Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint32_t failures) {
     using enum Verdict::Kind;
     Duration delay = restart_delay(policy, attempts);
-    // A system that is out of processes is not asked again at once, whatever restart_delay says.
+    // What could not even be started is not tried again at once, whatever restart_delay says:
+    // without a process to wait for there would be no end of it.
     const bool hook_not_started = end.code == ReasonCode::pre_start_failed &&
                                   end.detail == static_cast<uint8_t>(HookResult::not_started);
-    if (end.code == ReasonCode::fork_failed || hook_not_started)
+    if (end.code == ReasonCode::fork_failed || end.code == ReasonCode::exec_failed ||
+        hook_not_started)
         delay = std::max(delay, milliseconds(spawn_retry_min_ms));
 
     // fork failed: there was no run, so no policy but patience applies.
@@ -62,6 +76,11 @@ Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint3
                 {},
                 {.code = ReasonCode::retries_used_up, .value = static_cast<int32_t>(failures)}};
     return {again, delay, {.code = ReasonCode::retry}};
+}
+
+Reason start_failure(const Event& event, ReasonCode code, uint8_t detail) {
+    if (event.detail == static_cast<uint8_t>(SpawnStep::fork)) code = ReasonCode::fork_failed;
+    return {.code = code, .detail = detail, .value = event.value};
 }
 
 }  // namespace reeve

@@ -11,6 +11,9 @@ bool succeeded(const Policy& policy, const Reason& end);
 // How an ended process is named among the ends of runs.
 Reason end_of(ExitStatus status);
 
+// Why a wanted service waits that was stopped for this reason, until its gates are looked at.
+Reason reason_to_wait(const Reason& stopped_for);
+
 struct Verdict {
     enum class Kind : uint8_t { again, done, failed };
     Kind kind = Kind::done;
@@ -24,5 +27,9 @@ Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint3
 
 // restart_delay x factor^attempts, at most restart_delay_max.
 Duration restart_delay(const Policy& policy, uint32_t attempts);
+
+// Why a start failed. Where it was fork, that is the reason and no fault of the service's; else it
+// is `code`.
+Reason start_failure(const Event& event, ReasonCode code, uint8_t detail);
 
 }  // namespace reeve

@@ -4,7 +4,12 @@
 // sends nothing to a service that is where it should be.
 #include "core/supervisor.h"
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "core/recover.h"
 
 namespace reeve {
 
@@ -31,7 +36,6 @@ bool Worklist::take(ServiceId& id) {
 }
 
 void Supervisor::configure(uint32_t spawn_slots, uint32_t max_starting) {
-    check(spawn_slots > 0);
     spawn_slots_ = spawn_slots;
     max_starting_ = max_starting;
 }
@@ -67,8 +71,8 @@ void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
 
 // What it needs is wanted too. A oneshot that is done has done what it is needed for.
 void Supervisor::want_up(ServiceId root, bool named, Now now) {
-    std::vector<ServiceId> pending{root};
-    std::vector<uint8_t> seen(services_.size());
+    List<ServiceId> pending{root};
+    List<uint8_t> seen(services_.size());
     seen[root.index] = true;
     while (!pending.empty()) {
         const ServiceId id = pending.back();
@@ -78,8 +82,9 @@ void Supervisor::want_up(ServiceId root, bool named, Now now) {
         touch(id);
         const bool ended_daemon = service.state == State::done && service.definition &&
                                   service.policy().type == Type::daemon;
+        const bool asks_anew = named && id == root;
         if (service.state == State::failed || service.state == State::backoff ||
-            (named && id == root && ended_daemon))
+            (asks_anew && (ended_daemon || service.state == State::unknown)))
             apply_step(id, {.kind = EventKind::retry_now}, now);
         enqueue(id);
         enqueue_neighbours(id);
@@ -110,21 +115,27 @@ void Supervisor::pass_deadlines(Now now) {
             apply_step(ServiceId{i}, {.kind = EventKind::deadline}, now);
     if (kill_at_ <= now.mono) {
         kill_at_ = no_deadline;
+        // What they said last is still to be written: svlog has a stop_timeout of its own.
         for (uint32_t i = 0; i < services_.size(); ++i)
-            if (services_[i].active() || services_[i].hooks != 0)
+            if ((services_[i].active() || services_[i].hooks != 0) && ServiceId{i} != log_writer_)
                 apply_step(ServiceId{i}, {.kind = EventKind::kill}, now);
     }
     settle(now);
 }
 
-Mono Supervisor::next_deadline() const {
+Mono Supervisor::next_deadline(ServiceId other) const {
     Mono next = all_ended() ? no_deadline : kill_at_;
-    for (const Service& service : services_)
-        if (service.deadline < next) next = service.deadline;
+    for (uint32_t i = 0; i < services_.size(); ++i)
+        if (services_[i].deadline < next && ServiceId{i} != other) next = services_[i].deadline;
     return next;
 }
 
-void Supervisor::select(std::string_view word, std::vector<ServiceId>& into) const {
+bool Supervisor::others_ended() const {
+    const bool writes = log_writer_ && at(log_writer_).active();
+    return active_ == (writes ? 1u : 0u) && hooks_running_ == 0;
+}
+
+void Supervisor::select(std::string_view word, List<ServiceId>& into) const {
     const size_t at_sign = word.find('@');
     const std::string_view name = word.substr(0, at_sign);
     const std::string_view rest =
@@ -158,41 +169,103 @@ void Supervisor::touch(ServiceId id) {
     dirty_.push_back(id);
 }
 
+void Supervisor::note_log(ServiceId id, std::string_view note) {
+    if (at(id).log_note == note) return;
+    at(id).log_note = note;
+    touch(id);
+}
+
 // From its start on, though pre_start comes first: nobody may take the slot meanwhile.
 static bool holds_spawn_slot(const Service& service) {
     return service.phase == Phase::pre_start || service.phase == Phase::executing;
 }
 
+Supervisor::Before::Before(const Service& service)
+    : state(service.state), phase(service.phase), active(service.active()),
+      held(service.state == State::waiting && service.reason.code == ReasonCode::start_slot),
+      in_flight(holds_spawn_slot(service)), hooks(__builtin_popcount(service.hooks)),
+      leader(service.leader.pid) {}
+
 // The one way into step(): keeps the counts, and tells the neighbours.
 void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
     Service& service = at(id);
-    const State from = service.state;
-    const bool was_active = service.active();
-    const bool was_held = from == State::waiting && service.reason.code == ReasonCode::start_slot;
-    const bool was_in_flight = holds_spawn_slot(service);
-    const int hooks_before = __builtin_popcount(service.hooks);
-
+    const Before before(service);
     const Actions wanted = step(service, id, event, now);
     for (const Action& action : wanted) actions_.push_back(action);
     touch(id);
 
-    const bool held =
-        service.state == State::waiting && service.reason.code == ReasonCode::start_slot;
-    const bool in_flight = holds_spawn_slot(service);
-    held_by_slot_ += static_cast<uint32_t>(held) - static_cast<uint32_t>(was_held);
-    in_flight_ += static_cast<uint32_t>(in_flight) - static_cast<uint32_t>(was_in_flight);
-    active_ += static_cast<uint32_t>(service.active()) - static_cast<uint32_t>(was_active);
-    starting_ += static_cast<uint32_t>(service.state == State::starting) -
-                 static_cast<uint32_t>(from == State::starting);
-    hooks_running_ += static_cast<uint32_t>(__builtin_popcount(service.hooks) - hooks_before);
+    const Before after(service);
+    held_by_slot_ += static_cast<uint32_t>(after.held) - static_cast<uint32_t>(before.held);
+    in_flight_ += static_cast<uint32_t>(after.in_flight) - static_cast<uint32_t>(before.in_flight);
+    active_ += static_cast<uint32_t>(after.active) - static_cast<uint32_t>(before.active);
+    starting_ += static_cast<uint32_t>(after.state == State::starting) -
+                 static_cast<uint32_t>(before.state == State::starting);
+    hooks_running_ += static_cast<uint32_t>(after.hooks - before.hooks);
 
-    const bool same = from == service.state && was_active == service.active() &&
-                      was_in_flight == in_flight &&
-                      hooks_before == __builtin_popcount(service.hooks);
+    note_ended_run(id, before, now);
+    if (before.state != after.state) note_entry(id, before.state, now);
+    const bool same = before.state == after.state && before.active == after.active &&
+                      before.in_flight == after.in_flight && before.hooks == after.hooks;
     if (same) return;
-    if (from != service.state) entries_.push_back({id, from, service.state});
     enqueue(id);
     enqueue_neighbours(id);
+    if (shutting_down_ && log_writer_) enqueue(log_writer_);
+}
+
+void Supervisor::note_entry(ServiceId id, State from, Now now) {
+    const Service& service = at(id);
+    const bool about_verdict = service.reason.code == ReasonCode::group_left;
+    entries_.push_back({.id = id,
+                        .from = from,
+                        .to = service.state,
+                        .failures = static_cast<uint16_t>(std::min(service.failures, 65535u)),
+                        .time = now.wall,
+                        .reason = service.reason,
+                        .end = about_verdict ? service.verdict : service.end});
+    if (!brings_up_) return;
+    BootTimes& times = boot_times_[id.index];
+    const auto elapsed = static_cast<uint32_t>((now.mono - began_.mono).ms);
+    if (service.state == State::starting && times.start_ms == BootTimes::none)
+        times.start_ms = elapsed;
+    if (provides(service) && times.ready_ms == BootTimes::none) times.ready_ms = elapsed;
+}
+
+// Over is a run when nothing of its process group is left; or when it could not get a process. A
+// fork that failed is none, and will be tried again.
+void Supervisor::note_ended_run(ServiceId id, const Before& before, Now now) {
+    const Service& service = at(id);
+    const bool lost_process = before.leader != 0 && !service.leader;
+    const bool had_none = before.leader == 0 &&
+                          (before.phase == Phase::pre_start || before.phase == Phase::executing) &&
+                          (service.phase == Phase::idle || service.phase == Phase::post_stop);
+    if (!lost_process && !had_none) return;
+    const Reason& how = service.verdict.code != ReasonCode::none ? service.verdict : service.end;
+    if (how.code == ReasonCode::fork_failed) return;
+    ended_runs_.push_back({.id = id,
+                           .pid = before.leader,
+                           .start = service.started_wall,
+                           .end = now.wall,
+                           .exit = lost_process ? service.exit : ExitStatus{},
+                           .how = how});
+}
+
+std::span<const Entry> Supervisor::new_entries() const {
+    return std::span(entries_).subspan(passed_entries_);
+}
+
+void Supervisor::pass_entries() {
+    if (entries_.size() > 2 * events_kept_max_count) {
+        const size_t dropped = entries_.size() - events_kept_max_count;
+        entries_.erase(entries_.begin(), entries_.begin() + static_cast<long>(dropped));
+        first_entry_ += dropped;
+    }
+    passed_entries_ = entries_.size();
+}
+
+void Supervisor::append_name_of(Sink& out, ServiceId id) const {
+    if (at(id).used()) return append_name(out, at(id));
+    for (const Ghost& ghost : ghosts_)
+        if (ghost.id == id) out << ghost.name;
 }
 
 void Supervisor::settle(Now now) {
@@ -203,10 +276,23 @@ void Supervisor::settle(Now now) {
             evaluate(id, now);
             continue;
         }
-        if (held_by_slot_ == 0 || !slot_free()) return;
-        enqueue_held_by_slot();
-        if (queue_.empty()) return;
+        if (held_by_slot_ != 0 && slot_free()) {
+            enqueue_next_held_by_slot();
+            if (!queue_.empty()) continue;
+        }
+        brings_up_ = brings_up_ && comes_up();
+        return;
     }
+}
+
+// Is something starting, or waiting for one that runs (a oneshot) or is?
+bool Supervisor::comes_up() const {
+    if (starting_ > 0) return true;
+    for (const Service& service : services_)
+        if (service.state == State::waiting && service.reason.other &&
+            at(service.reason.other).active())
+            return true;
+    return false;
 }
 
 // All of them before anything is decided: what starts on something that is about to go would be
@@ -228,7 +314,10 @@ void Supervisor::evaluate(ServiceId id, Now now) {
     const Reason leave = reason_to_leave(id);
     if (!service.active()) return evaluate_idle(id, leave, now);
     if (!service.leaving && !service.restart_requested) return;
-    const Reason why = service.leaving ? leave : Reason{.code = ReasonCode::restart_command};
+    const bool changed = service.stale() && service.policy().on_change == OnChange::restart;
+    const Reason why = service.leaving ? leave
+                       : changed       ? Reason{.code = ReasonCode::definition_changed}
+                                       : Reason{.code = ReasonCode::restart_command};
     if (service.state == State::stopping) {
         if (service.leaving && service.verdict.code == ReasonCode::stopped_on_request &&
             service.reason != why)
@@ -246,14 +335,18 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
             apply_step(id, {.kind = EventKind::rest, .reason = leave}, now);
         return;
     }
+    if (service.refused && service.hooks == 0 && service.definition &&
+        stands_in(*service.definition))
+        service.definition = {};
     if (!service.definition) {
         if (service.state != State::invalid) apply_step(id, {.kind = EventKind::invalidate}, now);
         return;
     }
-    if (shutting_down_ || service.want == Want::down || service.policy().type == Type::fake) {
+    const bool ends = leave.code == ReasonCode::shutdown;
+    if (ends || service.want == Want::down || service.policy().type == Type::fake) {
         // What has ended by itself keeps saying how while reeve ends.
         const bool ended = service.state == State::done || service.state == State::failed;
-        if (shutting_down_ && ended) return;
+        if (ends && ended) return;
         if (service.state != State::stopped || service.reason.code == ReasonCode::none)
             apply_step(id, {.kind = EventKind::rest, .reason = leave}, now);
         else if (service.refused && service.hooks == 0)
@@ -282,11 +375,11 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     }
 }
 
-// Why it may not run, or none: reeve ends, its file is gone, it is not wanted, or something that it
-// needs is leaving.
 Reason Supervisor::reason_to_leave(ServiceId id) const {
     const Service& service = at(id);
-    if (shutting_down_) return {.code = ReasonCode::shutdown};
+    // svlog is there as long as others have something to say: where it dies it is started again.
+    if (shutting_down_ && (id != log_writer_ || others_ended()))
+        return {.code = ReasonCode::shutdown};
     if (service.removed) return {.code = ReasonCode::definition_removed};
     if (!service.definition) {
         const bool asked = service.known && service.want == Want::down;
@@ -322,6 +415,8 @@ bool Supervisor::may_stop(ServiceId id) const {
         if (other.active() && (service.leaving || other.policy().cascade)) return false;
     }
     if (!shutting_down_) return true;
+    // Told to end before it can hear that, it would leave unread what others have written.
+    if (id == log_writer_) return others_ended() && service.state != State::starting;
     for (ServiceId later : graph_.before(id))
         if (at(later).active()) return false;
     return true;
@@ -372,11 +467,12 @@ void Supervisor::enqueue_all() {
     for (uint32_t i = 0; i < services_.size(); ++i) enqueue(ServiceId{i});
 }
 
-void Supervisor::enqueue_held_by_slot() {
+// One at a time: it takes the slot, or has another reason to wait from now on.
+void Supervisor::enqueue_next_held_by_slot() {
     for (uint32_t i = 0; i < services_.size(); ++i)
         if (services_[i].state == State::waiting &&
             services_[i].reason.code == ReasonCode::start_slot)
-            enqueue(ServiceId{i});
+            return enqueue(ServiceId{i});
 }
 
 }  // namespace reeve

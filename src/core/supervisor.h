@@ -5,9 +5,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/list.h"
 #include "core/graph.h"
+#include "core/recover.h"
 #include "core/transition.h"
 #include "model/service.h"
 
@@ -15,10 +16,10 @@ namespace reeve {
 
 // What the files say of one version of one service.
 struct Candidate {
-    std::string_view name;
-    std::string_view version;
+    Text name;
+    Text version;
     Ref<const Definition> definition;  // null: the file has errors
-    std::string_view problem;          // the first of them, as FILE:LINE: text
+    Text problem;                      // the first of them, as FILE:LINE: text
 };
 
 // What a reload does to a service.
@@ -31,11 +32,32 @@ struct Change {
 
 const char* name_of(Change::Kind kind);
 
-// A state that was entered, for events and waiting clients.
+// A state that was entered, and why, for events and waiting clients.
 struct Entry {
-    ServiceId id;
+    ServiceId id;  // none: its service is no more, and another has its place
     State from;
     State to;
+    uint16_t failures = 0;  // Service::failures, as far as it goes
+    Wall time{};
+    Reason reason{};
+    Reason end{};  // how the run ended that the reason is about
+};
+
+// A run that is over.
+struct EndedRun {
+    ServiceId id;
+    pid_t pid = 0;  // 0: it got no process
+    Wall start{};
+    Wall end{};
+    ExitStatus exit{};  // of its process
+    Reason how{};
+};
+
+// When a service came up with reeve, in milliseconds since reeve's start.
+struct BootTimes {
+    static constexpr uint32_t none = UINT32_MAX;
+    uint32_t start_ms = none;
+    uint32_t ready_ms = none;  // running, or done
 };
 
 // Services to be looked at, in order, each listed once at a time. Grows while it is walked.
@@ -47,23 +69,33 @@ class Worklist {
     bool empty() const { return next_ == ids_.size(); }
 
   private:
-    std::vector<ServiceId> ids_;
+    List<ServiceId> ids_;
     size_t next_ = 0;
-    std::vector<uint8_t> listed_;  // by index; std::vector<bool> is much more code
+    List<uint8_t> listed_;  // by index
 };
 
 class Supervisor {
   public:
-    // spawn_slots: how many may be forked and not yet through exec (descriptors are scarce);
-    // max_starting: how many may be `starting`, 0 for any number.
+    // spawn_slots: how many may be forked and not yet through exec (descriptors are scarce), 0 for
+    // none at all; max_starting: how many may be `starting`, 0 for any number.
     void configure(uint32_t spawn_slots, uint32_t max_starting);
+
+    // Where the output of services goes, for those who ask.
+    void set_log_directory(std::string_view path) { log_directory_ = path; }
+    const Text& log_directory() const { return log_directory_; }
 
     // Puts the definitions in force, at the start and at each reload. `candidates` are sorted by
     // name. A candidate that cannot be (errors, a missing dependency, a cycle) leaves what runs as
     // it is; a service that does not run becomes `invalid`.
-    std::vector<Change> apply(std::span<const Candidate> candidates, Now now);
+    List<Change> apply(std::span<const Candidate> candidates, Now now);
 
-    // Commands. `up` brings up what they depend on as well.
+    // The same at the start, of a reeve that goes on where an earlier one was cut off. What is on
+    // record of a service whose file is not in force any more is treated by `defaults`.
+    List<Change> recover(std::span<const Remembered> past, const Ref<const Policy>& defaults,
+                         std::span<const Candidate> candidates, Now now);
+
+    // Commands. `up` brings up what they depend on as well. `restart` of what does not run starts
+    // it, a oneshot that is done once more.
     void up(std::span<const ServiceId> ids, Now now);
     void down(std::span<const ServiceId> ids, Now now);
     void restart(std::span<const ServiceId> ids, Now now);
@@ -77,52 +109,97 @@ class Supervisor {
     void handle(ServiceId id, const Event& event, Now now);
     // Deadlines that have passed become events.
     void pass_deadlines(Now now);
-    // no_deadline: nothing will happen by itself.
-    Mono next_deadline() const;
+    // no_deadline: nothing will happen by itself; but for `other`, perhaps.
+    Mono next_deadline(ServiceId other = {}) const;
 
     // What came of it, in order; the caller empties them. Dirty services are put on record first,
     // then the actions are carried out: what is about to be done is known before it is done.
-    std::vector<ServiceId>& dirty() { return dirty_; }
-    std::vector<Action>& actions() { return actions_; }
-    std::vector<Entry>& entries() { return entries_; }
+    List<ServiceId>& dirty() { return dirty_; }
+    List<Action>& actions() { return actions_; }
+    List<EndedRun>& ended_runs() { return ended_runs_; }
     // Names of services that are no more, their files gone and everything of theirs ended.
-    std::vector<Text>& forgotten() { return forgotten_; }
+    List<Text>& forgotten() { return forgotten_; }
+
+    // The newest entries: at least events_kept_max_count, if there were so many. Each has a number,
+    // the first one's is first_entry(). `new_entries` are those since pass_entries(), which makes
+    // all of them old and drops the oldest.
+    std::span<const Entry> entries() const { return entries_; }
+    uint64_t first_entry() const { return first_entry_; }
+    std::span<const Entry> new_entries() const;
+    void pass_entries();
+
+    // The bring-up lasts until for the first time nothing is starting, nor waits for what runs.
+    Now began() const { return began_; }
+    BootTimes boot_times(ServiceId id) const { return boot_times_[id.index]; }
 
     std::span<Service> services() { return services_; }
     std::span<const Service> services() const { return services_; }
     // To be recorded, for a change that no event brought about.
     void touch(ServiceId id);
+    // Service::log_note.
+    void note_log(ServiceId id, std::string_view note);
     Service& at(ServiceId id) { return services_[id.index]; }
     const Service& at(ServiceId id) const { return services_[id.index]; }
     const Graph& graph() const { return graph_; }
+    // NAME[@I]; also of one that is no more, until another gets its place.
+    void append_name_of(Sink& out, ServiceId id) const;
+    // Why it may not run, or none: reeve ends, its file is gone, it is not wanted, or something
+    // that it needs is leaving.
+    Reason reason_to_leave(ServiceId id) const;
 
     // Adds what "NAME", "NAME@I" or "@label" means; nothing where there is no such service.
-    void select(std::string_view word, std::vector<ServiceId>& into) const;
+    void select(std::string_view word, List<ServiceId>& into) const;
     // The name that was perhaps meant; empty where none is near.
     std::string_view nearest(std::string_view name) const;
     ServiceId find_leader(pid_t pid) const;  // whose leader, not yet reaped, it is
 
+    // svlog, which outlasts all others; none: it is not needed.
+    ServiceId log_writer() const { return log_writer_; }
+
     // Nothing of any service or hook is left: a shutdown is complete.
     bool all_ended() const { return active_ == 0 && hooks_running_ == 0; }
-    // Nothing runs, and nothing will by itself.
-    bool idle() const { return all_ended() && next_deadline() == no_deadline; }
+    // Nothing but svlog runs, and nothing will by itself.
+    bool idle() const { return others_ended() && next_deadline(log_writer_) == no_deadline; }
 
   private:
     struct Draft;  // of a reload, in supervisor_apply.cc
+    List<ServiceId> put_in_force(std::span<const Candidate> candidates, List<Change>& changes,
+                                 Now now);
+    void settle_all(std::span<const ServiceId> fresh, Now now);
     void choose(Draft& draft, std::span<const Candidate> candidates);
     void build_graph(const Draft& draft);
     void refuse_missing(Draft& draft);
     void refuse_cycles(Draft& draft);
-    void commit(const Draft& draft, ServiceId id, std::vector<Change>& changes, Now now);
+    void commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now);
     void forget(ServiceId id);
+    void exorcise(ServiceId id);
+
+    void remember(const Remembered& remembered, const Ref<const Policy>& defaults);
+    void resume(ServiceId id, const Remembered& remembered, Now now);
+    static void complete(Service& service, Now now);
+    void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);
     void apply_step(ServiceId id, const Event& event, Now now);
     void settle(Now now);
+    bool comes_up() const;
     void update_leaving();
     void evaluate(ServiceId id, Now now);
     void evaluate_idle(ServiceId id, const Reason& leave, Now now);
-    Reason reason_to_leave(ServiceId id) const;
+    // What a step may change that others have to know of.
+    struct Before {
+        explicit Before(const Service& service);
+        State state;
+        Phase phase;
+        bool active;
+        bool held;
+        bool in_flight;
+        int hooks;
+        pid_t leader;
+    };
+    void note_entry(ServiceId id, State from, Now now);
+    void note_ended_run(ServiceId id, const Before& before, Now now);
+    bool others_ended() const;
     bool may_stop(ServiceId id) const;
     bool has_busy_dependent(ServiceId id) const;
     Reason closed_gate(ServiceId id) const;
@@ -130,16 +207,29 @@ class Supervisor {
     void enqueue(ServiceId id);
     void enqueue_neighbours(ServiceId id);
     void enqueue_all();
-    void enqueue_held_by_slot();
+    void enqueue_next_held_by_slot();
 
-    std::vector<Service> services_;
+    List<Service> services_;
     Graph graph_;
-    std::vector<ServiceId> dirty_;  // each once: Service::dirty
-    std::vector<Action> actions_;
-    std::vector<Entry> entries_;
-    std::vector<Text> forgotten_;
+    List<ServiceId> dirty_;  // each once: Service::dirty
+    List<Action> actions_;
+    List<Entry> entries_;
+    uint64_t first_entry_ = 0;
+    size_t passed_entries_ = 0;
+    List<EndedRun> ended_runs_;
+    List<Text> forgotten_;
+    struct Ghost {
+        ServiceId id;
+        Text name;
+    };
+    List<Ghost> ghosts_;          // whose places are free
+    List<BootTimes> boot_times_;  // by index
+    Now began_{};
+    bool brings_up_ = true;
     Worklist unsure_;  // may have to leave now, or no more
     Worklist queue_;   // to be evaluated
+    Text log_directory_;
+    ServiceId log_writer_;
     uint32_t spawn_slots_ = 64;
     uint32_t max_starting_ = 0;
     uint32_t starting_ = 0;   // services in State::starting
@@ -153,7 +243,7 @@ class Supervisor {
 
 // The versions that are in force: one candidate a name. Of those whose date has come and whose type
 // is not fake the latest; a name whose versions are all fake has a fake one in force.
-std::vector<const Candidate*> in_force(std::span<const Candidate> candidates);
+List<const Candidate*> in_force(std::span<const Candidate> candidates);
 
 // Is it there for those that need it: running, or a oneshot that is done?
 bool provides(const Service& service);

@@ -5,19 +5,21 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/sort.h"
+#include "core/recover.h"
 #include "core/supervisor.h"
 
 namespace reeve {
 
-std::vector<const Candidate*> in_force(std::span<const Candidate> candidates) {
-    std::vector<const Candidate*> chosen;
+List<const Candidate*> in_force(std::span<const Candidate> candidates) {
+    List<const Candidate*> chosen;
     const auto rank = [](const Candidate& candidate) {
         if (!candidate.definition) return 0;
         return candidate.definition->policy->type == Type::fake ? 1 : 2;
     };
     for (const Candidate& candidate : candidates) {
-        if (chosen.empty() || chosen.back()->name != candidate.name)
+        if (chosen.empty() || !(chosen.back()->name == candidate.name))
             chosen.push_back(&candidate);
         else if (rank(candidate) >= rank(*chosen.back()))
             chosen.back() = &candidate;
@@ -31,20 +33,22 @@ struct Supervisor::Draft {
         bool listed = false;               // a file defines it
         bool refused = false;              // it does, but it cannot be
         Ref<const Definition> definition;  // to be in force; null: none
-        std::string problem;
+        Text problem;
     };
-    std::vector<Row> rows;
+    List<Row> rows;
 };
 
 namespace {
 
 // What the service has may stay in force while its file is broken only as long as it runs, or is
 // about to again.
-bool lives(const Service& service) { return service.active() || service.state == State::backoff; }
+bool lives(const Service& service) {
+    return service.active() || (service.state == State::backoff && !stands_in(*service.definition));
+}
 
 // Refuses the new definition of a row: back to the one before if that lives, else to none.
 template <typename Row>
-void refuse(Row& row, const Service& service, std::string_view problem) {
+void refuse(Row& row, const Service& service, const Text& problem) {
     row.refused = true;
     row.definition = lives(service) ? service.definition : Ref<const Definition>();
     if (row.problem.empty()) row.problem = problem;
@@ -54,10 +58,10 @@ void refuse(Row& row, const Service& service, std::string_view problem) {
 // its place for that.
 const Candidate* broken_version(std::span<const Candidate> candidates, const Candidate& chosen,
                                 const Service& service) {
-    if (!lives(service) || chosen.version == service.definition->version.view()) return nullptr;
+    if (!lives(service) || chosen.version == service.definition->version) return nullptr;
     for (const Candidate& candidate : candidates)
         if (candidate.name == chosen.name && !candidate.definition &&
-            candidate.version == service.definition->version.view())
+            candidate.version == service.definition->version)
             return &candidate;
     return nullptr;
 }
@@ -76,53 +80,66 @@ const char* name_of(Change::Kind kind) {
     return "";
 }
 
-std::vector<Change> Supervisor::apply(std::span<const Candidate> candidates, Now now) {
+List<Change> Supervisor::apply(std::span<const Candidate> candidates, Now now) {
+    List<Change> changes;
+    settle_all(put_in_force(candidates, changes, now), now);
+    return changes;
+}
+
+// Returns the services that are new, and wanted.
+List<ServiceId> Supervisor::put_in_force(std::span<const Candidate> candidates,
+                                         List<Change>& changes, Now now) {
+    if (began_.mono.ms == 0) began_ = now;
     Draft draft;
     choose(draft, candidates);
     build_graph(draft);
     refuse_missing(draft);
     refuse_cycles(draft);
 
-    std::vector<Change> changes;
-    std::vector<ServiceId> fresh;
+    List<ServiceId> fresh;
+    log_writer_ = {};
     for (uint32_t i = 0; i < services_.size(); ++i) {
         if (!services_[i].used()) continue;
         const bool known = services_[i].known;
         commit(draft, ServiceId{i}, changes, now);
+        if (services_[i].definition && services_[i].definition->writes_logs)
+            log_writer_ = ServiceId{i};
         if (!known && services_[i].want == Want::up) fresh.push_back(ServiceId{i});
     }
-    // What a new service needs is wanted with it.
+    return fresh;
+}
+
+// What a new service needs is wanted with it. Whoever writes down what others say comes first.
+void Supervisor::settle_all(std::span<const ServiceId> fresh, Now now) {
+    if (log_writer_) enqueue(log_writer_);
     for (ServiceId id : fresh) want_up(id, false, now);
     enqueue_all();
     settle(now);
-    return changes;
 }
 
 void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
-    std::vector<uint32_t> by_name;
-    std::vector<uint32_t> free;
+    List<uint32_t> by_name;
+    List<uint32_t> free;
     for (uint32_t i = 0; i < services_.size(); ++i)
         (services_[i].used() ? by_name : free).push_back(i);
     sort(std::span(by_name), [&](uint32_t a, uint32_t b) {
         return services_[a].name.view() < services_[b].name.view();
     });
     draft.rows.resize(services_.size());
-    const size_t known = by_name.size();
-    const std::vector<const Candidate*> chosen = in_force(candidates);
+    const List<const Candidate*> chosen = in_force(candidates);
     services_.reserve(chosen.size());  // no more than they are: most live as long as reeve
+    size_t next = 0;                   // of by_name: both are in order
     for (const Candidate* candidate : chosen) {
-        auto place = std::lower_bound(
-            by_name.begin(), by_name.begin() + static_cast<long>(known), candidate->name,
-            [&](uint32_t i, std::string_view name) { return services_[i].name.view() < name; });
-        uint32_t index;
-        if (place != by_name.begin() + static_cast<long>(known) &&
-            services_[*place].name == candidate->name) {
-            index = *place;
+        const std::string_view name = candidate->name;
+        while (next < by_name.size() && services_[by_name[next]].name.view() < name) ++next;
+        uint32_t index = static_cast<uint32_t>(services_.size());
+        if (next < by_name.size() && services_[by_name[next]].name == name) {
+            index = by_name[next];
         } else if (!free.empty()) {
             index = free.back();
             free.pop_back();
+            exorcise(ServiceId{index});
         } else {
-            index = static_cast<uint32_t>(services_.size());
             services_.emplace_back();
             draft.rows.emplace_back();
         }
@@ -138,7 +155,9 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
     unsure_.resize(services_.size());
     queue_.resize(services_.size());
     actions_.reserve(services_.size() + 16);
-    entries_.reserve(services_.size() + 16);
+    boot_times_.resize(services_.size());
+    entries_.reserve(services_.size() + 3 * events_kept_max_count);
+    ended_runs_.reserve(services_.size() + 16);
     dirty_.reserve(services_.size());
     // A file that is gone leaves the old definition in force until the service has stopped.
     for (size_t i = 0; i < services_.size(); ++i)
@@ -146,8 +165,16 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
             draft.rows[i].definition = services_[i].definition;
 }
 
+// A free place gets a new owner: what was told of the one before has no name any more.
+void Supervisor::exorcise(ServiceId id) {
+    erase_if(ghosts_, [id](const Ghost& ghost) { return ghost.id == id; });
+    for (Entry& entry : entries_)
+        if (entry.id == id) entry.id = {};
+    boot_times_[id.index] = {};
+}
+
 void Supervisor::build_graph(const Draft& draft) {
-    std::vector<Node> nodes(services_.size());
+    List<Node> nodes(services_.size());
     for (size_t i = 0; i < services_.size(); ++i)
         nodes[i] = {services_[i].name, services_[i].instance, draft.rows[i].definition.get()};
     graph_.build(nodes);
@@ -160,16 +187,12 @@ void Supervisor::refuse_missing(Draft& draft) {
         Draft::Row& row = draft.rows[id.index];
         if (!row.listed || row.refused) return;
         const std::string_view near = nearest(reference);
-        std::string problem(row.definition->file.view());
-        problem += ": depends_on: there is no service '";
-        problem += reference;
-        problem += '\'';
-        if (!near.empty() && near != reference && near != at(id).name.view()) {
-            problem += " (did you mean ";
-            problem += near;
-            problem += "?)";
-        }
-        refuse(row, at(id), problem);
+        Buffer<reason_max_bytes + path_max_bytes> problem;
+        problem << row.definition->file.text().view() << ": depends_on: there is no service '"
+                << reference << '\'';
+        if (!near.empty() && near != reference && near != at(id).name.view())
+            problem << " (did you mean " << near << "?)";
+        refuse(row, at(id), problem.view());
         refused = true;
     };
     for (const Graph::Missing& missing : graph_.missing())
@@ -183,17 +206,17 @@ void Supervisor::refuse_missing(Draft& draft) {
 // What is in force has no cycles, so each one has a new definition in it; all of those are refused.
 void Supervisor::refuse_cycles(Draft& draft) {
     for (;;) {
-        const std::vector<ServiceId> cycle = graph_.find_cycle();
+        const List<ServiceId> cycle = graph_.find_cycle();
         if (cycle.empty()) return;
-        std::string words;
-        for (ServiceId id : cycle) words.append(at(id).name.view()).append(" -> ");
-        words.append(at(cycle.front()).name.view());
+        LongText words;
+        for (ServiceId id : cycle) words << at(id).name << " -> ";
+        words << at(cycle.front()).name;
         bool refused = false;
         for (ServiceId id : cycle) {
             Draft::Row& row = draft.rows[id.index];
             if (row.refused || !row.listed) continue;
-            std::string problem(row.definition->file.view());
-            refuse(row, at(id), problem.append(": dependency cycle: ").append(words));
+            refuse(row, at(id),
+                   Text::join({row.definition->file.text(), ": dependency cycle: ", words}));
             refused = true;
         }
         check(refused);
@@ -201,7 +224,7 @@ void Supervisor::refuse_cycles(Draft& draft) {
     }
 }
 
-void Supervisor::commit(const Draft& draft, ServiceId id, std::vector<Change>& changes, Now now) {
+void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now) {
     const Draft::Row& row = draft.rows[id.index];
     Service& service = at(id);
     const auto note = [&](Change::Kind kind) { changes.push_back({kind, id, service.name}); };
@@ -221,7 +244,10 @@ void Supervisor::commit(const Draft& draft, ServiceId id, std::vector<Change>& c
         return note(Change::Kind::add);
     }
     const bool other_version = before && !(before->version == service.definition->version);
-    if (before && before->digest == service.definition->digest && !other_version) return;
+    // (Of what only a status file told there is no digest.)
+    const bool same = before && (before->digest == service.definition->digest ||
+                                 (before->digest == 0 && stands_in(*before)));
+    if (same && !other_version) return;
     if (service.active() && (other_version || service.stale())) {
         const bool restart = other_version || service.policy().on_change == OnChange::restart;
         if (restart) service.restart_requested = true;
@@ -237,8 +263,7 @@ void Supervisor::commit(const Draft& draft, ServiceId id, std::vector<Change>& c
 // whose new file was refused) has lost what it needs, and does not run: evaluate() held it down
 // until now.
 void Supervisor::forget(ServiceId id) {
-    const std::vector<ServiceId> dependents(graph_.needed_by(id).begin(),
-                                            graph_.needed_by(id).end());
+    const List<ServiceId> dependents(graph_.needed_by(id));
     for (ServiceId dependent : dependents) {
         at(dependent).definition = {};
         enqueue(dependent);
@@ -251,7 +276,9 @@ void Supervisor::forget(ServiceId id) {
     }
     if (at(id).state == State::waiting && at(id).reason.code == ReasonCode::start_slot)
         --held_by_slot_;
+    if (id == log_writer_) log_writer_ = {};
     forgotten_.push_back(at(id).name);
+    ghosts_.push_back({id, at(id).name});
     at(id) = Service{};
     Draft draft;
     draft.rows.resize(services_.size());

@@ -59,7 +59,6 @@ class Walk {
   private:
     // Events
     void on_start();
-    void on_hold(const Reason& reason);
     void on_rest(const Reason& reason);
     void on_stop(const Reason& reason);
     void on_kill();
@@ -71,7 +70,7 @@ class Walk {
     void on_stop_announced();
     void on_exited(const Event& event);
     void on_group_empty();
-    void on_hook_ended(Hook hook, HookResult result);
+    void on_hook_ended(const Event& event);
     void on_deadline();
 
     // Moves
@@ -84,13 +83,13 @@ class Walk {
     void send_stop_signal();
     void kill_group();
     void watch_group();
+    void forget_process();
     void finish();
     void conclude();
-
     void enter(State state, Phase phase, const Reason& reason);
     // Has it a process that nobody told to end yet?
     bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
-    void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, id_, {}, value, {}}); }
+    void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, {}, {}, id_, value}); }
     void run_hook(Hook hook);
     void cancel_hook(Hook hook);
     const Policy& policy() const { return s_.policy(); }
@@ -104,7 +103,9 @@ class Walk {
 void Walk::take(const Event& event) {
     switch (event.kind) {
     case EventKind::start: return on_start();
-    case EventKind::hold: return on_hold(event.reason);
+    case EventKind::hold:
+        check(!s_.active());
+        return enter(State::waiting, Phase::idle, event.reason);
     case EventKind::rest: return on_rest(event.reason);
     case EventKind::invalidate:
         check(!s_.active());
@@ -117,17 +118,11 @@ void Walk::take(const Event& event) {
     case EventKind::spawn_failed:
         check(s_.phase == Phase::executing && !s_.leader);
         s_.exit = event.status;
-        s_.verdict = {.code = event.detail == static_cast<uint8_t>(SpawnStep::fork)
-                                  ? ReasonCode::fork_failed
-                                  : ReasonCode::exec_failed,
-                      .detail = event.detail,
-                      .value = event.value};
+        s_.verdict = start_failure(event, ReasonCode::exec_failed, event.detail);
         return finish();
     case EventKind::exec_done: return on_exec_done();
     case EventKind::exec_failed:
-        if (!s_.leader) return;
-        s_.verdict = {
-            .code = ReasonCode::exec_failed, .detail = event.detail, .value = event.value};
+        if (s_.leader) s_.verdict = start_failure(event, ReasonCode::exec_failed, event.detail);
         return;
     case EventKind::ready: return on_ready();
     case EventKind::stop_announced: return on_stop_announced();
@@ -136,8 +131,13 @@ void Walk::take(const Event& event) {
         return;
     case EventKind::exited: return on_exited(event);
     case EventKind::group_empty: return on_group_empty();
-    case EventKind::hook_ended: return on_hook_ended(event.hook, event.result);
+    case EventKind::hook_ended: return on_hook_ended(event);
     case EventKind::deadline: return on_deadline();
+    case EventKind::unverified: {
+        const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
+        forget_process();
+        return enter(State::unknown, Phase::idle, reason);
+    }
     }
 }
 
@@ -165,11 +165,6 @@ void Walk::on_start() {
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
     run_hook(Hook::pre_start);
-}
-
-void Walk::on_hold(const Reason& reason) {
-    check(!s_.active());
-    enter(State::waiting, Phase::idle, reason);
 }
 
 void Walk::on_rest(const Reason& reason) {
@@ -224,7 +219,7 @@ void Walk::on_retry_now() {
 }
 
 void Walk::spawn() {
-    s_.group_poll = {};
+    s_.group_poll_ms = 0;
     enter(State::starting, Phase::executing, {.code = ReasonCode::executing});
     act(ActionKind::spawn, static_cast<int32_t>(s_.runs));
 }
@@ -315,16 +310,16 @@ void Walk::kill_group() {
     s_.killed = true;
     if (s_.verdict.code == ReasonCode::stopped_on_request) s_.verdict.value = 1;
     act(ActionKind::signal_group, SIGKILL);
-    s_.group_poll = {};
+    s_.group_poll_ms = 0;
     watch_group();
 }
 
 // What is left of a group need not be our children: nobody tells us of its end, so we look, soon
 // at first and then less often.
 void Walk::watch_group() {
-    s_.group_poll = std::clamp(Duration{s_.group_poll.ms * 2}, milliseconds(group_poll_min_ms),
-                               milliseconds(group_poll_max_ms));
-    s_.deadline = now_.mono + s_.group_poll;
+    s_.group_poll_ms = static_cast<int32_t>(
+        std::clamp<int64_t>(s_.group_poll_ms * 2, group_poll_min_ms, group_poll_max_ms));
+    s_.deadline = now_.mono + milliseconds(s_.group_poll_ms);
     if (s_.phase != Phase::killing) s_.deadline = std::min(s_.deadline, s_.stop_by);
 }
 
@@ -355,26 +350,27 @@ void Walk::on_group_empty() {
     finish();
 }
 
-void Walk::on_hook_ended(Hook hook, HookResult result) {
-    s_.hooks = static_cast<uint8_t>(s_.hooks & ~(1u << static_cast<unsigned>(hook)));
+void Walk::on_hook_ended(const Event& event) {
+    s_.hooks = static_cast<uint8_t>(s_.hooks & ~(1u << static_cast<unsigned>(event.hook)));
     switch (s_.phase) {
     case Phase::pre_start:
-        if (hook != Hook::pre_start) return;
-        if (result == HookResult::succeeded) return spawn();
-        s_.verdict = {.code = ReasonCode::pre_start_failed, .detail = static_cast<uint8_t>(result)};
+        if (event.hook != Hook::pre_start) return;
+        if (event.result == HookResult::succeeded) return spawn();
+        s_.verdict =
+            start_failure(event, ReasonCode::pre_start_failed, static_cast<uint8_t>(event.result));
         return finish();
     case Phase::checking:
-        if (hook != Hook::start_check) return;
-        if (result == HookResult::succeeded) return run();
+        if (event.hook != Hook::start_check) return;
+        if (event.result == HookResult::succeeded) return run();
         s_.phase = Phase::check_pause;
         s_.deadline = std::min(s_.start_by, now_.mono + policy().start_check_interval);
         return;
     case Phase::stop_command:
-        if (hook == Hook::stop_command) send_stop_signal();
+        if (event.hook == Hook::stop_command) send_stop_signal();
         return;
     case Phase::cancelling: return finish();
     case Phase::post_stop:
-        if (hook == Hook::post_stop) conclude();
+        if (event.hook == Hook::post_stop) conclude();
         return;
     case Phase::idle:
     case Phase::executing:
@@ -394,8 +390,10 @@ void Walk::on_deadline() {
         return;
     case Phase::readying:
     case Phase::check_pause:
-        // The reason knows what this run is ready by; the definition may have changed since.
-        if (s_.reason.value == static_cast<int32_t>(ReadyKind::after)) return became_ready();
+        // The reason knows what this run is ready by; the definition may have changed since. What
+        // was announced while reeve was away (detail) is lost: it lives, and counts as ready.
+        if (s_.reason.value == static_cast<int32_t>(ReadyKind::after) || s_.reason.detail != 0)
+            return became_ready();
         if (s_.phase == Phase::check_pause && now_.mono < s_.start_by) return run_start_check();
         [[fallthrough]];
     case Phase::executing:
@@ -418,17 +416,20 @@ void Walk::on_deadline() {
     }
 }
 
-// Nothing of the group is left. Waits for cancelled hooks, runs post_stop, then concludes.
-void Walk::finish() {
-    if (s_.group != 0 || s_.phase == Phase::executing) act(ActionKind::end_run);
-    if (s_.group != 0 && now_.mono - s_.started >= policy().reset_after)
-        s_.attempts = s_.failures = 0;
+void Walk::forget_process() {
     s_.leader = {};
     s_.group = 0;
     s_.leader_gone = true;
     s_.run_digest = 0;
     s_.start_by = s_.stop_by = no_deadline;
+}
 
+// Nothing of the group is left. Waits for cancelled hooks, runs post_stop, then concludes.
+void Walk::finish() {
+    if (s_.group != 0 || s_.phase == Phase::executing) act(ActionKind::end_run);
+    if (s_.group != 0 && now_.mono - s_.started >= policy().reset_after)
+        s_.attempts = s_.failures = 0;
+    forget_process();
     cancel_hook(Hook::pre_start);
     cancel_hook(Hook::start_check);
     cancel_hook(Hook::stop_command);
@@ -448,8 +449,7 @@ void Walk::conclude() {
     const bool stopped = s_.end.code == ReasonCode::stopped_on_request;
     if (!wanted || s_.restart_requested || stopped) {
         s_.attempts = s_.failures = 0;  // asked for, it is not one of a row of failures
-        if (wanted)
-            return enter(State::waiting, Phase::idle, {.code = ReasonCode::restart_command});
+        if (wanted) return enter(State::waiting, Phase::idle, reason_to_wait(s_.reason));
         s_.restart_requested = false;
         return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
     }
@@ -473,7 +473,7 @@ void Walk::conclude() {
     }
     if (policy().on_end != OnEnd::nothing) {
         actions_.add(
-            {ActionKind::end_reeve, id_, {}, static_cast<int32_t>(policy().on_end), s_.exit});
+            {ActionKind::end_reeve, {}, s_.exit, id_, static_cast<int32_t>(policy().on_end)});
     }
 }
 
@@ -482,11 +482,11 @@ void Walk::conclude() {
 void Walk::run_hook(Hook hook) {
     if (s_.hook_runs(hook)) return;
     s_.hooks = static_cast<uint8_t>(s_.hooks | 1u << static_cast<unsigned>(hook));
-    actions_.add({ActionKind::run_hook, id_, hook, 0, {}});
+    actions_.add({ActionKind::run_hook, hook, {}, id_});
 }
 
 void Walk::cancel_hook(Hook hook) {
-    if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, id_, hook, 0, {}});
+    if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, hook, {}, id_});
 }
 
 }  // namespace

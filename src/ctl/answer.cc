@@ -3,68 +3,39 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/list.h"
 #include "base/result.h"
 #include "core/object.h"
 #include "host/platform.h"
 
 namespace reeve {
 
-namespace {
-
-// Where objects are put together; touched only as far as it is used.
-char scratch[object_max_bytes];
-
-// What its process uses right now. CPU as ps has it: the share of one core over its whole life.
-void append_measured(Sink& out, const Service& service, Now now) {
-    const bool runs = service.leader && !service.leader_gone;
-    const int64_t age_ms = std::max<int64_t>((now.mono - service.started).ms, 0);
-    out << "uptime_s=";
-    if (runs) out << age_ms / 1000;
-    const auto usage = runs ? platform::usage_of(service.leader.pid) : std::nullopt;
-    out << "\ncpu_percent=";
-    if (usage) {
-        const uint64_t tenths = usage->cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
-        out << tenths / 10 << '.' << tenths % 10;
-    }
-    out << "\nmemory_bytes=";
-    if (usage) out << usage->resident_bytes;
-    out << '\n';
-}
-
-bool is_there(const Service& service) {
-    return service.state == State::running || service.state == State::done;
-}
-
-void append_head(Sink& out, const Service& service) {
-    out << "name=";
-    append_name(out, service);
-    out << "\nstate=" << reeve::name_of(service.state) << '\n';
-}
-
-}  // namespace
-
 void Answer::begin(const Request& request, Now now) {
     command_ = request.command;
     waits_ = request.waits;
     deadline_ = now.mono + request.timeout;
     all_ = command_ == Command::status && request.names.empty();
+    again_ = request.again;
     definitions_ = command_ == Command::reload && request.names.empty();
-    resolve(request.names);
+    resolve(request);
     act(request, now);
+    follows_ = request.follows;
+    if (follows_) deadline_ = no_deadline;
     open_ = targets_.size();
     if (command_ == Command::wait && !waits_) settle_all(Outcome::timed_out);
 }
 
 void Answer::refuse(Outcome outcome, std::string_view why) {
     outcome_ = outcome;
-    message_ = why;
+    message_ << why;
 }
 
 // Each name once: a request has room for a thousand.
-void Answer::resolve(std::string_view names) {
-    std::vector<ServiceId> selected;
-    std::vector<uint8_t> seen(supervisor_->services().size());
-    std::string_view rest = names;
+void Answer::resolve(const Request& request) {
+    List<ServiceId> selected;
+    List<uint8_t> seen(supervisor_->services().size());
+    bool may_be_new = false;
+    std::string_view rest = request.names;
     for (auto name = take_word(rest); !name.empty(); name = take_word(rest)) {
         selected.clear();
         supervisor_->select(name, selected);
@@ -73,14 +44,34 @@ void Answer::resolve(std::string_view names) {
             seen[id.index] = true;
             targets_.push_back({.id = id, .goal = {}});
         }
-        if (!selected.empty()) continue;
+        if (!selected.empty() || request.again) continue;  // removed, as was asked for
         outcome_ = Outcome::no_such_service;
-        message_.append(message_.empty() ? "no such service: " : ", ").append(name);
+        message_ << (message_.empty() ? "no such service: " : ", ") << name;
+        may_be_new = !advise_on(name) || may_be_new;
     }
+    if (may_be_new) message_ << " (svctl reload reads new files)";
+}
+
+// What a name that means nothing may have been meant to be; false: that is not known.
+bool Answer::advise_on(std::string_view name) {
+    const size_t at = name.find('@');
+    const Text label = Text::join({"@", name});
+    List<ServiceId> selected;
+    supervisor_->select(label, selected);
+    const std::string_view near = supervisor_->nearest(name.substr(0, name.find('@', 1)));
+    if (at == name.npos && !selected.empty())
+        message_ << " (did you mean " << label << "?)";
+    else if (at > 0 && near == name.substr(0, at))
+        message_ << " (" << near << " has no such instance)";
+    else if (!near.empty())
+        message_ << " (did you mean " << near << "?)";
+    else
+        return false;
+    return true;
 }
 
 void Answer::act(const Request& request, Now now) {
-    std::vector<ServiceId> ids;
+    List<ServiceId> ids;
     for (Target& target : targets_) {
         ids.push_back(target.id);
         target.goal.runs_before = supervisor_->at(target.id).runs;
@@ -88,14 +79,36 @@ void Answer::act(const Request& request, Now now) {
     const auto set_goals = [&](Goal::Kind kind) {
         for (Target& target : targets_) target.goal.kind = kind;
     };
+    if (again_ && command_ != Command::wait) return go_on();
     switch (command_) {
-    case Command::status:
-    case Command::why: return;
-    case Command::up: return supervisor_->up(ids, now);
+    case Command::status: forecast_.problems = controls_->warnings(); return;
+    case Command::why:
+    case Command::directories:
+    case Command::boot: return;
+    case Command::plan:
+        forecast_ = controls_->forecast(now);
+        if (!forecast_.problems.empty()) outcome_ = Outcome::failed;
+        return;
+    case Command::events: event_ = supervisor_->first_entry(); return;
+    case Command::run:
+        set_goals(Goal::Kind::done);
+        begin_run();
+        ids.clear();
+        for (const Target& target : targets_)
+            if (!target.settled) ids.push_back(target.id);
+        controls_->be_bold();
+        return supervisor_->restart(ids, now);
+    case Command::up: controls_->be_bold(); return supervisor_->up(ids, now);
     case Command::down: set_goals(Goal::Kind::down); return supervisor_->down(ids, now);
-    case Command::restart: set_goals(Goal::Kind::restarted); return supervisor_->restart(ids, now);
+    case Command::restart:
+        set_goals(Goal::Kind::restarted);
+        controls_->be_bold();
+        return supervisor_->restart(ids, now);
     case Command::signal: return send_signals(request.number);
-    case Command::reload: return definitions_ ? reload_definitions(now) : reload_services(now);
+    case Command::rotate: return rotate(request.names.empty());
+    case Command::reload:
+        controls_->be_bold();
+        return definitions_ ? reload_definitions(now) : reload_services(now);
     case Command::wait:
         // A run that fails is none of its business: it was asked for no run.
         for (Target& target : targets_) {
@@ -104,6 +117,42 @@ void Answer::act(const Request& request, Now now) {
         }
         return;
     case Command::exit: return controls_->end(request.number, now);
+    case Command::reexec:
+        if (const Text why_not = controls_->begin_reexec(now); !why_not.empty())
+            refuse(Outcome::failed, why_not);
+        return;
+    case Command::crash: return controls_->crash(request.number);
+    }
+}
+
+// It was begun before reeve executed itself again. A run that is on its way is the one that was
+// asked for.
+void Answer::go_on() {
+    for (Target& target : targets_) {
+        const Service& service = supervisor_->at(target.id);
+        const bool is_to_come = service.restart_requested || service.state == State::stopping ||
+                                service.state == State::waiting || service.runs == 0;
+        target.goal = {.runs_before = service.runs - (is_to_come ? 0u : 1u)};
+        const bool goes = command_ == Command::reload && service.removed;
+        if (command_ == Command::down || goes) target.goal.kind = Goal::Kind::down;
+        if (command_ == Command::run) target.goal.kind = Goal::Kind::done;
+        if (command_ == Command::restart || service.restart_requested)
+            target.goal.kind = Goal::Kind::restarted;
+    }
+}
+
+// What cannot be run is told at once.
+void Answer::begin_run() {
+    for (Target& target : targets_) {
+        const Service& service = supervisor_->at(target.id);
+        if (service.active())
+            target.note = "it runs already";
+        else if (service.definition && service.policy().type == Type::daemon)
+            target.note = "it is a daemon: svctl up starts it";
+        else
+            continue;
+        target.settled = true;
+        target.outcome = Outcome::failed;
     }
 }
 
@@ -116,6 +165,20 @@ void Answer::send_signals(int number) {
         target.outcome = code == ESRCH   ? Outcome::not_running
                          : code == EPERM ? Outcome::not_permitted
                                          : Outcome::failed;
+    }
+}
+
+void Answer::rotate(bool all) {
+    for (uint32_t i = 0; all && i < supervisor_->services().size(); ++i)
+        controls_->rotate(ServiceId{i});
+    for (Target& target : targets_) {
+        target.settled = true;
+        const int code = controls_->rotate(target.id);
+        if (code == EINVAL) target.note = "its log has no files that are rotated (log = file)";
+        if (code == EAGAIN) target.note = "its pipe is full: svlog has not read it for a while";
+        if (code == 0) continue;
+        target.code = static_cast<uint8_t>(code);
+        target.outcome = Outcome::failed;
     }
 }
 
@@ -149,173 +212,6 @@ void Answer::reload_definitions(Now now) {
         }
         targets_.push_back(target);
     }
-}
-
-Answer::Step Answer::next(std::string& out, Now now) {
-    if (closed_) return Step::closed;
-    if (warned_ < reloaded_.problems.size()) {
-        Sink line(scratch, sizeof scratch - 1);
-        line << "warn ";
-        append_clean(line, reloaded_.problems[warned_++]);
-        out.append(line.view()).append("\n");
-        return Step::more;
-    }
-    switch (command_) {
-    case Command::status: return next_service(out, now);
-    case Command::why: return next_cause(out, now);
-    case Command::exit:
-        if (!waits_) return end(out);
-        if (cursor_++ > 0) return Step::waits;
-        out += "ending\n";
-        return Step::more;
-    case Command::up:
-    case Command::down:
-    case Command::restart:
-    case Command::signal:
-    case Command::reload:
-    case Command::wait: return next_outcome(out, now);
-    }
-    return end(out);
-}
-
-Answer::Step Answer::next_service(std::string& out, Now now) {
-    const size_t count = all_ ? supervisor_->services().size() : targets_.size();
-    while (cursor_ < count) {
-        const ServiceId id =
-            all_ ? ServiceId{static_cast<uint32_t>(cursor_)} : targets_[cursor_].id;
-        ++cursor_;
-        const Service& service = supervisor_->at(id);
-        if (!service.used()) continue;
-        if (!all_ && !is_there(service)) outcome_ = worse(outcome_, Outcome::not_running);
-        Sink object(scratch, sizeof scratch);
-        append_object(object, *supervisor_, service, Reader::client, now);
-        append_measured(object, service, now);
-        out.append(object.view()).append("\n");
-        return Step::more;
-    }
-    return end(out);
-}
-
-Answer::Step Answer::next_cause(std::string& out, Now now) {
-    if (!link_) {
-        if (cursor_ == targets_.size()) return end(out);
-        link_ = targets_[cursor_++].id;
-        links_ = 0;
-    }
-    const Service& service = supervisor_->at(link_);
-    // The chain may change while the client reads it: it ends all the same.
-    link_ =
-        ++links_ < supervisor_->services().size() ? cause_of(*supervisor_, service) : ServiceId{};
-    if (!service.used()) return Step::more;
-    Sink object(scratch, sizeof scratch);
-    append_head(object, service);
-    object << "reason=";
-    append_words(object, *supervisor_, service, Reader::client, now);
-    out.append(object.view()).append("\n\n");
-    return Step::more;
-}
-
-Answer::Step Answer::next_outcome(std::string& out, Now now) {
-    while (cursor_ < targets_.size()) {
-        const size_t place = cursor_++;
-        Target& target = targets_[place];
-        if (target.told) continue;
-        if (!target.settled) settle(target);
-        if (!target.settled) continue;
-        target.told = true;
-        --open_;
-        outcome_ = worse(outcome_, target.outcome);
-        tell_outcome(out, target, place, now);
-        return Step::more;
-    }
-    cursor_ = 0;
-    return open_ == 0 ? end(out) : Step::waits;
-}
-
-Progress Answer::progress_of(const Target& target) const {
-    if (command_ != Command::reload || definitions_)
-        return progress(*supervisor_, target.id, target.goal);
-    const bool runs = supervisor_->at(target.id).hook_runs(Hook::reload_command);
-    return runs ? Progress::pending : Progress::reached;
-}
-
-void Answer::settle(Target& target) const {
-    if (!waits_) return settle_now(target, Outcome::done);
-    if (progress_of(target) != Progress::pending) settle_now(target, Outcome::done);
-}
-
-// `pending`: its outcome where nothing has come about yet.
-void Answer::settle_now(Target& target, Outcome pending) const {
-    if (target.settled) return;
-    target.settled = true;
-    switch (progress_of(target)) {
-    case Progress::pending: target.outcome = pending; return;
-    case Progress::reached: return;
-    case Progress::failed: target.outcome = Outcome::failed; return;
-    }
-}
-
-void Answer::settle_all(Outcome pending) {
-    for (Target& target : targets_) settle_now(target, pending);
-}
-
-// The reason of what went wrong is the whole chain, in one line.
-void Answer::tell_outcome(std::string& out, const Target& target, size_t place, Now now) const {
-    const Service& service = supervisor_->at(target.id);
-    Sink object(scratch, sizeof scratch);
-    if (definitions_) {
-        const Change& change = reloaded_.changes[place];
-        append_field(object, "name", change.name);
-        append_field(object, "action", name_of(change.kind));
-        if (service.used()) append_field(object, "state", reeve::name_of(service.state));
-    } else {
-        append_head(object, service);
-    }
-    object << "reason=";
-    if (target.code != 0) {
-        object << errno_text(target.code);
-    } else if (service.used()) {
-        append_words(object, *supervisor_, service, Reader::client, now);
-        ServiceId link = cause_of(*supervisor_, service);
-        for (size_t left = 16; target.outcome != Outcome::done && link && left > 0; --left) {
-            const Service& cause = supervisor_->at(link);
-            Buffer<2 * name_max_bytes + 1> name;
-            append_name(name, cause);
-            object << "; ";
-            append_sentence(object, name.view(), reeve::name_of(cause.state), {});
-            object << ": ";
-            append_words(object, *supervisor_, cause, Reader::client, now);
-            link = cause_of(*supervisor_, cause);
-        }
-    }
-    object << "\nresult=" << static_cast<int>(target.outcome) << '\n';
-    out.append(object.view()).append("\n");
-}
-
-Answer::Step Answer::end(std::string& out) {
-    closed_ = true;
-    Sink line(scratch, sizeof scratch);
-    append_end(line, outcome_, message_);
-    out.append(line.view());
-    return Step::more;
-}
-
-void Answer::entered(std::span<const Entry> entries) {
-    if (command_ != Command::wait) return;
-    for (Target& target : targets_) {
-        if (target.settled || target.goal.kind != Goal::Kind::state) continue;
-        for (const Entry& entry : entries)
-            if (entry.id == target.id && entry.to == target.goal.state) target.settled = true;
-    }
-}
-
-void Answer::pass_deadline(Now now) {
-    if (now.mono < deadline_) return;
-    deadline_ = no_deadline;
-    settle_all(Outcome::timed_out);
-    if (command_ != Command::exit) return;
-    waits_ = false;
-    refuse(Outcome::timed_out, "reeve has not ended yet");
 }
 
 }  // namespace reeve

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <span>
-#include <string>
-#include <vector>
 
+#include "base/list.h"
 #include "core/explain.h"
 #include "ctl/controls.h"
 #include "ctl/protocol.h"
@@ -29,7 +28,7 @@ class Answer {
         closed,  // the last line was said
     };
     // Appends at most one object or line.
-    Step next(std::string& out, Now now);
+    Step next(Sink& out, Now now);
 
     // States that were entered, however short they last.
     void entered(std::span<const Entry> entries);
@@ -37,8 +36,10 @@ class Answer {
     Mono next_deadline() const { return deadline_; }
     // Where the client's deadline has passed, what has not come about is told to be late.
     void pass_deadline(Now now);
+    // reeve executes itself again: the line that tells how to go on from here.
+    void append_handover(Sink& out) const;
     // reeve ends: what has not come about will not.
-    void conclude() { settle_all(Outcome::failed); }
+    void conclude();
     // Is the end of reeve what the client waits for?
     bool awaits_end() const { return command_ == Command::exit && waits_ && !closed_; }
 
@@ -48,26 +49,37 @@ class Answer {
         ServiceId id;
         Goal goal;
         Outcome outcome = Outcome::done;
-        uint8_t code = 0;      // the errno of a signal that could not be sent
-        bool settled = false;  // `outcome` is known
+        uint8_t code = 0;            // the errno of a signal that could not be sent
+        const char* note = nullptr;  // why it cannot be done, where the state does not say it
+        bool settled = false;        // `outcome` is known
         bool told = false;
     };
 
-    void resolve(std::string_view names);
+    void resolve(const Request& request);
+    bool advise_on(std::string_view name);
     void act(const Request& request, Now now);
     void send_signals(int number);
+    void rotate(bool all);
     void reload_services(Now now);
     void reload_definitions(Now now);
+    void begin_run();
+    void go_on();
 
-    Step next_service(std::string& out, Now now);
-    Step next_cause(std::string& out, Now now);
-    Step next_outcome(std::string& out, Now now);
+    Step next_service(Sink& out, Now now);
+    Step next_cause(Sink& out, Now now);
+    Step next_directory(Sink& out);
+    Step next_outcome(Sink& out, Now now);
+    Step next_of_reexec(Sink& out);
+    Step next_planned(Sink& out);
+    Step next_event(Sink& out);
+    Step next_boot(Sink& out);
+    Step tell(Sink& out, const Sink& object) const;
     Progress progress_of(const Target& target) const;
     void settle(Target& target) const;
     void settle_now(Target& target, Outcome pending) const;
     void settle_all(Outcome pending);
-    void tell_outcome(std::string& out, const Target& target, size_t place, Now now) const;
-    Step end(std::string& out);
+    void tell_outcome(Sink& out, const Target& target, size_t place, Now now) const;
+    Step end(Sink& out);
 
     Supervisor* supervisor_;
     Controls* controls_;
@@ -75,12 +87,16 @@ class Answer {
     bool waits_ = false;
     bool all_ = false;          // status of every service; there are no targets
     bool definitions_ = false;  // reload without a name
+    bool follows_ = false;      // events
+    bool again_ = false;        // begun before reeve executed itself again
     bool closed_ = false;
     Outcome outcome_ = Outcome::done;
-    std::string message_;  // of the last line
-    std::vector<Target> targets_;
-    Reloaded reloaded_;            // its changes are the targets, place by place
-    size_t warned_ = 0;            // how many of its problems have been told
+    LongText message_;  // of the last line
+    List<Target> targets_;
+    Reloaded reloaded_;  // its changes are the targets, place by place
+    Forecast forecast_;
+    size_t warned_ = 0;            // how many problems, of one of the two, have been told
+    uint64_t event_ = 0;           // the number of the next one
     size_t cursor_ = 0;            // the next target to look at, or service
     ServiceId link_{};             // why: the next of the chain; none: begin the target's
     size_t links_ = 0;             // how many of it were told

@@ -70,13 +70,13 @@ bool Client::send(std::string_view request, Mono deadline) {
 Client::Got Client::read_line(std::string_view& line, Mono deadline) {
     size_t searched = taken_;
     for (;;) {
-        const size_t end = input_.find('\n', searched);
-        if (end != std::string::npos) {
-            line = std::string_view(input_).substr(taken_, end - taken_);
+        const size_t end = input_.view().find('\n', searched);
+        if (end != std::string_view::npos) {
+            line = input_.view().substr(taken_, end - taken_);
             taken_ = end + 1;
             return Got::line;
         }
-        input_.erase(0, taken_);
+        input_.drop(taken_);
         taken_ = 0;
         searched = input_.size();
         if (searched > object_max_bytes) return Got::nothing_more;
@@ -85,7 +85,7 @@ Client::Got Client::read_line(std::string_view& line, Mono deadline) {
         const ssize_t got = sys::read(socket_.get(), bytes, sizeof bytes);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) continue;
         if (got <= 0) return Got::nothing_more;
-        input_.append(bytes, static_cast<size_t>(got));
+        input_ << std::string_view(bytes, static_cast<size_t>(got));
     }
 }
 

@@ -1,10 +1,10 @@
 // client: svctl's end of the control socket. Blocks, but never beyond a deadline.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace reeve {
@@ -28,7 +28,7 @@ class Client {
     bool wait_for(short events, Mono deadline) const;
 
     Fd socket_;
-    std::string input_;
+    LongText input_;
     size_t taken_ = 0;  // how much of it read_line has given
 };
 

@@ -1,16 +1,25 @@
 // Controls: what the control socket asks of the program beyond the supervisor's own commands.
 #pragma once
 
-#include <string>
+#include <span>
 #include <vector>
 
+#include "base/list.h"
+#include "base/packed.h"
+#include "core/plan.h"
 #include "core/supervisor.h"
 
 namespace reeve {
 
 struct Reloaded {
-    std::vector<Change> changes;
-    std::vector<std::string> problems;  // FILE:LINE: text, all of them
+    List<Change> changes;
+    List<Text> problems;  // FILE:LINE: text, all of them
+};
+
+// What a reload would do, and the problems it would find.
+struct Forecast {
+    List<Planned> steps;
+    List<Text> problems;
 };
 
 class Controls {
@@ -18,11 +27,35 @@ class Controls {
     // Reads the definitions again and puts them in force.
     virtual Reloaded reload(Now now) = 0;
 
+    // Reads them, and tells what a reload would do; nothing is changed.
+    virtual Forecast forecast(Now now) = 0;
+
+    // Where the service files are: absolute paths, in the order of -d.
+    virtual std::span<const Text> directories() const = 0;
+
     // Sends a signal to the service's leader. 0, or an errno (ESRCH: it does not run).
     virtual int signal(ServiceId id, int number) = 0;
 
+    // Begins a new log file. 0, or an errno (EINVAL: it has none that is rotated).
+    virtual int rotate(ServiceId id) = 0;
+
     // Stops everything, then reeve exits with `code`.
     virtual void end(int code, Now now) = 0;
+
+    // Executes reeve's program again, as it is on disk by now, once that has said that it can take
+    // over. Nothing, or why not.
+    virtual Text begin_reexec(Now now) = 0;
+    // Why that failed, once it has.
+    virtual const Text& reexec_failure() const = 0;
+
+    // After too many crashes nothing is begun until somebody asks for it: this is asking.
+    virtual void be_bold() = 0;
+
+    // A fault, as a test has it.
+    virtual void crash(int number) = 0;
+
+    // What is wrong with reeve itself.
+    virtual List<Text> warnings() const = 0;
 
   protected:
     ~Controls() = default;

@@ -9,7 +9,8 @@ namespace {
 constexpr std::string_view version = "reeve/1";
 
 constexpr const char* command_names[command_count] = {
-    "status", "why", "up", "down", "restart", "signal", "reload", "wait", "exit",
+    "status", "why",    "up",   "down",        "restart", "run",  "signal", "reload", "wait",
+    "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "crash",
 };
 
 // How bad an outcome is, by Outcome.
@@ -39,6 +40,8 @@ bool set_option(Request& request, std::string_view key, std::string_view value) 
         request.waits = value != "no";
         return value == "no" || value == "yes";
     }
+    if (key == "follow") return request.follows = value == "yes";
+    if (key == "again") return request.again = value == "yes";
     if (key == "state") {
         request.until = parse_state(value);
         return request.until.has_value();
@@ -62,10 +65,18 @@ const char* missing_in(const Request& request) {
     case Command::up:
     case Command::down:
     case Command::restart:
+    case Command::run:
     case Command::wait: return lacks_names ? "which service?" : nullptr;
     case Command::status:
-    case Command::reload: return nullptr;
-    case Command::exit: return lacks_names ? nullptr : "exit takes no names";
+    case Command::reload:
+    case Command::rotate:
+    case Command::directories: return nullptr;
+    case Command::plan:
+    case Command::events:
+    case Command::boot:
+    case Command::exit:
+    case Command::reexec:
+    case Command::crash: return lacks_names ? nullptr : "it takes no names";
     }
     return nullptr;
 }
@@ -109,6 +120,8 @@ std::optional<Request> parse_request(std::string_view line, Sink& problem) {
 void append_request(Sink& out, const Request& request) {
     out << version << ' ' << name_of(request.command) << " timeout=" << request.timeout.ms;
     if (!request.waits) out << " wait=no";
+    if (request.follows) out << " follow=yes";
+    if (request.again) out << " again=yes";
     if (request.until) out << " state=" << name_of(*request.until);
     if (request.number != 0) out << " number=" << request.number;
     if (!request.names.empty()) out << ' ' << request.names;
@@ -123,14 +136,16 @@ std::optional<ReplyLine> parse_reply_line(std::string_view line) {
     if (key != std::string_view::npos && key > 0 && line[key] == '=')
         return ReplyLine{.kind = Kind::field, .text = line};
     if (line == "ending") return ReplyLine{.kind = Kind::ending};
+    if (line == "again") return ReplyLine{.kind = Kind::again};
     std::string_view rest = line;
     const std::string_view word = take_word(rest);
     if (word == "warn") return ReplyLine{.kind = Kind::warning, .text = trim(rest)};
-    if (word != "end") return std::nullopt;
+    if (word != "end" && word != "begun") return std::nullopt;
     const auto outcome = parse_unsigned(take_word(rest), outcome_count - 1);
     if (!outcome) return std::nullopt;
-    return ReplyLine{
-        .kind = Kind::end, .outcome = static_cast<Outcome>(*outcome), .text = trim(rest)};
+    return ReplyLine{.kind = word == "end" ? Kind::end : Kind::begun,
+                     .outcome = static_cast<Outcome>(*outcome),
+                     .text = trim(rest)};
 }
 
 void append_end(Sink& out, Outcome outcome, std::string_view text) {

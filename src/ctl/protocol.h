@@ -3,23 +3,36 @@
 //
 //   request  = version " " command *(" " option) *(" " name) LF        at most request_max_bytes
 //   version  = "reeve/1"                  another one is answered with `end`, which all can read
-//   command  = "status" | "why" | "up" | "down" | "restart" | "signal" | "reload" | "wait" | "exit"
+//   command  = "status" | "why" | "up" | "down" | "restart" | "run" | "signal" | "reload" | "wait"
+//            | "plan" | "events" | "boot" | "directories" | "rotate" | "exit"
+//            | "reexec" | "crash"
 //   option   = "timeout=" MILLISECONDS    how long the outcome is waited for
 //            | "wait=no"                  it is not waited for
+//            | "follow=yes"               events: those to come as well
 //            | "state=" STATE             wait: until that state
-//            | "number=" N                signal: which one; exit: reeve's exit code
+//            | "number=" N                signal, crash: which one; exit: reeve's exit code
+//            | "again=yes"                it was begun before: nothing is done, only told
 //   name     = NAME | NAME@INSTANCE | @LABEL
 //
-//   reply    = *(object | warning | ending) end
+//   reply    = *(object | warning | ending) (end | again)
 //   object   = 1*(key "=" value LF) LF    key: lower-case letters and "_"; core/object.h
 //   warning  = "warn " TEXT LF            for people; the reply goes on
 //   ending   = "ending" LF                reeve ends: that the connection ends too is the answer
+//   again    = "again" LF                 reeve executes itself again: ask once more
+//            | "begun " OUTCOME *(" " name) LF      the same, with again=yes and these names; the
+//                                                   outcome of what has been told
 //   end      = "end " OUTCOME [" " TEXT] LF         the last line; OUTCOME: svctl's exit status
 //
 // A connection is for one request. What an object holds depends on the command:
 //   status   the service (core/object.h), uptime_s cpu_percent memory_bytes
-//   why      name state reason; the services of the chain one after another
+//   why      name state reason; the services of the chain one after another. Of those that are
+//            failed or in backoff also started and log: where their last output is
 //   reload without a name    name action reason result, for each service that changes
+//   plan     name action reason, for each service that a reload would change
+//   events   time name instance from to reason, oldest first
+//   boot     name state start ready start_ms ready_ms, of each service that came up with reeve; the
+//            last two since reeve's own start
+//   directories             directory; one after another, in the order of -d
 //   else     name state reason result, for each service, once it is known
 // `name` is NAME[@INSTANCE] there, `result` an outcome.
 #pragma once
@@ -50,14 +63,34 @@ constexpr int outcome_count = 8;
 // running, timed out, failed, no such service; then what kept all of it from being done.
 Outcome worse(Outcome a, Outcome b);
 
-enum class Command : uint8_t { status, why, up, down, restart, signal, reload, wait, exit };
-constexpr size_t command_count = 9;
+enum class Command : uint8_t {
+    status,
+    why,
+    up,
+    down,
+    restart,
+    run,
+    signal,
+    reload,
+    wait,
+    plan,
+    events,
+    boot,
+    directories,
+    rotate,
+    exit,
+    reexec,
+    crash,
+};
+constexpr size_t command_count = 17;
 const char* name_of(Command command);
 
 struct Request {
     Command command = Command::status;
     Duration timeout = milliseconds(answer_wait_default_ms);
     bool waits = true;
+    bool follows = false;
+    bool again = false;
     int number = 0;
     std::optional<State> until;  // state=
     std::string_view names;      // words, for take_word()
@@ -70,10 +103,10 @@ std::optional<Request> parse_request(std::string_view line, Sink& problem);
 void append_request(Sink& out, const Request& request);
 
 struct ReplyLine {
-    enum class Kind : uint8_t { field, gap, warning, ending, end };
+    enum class Kind : uint8_t { field, gap, warning, ending, again, begun, end };
     Kind kind = Kind::gap;
-    Outcome outcome = Outcome::done;  // end
-    std::string_view text{};          // warning, end; field: the whole line
+    Outcome outcome = Outcome::done;  // begun, end
+    std::string_view text{};          // warning, end; begun: names; field: the whole line
 };
 
 // A line without its newline. nullopt: it is none of the protocol's.

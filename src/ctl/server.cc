@@ -33,13 +33,13 @@ bool may_connect(int fd) {
 
 // Made under another name and renamed, so that there is always one. Nobody can connect before
 // listen(), when the mode is as it should be whatever the umask is.
-Status Server::open(const std::string& path) {
+Status Server::open(const Text& path) {
     path_ = path;
-    const std::string new_path = path + ".new";
+    const Text new_path = Text::join({path, ".new"});
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    if (new_path.size() >= sizeof address.sun_path) return Error{"bind", path, ENAMETOOLONG};
-    std::memcpy(address.sun_path, new_path.c_str(), new_path.size() + 1);
+    if (new_path.view().size() >= sizeof address.sun_path) return Error{"bind", path, ENAMETOOLONG};
+    std::memcpy(address.sun_path, new_path.c_str(), new_path.view().size() + 1);
     Fd listener(sys::socket(AF_UNIX, SOCK_STREAM));
     if (!listener) return Error{"socket", path, errno};
     sys::unlink(new_path.c_str());
@@ -54,6 +54,15 @@ Status Server::open(const std::string& path) {
     inode_ = static_cast<uint64_t>(file.st_ino);
     listener_ = std::move(listener);
     return Nothing{};
+}
+
+void Server::take(const Text& path, Fd listener) {
+    path_ = path;
+    struct stat file = {};
+    if (sys::lstat(path.c_str(), &file) < 0) return;
+    device_ = static_cast<uint64_t>(file.st_dev);
+    inode_ = static_cast<uint64_t>(file.st_ino);
+    listener_ = std::move(listener);
 }
 
 bool Server::is_ours() const {
@@ -75,7 +84,7 @@ void Server::each_client(F visit) {
 }
 
 void Server::watch(PollSet& set) {
-    const bool accepts = listener_ && !pauses_ && client_count_ < clients_max_count;
+    const bool accepts = listener_ && !pauses_ && client_count_ < places_;
     place_ = accepts ? set.add(listener_.get(), POLLIN) : SIZE_MAX;
     each_client([&](Client& client) {
         client.place = set.add(client.socket.get(), client.writes() ? POLLOUT : POLLIN);
@@ -94,7 +103,7 @@ void Server::serve(const PollSet& set, Now now) {
 }
 
 void Server::accept_clients(Now now) {
-    while (client_count_ < clients_max_count) {
+    while (client_count_ < places_) {
         Fd socket(sys::accept(listener_.get()));
         if (!socket) {
             if (errno == ECONNABORTED) continue;
@@ -116,13 +125,14 @@ void Server::accept_clients(Now now) {
     }
 }
 
+// What there is to say is said in settle(): whoever is told that something is done finds it in the
+// status files as well.
 void Server::serve_client(Client& client, short result, Now now) {
     if (!client.answer) return receive(client, now);
-    if (client.writes()) {
-        if ((result & (POLLERR | POLLNVAL)) != 0) return client.socket.reset();
-        return pump(client, now);
-    }
-    client.socket.reset();  // it waits, and has gone away or spoken out of turn
+    const bool failed = (result & (POLLERR | POLLNVAL)) != 0;
+    // One that waits has gone away, or spoken out of turn.
+    if (failed || !client.writes()) return client.socket.reset();
+    client.blocked = false;
 }
 
 void Server::receive(Client& client, Now now) {
@@ -130,33 +140,34 @@ void Server::receive(Client& client, Now now) {
     const ssize_t got = sys::read(client.socket.get(), bytes, sizeof bytes);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     if (got <= 0) return client.socket.reset();
-    client.input.append(bytes, static_cast<size_t>(got));
-    const bool whole = client.input.find('\n') != std::string::npos;
+    client.input << std::string_view(bytes, static_cast<size_t>(got));
+    const bool whole = client.input.view().find('\n') != std::string_view::npos;
     if (whole || client.input.size() >= request_max_bytes) begin(client, now);
 }
 
 void Server::begin(Client& client, Now now) {
     Answer& answer = client.answer.emplace(supervisor_, controls_);
-    const size_t end = client.input.find('\n');
+    const size_t end = client.input.view().find('\n');
     if (end >= request_max_bytes) {
         answer.refuse(Outcome::usage, "the request is too long");
     } else {
         Buffer<256> problem;
-        const auto request = parse_request(std::string_view(client.input).substr(0, end), problem);
+        const auto request = parse_request(client.input.view().substr(0, end), problem);
         if (request)
             answer.begin(*request, now);
         else
             answer.refuse(Outcome::usage, problem.view());
     }
-    std::string().swap(client.input);
+    client.input = {};
     client.more = true;
-    pump(client, now);
+    client.idle_until = now.mono + milliseconds(client_idle_max_ms);
 }
 
 // Makes as much of the answer as there is room for, and sends what the client takes: at most one
 // buffer a turn, however fast it reads.
 void Server::pump(Client& client, Now now) {
     client.more = false;
+    client.blocked = true;
     if (client.output.empty()) client.idle_until = now.mono + milliseconds(client_idle_max_ms);
     while (!client.over) {
         if (client.output.size() >= reply_buffer_max_bytes) {
@@ -180,31 +191,39 @@ void Server::pump(Client& client, Now now) {
     }
     client.output.clear();
     client.sent = 0;
+    client.blocked = client.more;
     if (client.over) client.socket.reset();
 }
 
 void Server::settle(Now now) {
-    if (pauses_ && now.mono >= accept_again_) pauses_ = false;
-    std::vector<Entry>& entries = supervisor_.entries();
+    const std::span<const Entry> entries = supervisor_.new_entries();
     each_client([&](Client& client) {
         if (client.answer) client.answer->entered(entries);
-        if (client.must_act()) {
-            if (now.mono >= client.idle_until) client.socket.reset();
+        if (!client.answer || client.blocked) {
+            if (now.mono >= patience_end(client)) client.socket.reset();
             return;
         }
         client.answer->pass_deadline(now);
         pump(client, now);
     });
-    entries.clear();
+    supervisor_.pass_entries();
     drop_finished();
+    if (pauses_ && now.mono >= accept_again_) pauses_ = false;
+}
+
+// When a client is dropped whose request or reading is waited for.
+Mono Server::patience_end(const Client& client) const {
+    const bool crowded = pauses_ || client_count_ == places_;
+    if (!crowded) return client.idle_until;
+    return Mono{client.idle_until.ms - client_idle_max_ms + client_idle_crowded_max_ms};
 }
 
 Mono Server::next_deadline() const {
     Mono next = pauses_ ? accept_again_ : no_deadline;
     for (const std::unique_ptr<Client>& client : clients_) {
         if (!client) continue;
-        next = std::min(next,
-                        client->must_act() ? client->idle_until : client->answer->next_deadline());
+        next = std::min(next, client->must_act() ? patience_end(*client)
+                                                 : client->answer->next_deadline());
     }
     return next;
 }
@@ -215,6 +234,23 @@ void Server::drop_finished() {
         client.reset();
         --client_count_;
     }
+}
+
+void Server::hand_over(Now now) {
+    each_client([&](Client& client) {
+        client.over = true;
+        if (client.answer) {
+            client.answer->append_handover(client.output);
+        } else {
+            // Nothing is begun any more. What it has said is read: else it would be told nothing.
+            char bytes[request_max_bytes];
+            sys::read(client.socket.get(), bytes, sizeof bytes);
+            client.output << "again\n";
+        }
+        pump(client, now);
+        client.socket.reset();
+    });
+    drop_finished();
 }
 
 void Server::close() {

@@ -1,12 +1,11 @@
 // server: the control socket RUNDIR/control and its clients. Nothing a client does, or does not do,
 // makes it wait or grow: input and output are bounded, long answers are made as they are read, and
-// who is silent for client_idle_max_ms is dropped.
+// who is silent for client_idle_max_ms is dropped, and earlier where others wait for the place.
 #pragma once
 
 #include <array>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "base/fd.h"
 #include "base/limits.h"
@@ -24,7 +23,11 @@ class Server {
 
     // Makes the socket, mode 0600, in place of what may be there: to be called by the holder of the
     // lock. Without it the rest does nothing.
-    Status open(const std::string& path);
+    Status open(const Text& path);
+    // Goes on with the socket that is at `path` already.
+    void take(const Text& path, Fd listener);
+    // No more clients than this at a time, where descriptors are scarce.
+    void limit_clients(size_t most) { places_ = most; }
     // Makes it again if it is no longer there; clients that are connected stay so.
     Status reopen();
 
@@ -37,6 +40,9 @@ class Server {
     void settle(Now now);
     Mono next_deadline() const;
 
+    // reeve executes itself again: tells all clients to ask again.
+    void hand_over(Now now);
+
     // reeve ends: answers whoever waits, and removes the socket. Who waits for the end itself hears
     // of it from the kernel, when the process and its lock are gone.
     void close();
@@ -47,13 +53,14 @@ class Server {
     struct Client {
         Fd socket;  // none: to be dropped
         size_t place = SIZE_MAX;
-        Mono idle_until;     // while its request, or its reading, is waited for
-        std::string input;   // the request so far
-        std::string output;  // of the answer what it has not read yet, from `sent` on
+        Mono idle_until;  // while its request, or its reading, is waited for
+        LongText input;   // the request so far
+        LongText output;  // of the answer what it has not read yet, from `sent` on
         size_t sent = 0;
         std::optional<Answer> answer;  // none: the request is not complete yet
         bool more = false;             // the answer goes on as soon as there is room
         bool over = false;             // nothing comes after `output`
+        bool blocked = false;          // nothing is said before the socket takes it
 
         bool writes() const { return !output.empty() || more; }
         bool must_act() const { return !answer || writes(); }
@@ -65,6 +72,7 @@ class Server {
     void receive(Client& client, Now now);
     void begin(Client& client, Now now);
     void pump(Client& client, Now now);
+    Mono patience_end(const Client& client) const;
     void drop_finished();
     // Calls visit(client) for each.
     template <typename F>
@@ -72,7 +80,7 @@ class Server {
 
     Supervisor& supervisor_;
     Controls& controls_;
-    std::string path_;
+    Text path_;
     Fd listener_;
     uint64_t device_ = 0;  // of the socket's file, to know it again
     uint64_t inode_ = 0;
@@ -81,6 +89,7 @@ class Server {
     bool pauses_ = false;
     std::array<std::unique_ptr<Client>, clients_max_count> clients_;
     size_t client_count_ = 0;
+    size_t places_ = clients_max_count;  // how many there may be
 };
 
 }  // namespace reeve

@@ -8,12 +8,13 @@
 namespace reeve {
 
 // Whoever reads descriptor 2 may have stopped reading; nobody's reader makes reeve wait. A pipe
-// that is writable takes PIPE_BUF bytes at once (POSIX XSH 2.9.7, poll).
+// that is writable takes PIPE_BUF bytes at once (POSIX XSH 2.9.7, poll). One that has no reader is
+// not written to: the SIGPIPE would be forwarded to `-- CMD`.
 void complain(std::string_view text) {
     Buffer<PIPE_BUF> line;
     line << "reeve: " << text.substr(0, PIPE_BUF - sizeof "reeve: \n") << '\n';
     pollfd descriptor{2, POLLOUT, 0};
-    if (sys::poll({&descriptor, 1}, 0) <= 0) return;
+    if (sys::poll({&descriptor, 1}, 0) <= 0 || (descriptor.revents & POLLERR) != 0) return;
     [[maybe_unused]] const ssize_t written = sys::write(2, line.data(), line.size());
 }
 

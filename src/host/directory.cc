@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/packed.h"
 #include "base/sort.h"
 #include "conf/load.h"
@@ -20,7 +21,7 @@ namespace {
 bool is_wanted(std::string_view name) { return name == "reeve.conf" || is_service_file_name(name); }
 
 // The wanted names in a directory, in no order. An errno value, or 0.
-int list_names(const char* path, std::vector<Text>& names) {
+int list_names(const char* path, List<Text>& names) {
     Fd fd(sys::open(path, O_RDONLY | O_DIRECTORY));
     if (!fd) return errno;
     int code = 0;
@@ -39,19 +40,18 @@ void take_status(const struct stat& status, SourceFile& file) {
 }
 
 // Reads at most one byte more than is allowed. An errno value, or 0.
-int read_text(int fd, size_t size, SourceFile& file) {
+int read_text(int fd, SourceFile& file) {
     bool executable = (file.mode & 0111) != 0;
     size_t limit = executable ? executable_head_bytes : service_file_max_bytes;
     char place[4096];
-    file.text.reserve(std::min(size, limit));
     while (file.text.size() <= limit) {
         ssize_t count = sys::read(fd, place, sizeof place);
         if (count < 0) return errno;
         if (count == 0) break;
-        file.text.append(place, static_cast<size_t>(count));
+        file.text << std::string_view(place, static_cast<size_t>(count));
     }
     if (file.text.size() > limit) {
-        file.text.resize(limit);
+        file.text.cut(limit);
         file.too_large = !executable;
     }
     return 0;
@@ -59,7 +59,8 @@ int read_text(int fd, size_t size, SourceFile& file) {
 
 // False: it is no regular file, or it has vanished since the directory was listed.
 bool read_file(SourceFile& file) {
-    const char* path = file.path.c_str();
+    const Text text = file.path.text();
+    const char* path = text.c_str();
     struct stat status {};
     if (sys::stat(path, &status) < 0) {
         file.read_error = errno;
@@ -80,29 +81,34 @@ bool read_file(SourceFile& file) {
     }
     take_status(status, file);
     if (!S_ISREG(status.st_mode)) return false;
-    file.read_error = read_text(fd.get(), static_cast<size_t>(status.st_size), file);
+    file.read_error = read_text(fd.get(), file);
     if (file.read_error != 0) file.text.clear();
     return true;
 }
 
 }  // namespace
 
-Result<std::vector<SourceFile>> read_directory(std::string_view path) {
-    std::string directory(path);
-    std::vector<Text> names;
-    if (int code = list_names(directory.c_str(), names); code != 0)
-        return Error{"read directory", directory, code};
+const char* advice_on_directory(const Error& error) {
+    switch (error.code) {
+    case ENOENT: return " (make it, or name the service directory with -d)";
+    case ENOTDIR: return " (name the directory that it is in)";
+    default: return "";
+    }
+}
+
+Result<List<SourceFile>> read_directory(std::string_view path) {
+    const Text shared = Text::join({path, path.empty() || path.ends_with('/') ? "" : "/"});
+    List<Text> names;
+    if (int code = list_names(shared.c_str(), names); code != 0)
+        return Error{"read directory", path, code};
     auto before = [](const Text& a, const Text& b) { return a.view() < b.view(); };
     sort(std::span(names), before);
 
-    if (directory.empty() || directory.back() != '/') directory += '/';
-    std::vector<SourceFile> files;
+    List<SourceFile> files;
     files.reserve(names.size());
     for (const Text& name : names) {
         SourceFile file;
-        file.name = name.view();
-        file.path = directory;
-        file.path += name.view();
+        file.path = {shared, name};
         if (read_file(file)) files.push_back(std::move(file));
     }
     return files;

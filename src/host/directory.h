@@ -2,8 +2,8 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
+#include "base/list.h"
 #include "base/result.h"
 #include "conf/source.h"
 
@@ -17,6 +17,9 @@ constexpr size_t executable_head_bytes = 65536;
 // us. Of an executable file the first executable_head_bytes are read, and it is never too_large.
 // A file that cannot be read has its read_error; only the directory itself fails the whole, also
 // where it holds more than services_max_count files.
-Result<std::vector<SourceFile>> read_directory(std::string_view path);
+Result<List<SourceFile>> read_directory(std::string_view path);
+
+// What may be done about that error, in parentheses; or nothing.
+const char* advice_on_directory(const Error& error);
 
 }  // namespace reeve

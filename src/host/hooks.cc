@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <csignal>
 
+#include "host/adopted.h"
 #include "host/sys.h"
 
 namespace reeve {
 
 void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline) {
-    running_.push_back({service, hook, spawned.pid, deadline, false, false,
-                        std::move(spawned.exec_status), SIZE_MAX});
+    const Process process{spawned.pid, spawned.start_time};
+    running_.push_back({service, hook, process, true, deadline, false, false,
+                        std::move(spawned.exec.fd), SIZE_MAX});
+}
+
+void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child) {
+    running_.push_back({service, hook, process, is_child, deadline, false, false, {}, SIZE_MAX});
 }
 
 void Hooks::watch(PollSet& set) {
@@ -38,8 +44,9 @@ void Hooks::cancel(ServiceId service, Hook hook) {
 }
 
 std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
-    const auto place = std::find_if(running_.begin(), running_.end(),
-                                    [&](const Running& running) { return running.pid == pid; });
+    const auto place = std::find_if(running_.begin(), running_.end(), [&](const Running& running) {
+        return running.process.pid == pid;
+    });
     if (place == running_.end()) return std::nullopt;
     const bool good = status.kind == ExitStatus::Kind::exited && status.value == 0;
     HookEnd end{place->service, place->hook, good ? HookResult::succeeded : HookResult::failed,
@@ -64,12 +71,14 @@ Mono Hooks::next_deadline() const {
     return next;
 }
 
-// Not reaped yet, so both numbers are still its own; a child that was just forked may not have made
-// its group yet.
+// Not reaped yet, so both numbers are still its own; of one that is not our child this has to be
+// looked at. A child that was just forked may not have made its group yet.
 void Hooks::kill_group(Running& running) {
     running.deadline = no_deadline;
-    sys::kill(-running.pid, SIGKILL);
-    sys::kill(running.pid, SIGKILL);
+    const Process process = running.process;
+    if (!running.is_child && fact_of(process) != Fact::alive) return;
+    sys::kill(-process.pid, SIGKILL);
+    sys::kill(process.pid, SIGKILL);
 }
 
 }  // namespace reeve

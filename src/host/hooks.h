@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "base/list.h"
 #include "host/pollset.h"
 #include "host/spawn.h"
 #include "model/service.h"
@@ -25,6 +25,15 @@ class Hooks {
     // It was started; past `deadline` it is killed.
     void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline);
 
+    // The same of one that an earlier reeve started; it need not be our child.
+    void adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child = false);
+
+    // Calls see(service, hook, process) with each that runs.
+    template <typename F>
+    void each(F see) const {
+        for (const Running& running : running_) see(running.service, running.hook, running.process);
+    }
+
     // Kills it; its end still comes.
     void cancel(ServiceId service, Hook hook);
 
@@ -43,7 +52,8 @@ class Hooks {
     struct Running {
         ServiceId service;
         Hook hook;
-        pid_t pid;
+        Process process;
+        bool is_child;
         Mono deadline;  // no_deadline once it was killed
         bool timed_out;
         bool cancelled;
@@ -52,7 +62,7 @@ class Hooks {
     };
     static void kill_group(Running& running);
 
-    std::vector<Running> running_;
+    List<Running> running_;
 };
 
 }  // namespace reeve

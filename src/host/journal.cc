@@ -11,25 +11,31 @@
 namespace reeve {
 
 Status Journal::begin_new() {
-    const std::string temporary = path_ + ".new";
-    Fd file(sys::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644));
-    if (!file) return Error{"open", temporary, errno};
+    Fd file(sys::open(new_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644));
+    if (!file) {
+        const int code = errno;
+        if (!file_) whole_ = false;
+        return Error{"open", new_path_, code};
+    }
     file_ = std::move(file);
+    const uint64_t around = sys::room_around(file_.get());
+    const uint64_t share = around == 0 ? journal_chunk_bytes : around / 4;
+    chunk_ = static_cast<off_t>(
+        std::clamp<uint64_t>(share, journal_chunk_min_bytes, journal_chunk_bytes));
     end_ = room_ = 0;
     whole_ = true;
     return Nothing{};
 }
 
 Status Journal::finish_new() {
-    const std::string temporary = path_ + ".new";
     const bool room = make_room(1);
     if (!whole_ || !room) {
         const int code = errno;
-        sys::unlink(temporary.c_str());
+        sys::unlink(new_path_.c_str());
         whole_ = false;
         return Error{"write", path_, code};
     }
-    if (sys::rename(temporary.c_str(), path_.c_str()) < 0) {
+    if (sys::rename(new_path_.c_str(), path_.c_str()) < 0) {
         whole_ = false;
         return Error{"rename", path_, errno};
     }
@@ -67,8 +73,7 @@ off_t Journal::reserve(size_t bytes) {
 bool Journal::make_room(size_t bytes) {
     const off_t needed = end_ + static_cast<off_t>(bytes);
     if (needed <= room_) return true;
-    const off_t chunk = static_cast<off_t>(journal_chunk_bytes);
-    const off_t wanted = (needed + chunk - 1) / chunk * chunk;
+    const off_t wanted = (needed + chunk_ - 1) / chunk_ * chunk_;
     if (sys::fallocate(file_.get(), room_, wanted - room_) == 0) {
         room_ = wanted;
         return true;
@@ -79,27 +84,31 @@ bool Journal::make_room(size_t bytes) {
     return true;
 }
 
+void Journal::lose() {
+    whole_ = false;
+    retry_ = {};
+}
+
 bool Journal::wants_renewal(Mono now) const {
     if (!enabled()) return false;
-    if (whole_)
-        return end_ > std::max<off_t>(static_cast<off_t>(journal_chunk_bytes), 3 * new_end_);
+    if (whole_) return end_ > std::max<off_t>(chunk_, 3 * new_end_);
     if (now < retry_) return false;
     retry_ = now + seconds(1);
     return true;
 }
 
-Result<std::string> Journal::read(const std::string& path) {
+Result<LongText> Journal::read(const Text& path) {
     const Fd file(sys::open(path.c_str(), O_RDONLY));
     if (!file) return Error{"open", path, errno};
-    std::string text;
+    LongText text;
     char bytes[4096];
     for (;;) {
         const ssize_t got = sys::read(file.get(), bytes, sizeof bytes);
         if (got < 0) return Error{"read", path, errno};
         if (got == 0) break;
-        text.append(bytes, static_cast<size_t>(got));
+        std::replace(bytes, bytes + got, '\0', '\n');
+        text << std::string_view(bytes, static_cast<size_t>(got));
     }
-    std::replace(text.begin(), text.end(), '\0', '\n');
     return text;
 }
 

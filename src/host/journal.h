@@ -2,17 +2,21 @@
 // model/record's.
 //
 // The file is made in one piece (a temporary file, renamed) and then only grows, into room that was
-// reserved before, until it is made anew from what is in memory: at most journal_chunk_bytes, or
-// three times what a new one takes, whichever is more. Where there is no room, reeve goes on
-// without: the journal is then not whole, and is made anew as soon as there is room again.
+// reserved before, until it is made anew from what is in memory: at most journal_chunk_bytes (or a
+// fourth of a small file system), or three times what a new one takes, whichever is more; and what
+// is written in the second that children on their way to exec are waited for. A crash at any step
+// leaves the old one or the new one: both have all that was on record. Where
+// there is no room, reeve goes on without: the journal is then not whole, and is made anew as soon
+// as there is room again.
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <sys/types.h>
 
 #include "base/fd.h"
+#include "base/packed.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace reeve {
@@ -20,7 +24,10 @@ namespace reeve {
 class Journal {
   public:
     // Without a path there is no journal: everything below does nothing.
-    void set_path(std::string path) { path_ = std::move(path); }
+    void set_path(Text path) {
+        path_ = std::move(path);
+        new_path_ = Text::join({path_, ".new"});
+    }
     bool enabled() const { return !path_.empty(); }
 
     // Begins a new file. What is appended until finish_new() goes there; then it replaces the old.
@@ -39,20 +46,26 @@ class Journal {
 
     // Is everything that was appended in the file?
     bool whole() const { return whole_; }
-    // Is it time to make it anew? Never while a child still has to write into this one.
+    // The file was taken away: what is on record is so no longer.
+    void lose();
+    // Is it time to make it anew?
     bool wants_renewal(Mono now) const;
+    // When a journal that is not whole is tried again.
+    Mono next_deadline() const { return enabled() && !whole_ ? retry_ : no_deadline; }
 
     // Reads the records a journal holds, whoever wrote it; NULs become line breaks.
-    static Result<std::string> read(const std::string& path);
+    static Result<LongText> read(const Text& path);
 
   private:
     bool make_room(size_t bytes);
 
-    std::string path_;
+    Text path_;
+    Text new_path_;  // while it is being made
     Fd file_;
     off_t end_ = 0;      // where the next record goes
     off_t room_ = 0;     // up to here it cannot fail for want of room
     off_t new_end_ = 0;  // how long the file was when it was new
+    off_t chunk_ = 0;    // room is reserved in these
     bool whole_ = true;
     mutable Mono retry_{0};
 };

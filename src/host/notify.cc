@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 
 #include "base/limits.h"
@@ -11,12 +12,22 @@
 
 namespace reeve {
 
+namespace {
+
+// The last few descriptors are for what begins and ends, and for svctl. No service gets one of them
+// for as long as it runs.
+bool may_be_held(int fd) {
+    rlimit limit = {};
+    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+           static_cast<rlim_t>(fd) + descriptors_kept_count < limit.rlim_cur;
+}
+
+}  // namespace
+
 Notification parse_notification(std::string_view message) {
     Notification notification;
     while (!message.empty()) {
-        const size_t end = message.find('\n');
-        const std::string_view line = message.substr(0, end);
-        message.remove_prefix(end == std::string_view::npos ? message.size() : end + 1);
+        const std::string_view line = take_line(message);
         if (line == "READY=1") notification.ready = true;
         if (line == "STOPPING=1") notification.stopping = true;
         if (line.starts_with("STATUS=")) notification.status = line.substr(7);
@@ -28,45 +39,47 @@ Notification parse_notification(std::string_view message) {
     return notification;
 }
 
-Result<Fd> open_notify_socket(const std::string& path, uid_t owner) {
+Result<Fd> open_notify_socket(const char* path, uid_t owner) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return Error{"bind", path, ENAMETOOLONG};
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    const size_t length = std::strlen(path);
+    if (length >= sizeof address.sun_path) return Error{"bind", path, ENAMETOOLONG};
+    std::memcpy(address.sun_path, path, length);
     Fd socket(sys::socket(AF_UNIX, SOCK_DGRAM));
     if (!socket) return Error{"socket", path, errno};
-    sys::unlink(path.c_str());
+    if (!may_be_held(socket.get())) return Error{"socket", path, EMFILE};
+    sys::unlink(path);
     if (sys::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
         return Error{"bind", path, errno};
-    if (sys::chmod(path.c_str(), 0600) < 0) return Error{"chmod", path, errno};
-    if (sys::chown(path.c_str(), owner, static_cast<gid_t>(-1)) < 0)
-        return Error{"chown", path, errno};
+    if (sys::chmod(path, 0600) < 0) return Error{"chmod", path, errno};
+    if (sys::chown(path, owner, static_cast<gid_t>(-1)) < 0) return Error{"chown", path, errno};
     return socket;
 }
 
-Result<ReadyChannel> open_ready_channel(const std::string& path) {
+Result<ReadyChannel> open_ready_channel(const char* path) {
     ReadyChannel channel;
-    if (path.empty()) {
+    if (path[0] == '\0') {
         if (sys::pipe(channel.ours, channel.theirs) < 0) return Error{"pipe", {}, errno};
+        if (!may_be_held(channel.ours.get())) return Error{"pipe", {}, EMFILE};
         sys::fcntl(channel.theirs.get(), F_SETFL, 0);  // the service's end blocks, as it expects
         return channel;
     }
-    sys::unlink(path.c_str());
-    if (sys::mkfifo(path.c_str(), 0600) < 0) return Error{"mkfifo", path, errno};
-    channel.ours = Fd(sys::open(path.c_str(), O_RDWR | O_NONBLOCK));
+    sys::unlink(path);
+    if (sys::mkfifo(path, 0600) < 0) return Error{"mkfifo", path, errno};
+    channel.ours = Fd(sys::open(path, O_RDWR | O_NONBLOCK));
     if (!channel.ours) return Error{"open", path, errno};
-    channel.theirs = Fd(sys::open(path.c_str(), O_RDWR));
+    if (!may_be_held(channel.ours.get())) return Error{"open", path, EMFILE};
+    channel.theirs = Fd(sys::open(path, O_RDWR));
     if (!channel.theirs) return Error{"open", path, errno};
     return channel;
 }
 
-bool read_newline(int fd) {
-    char bytes[64];
-    for (;;) {
-        const ssize_t got = sys::read(fd, bytes, sizeof bytes);
-        if (got <= 0) return false;
-        if (std::memchr(bytes, '\n', static_cast<size_t>(got)) != nullptr) return true;
-    }
+ReadyWord read_ready(int fd) {
+    char bytes[1024];
+    const ssize_t got = sys::read(fd, bytes, sizeof bytes);
+    if (got == 0) return ReadyWord::closed;
+    const bool spoke = got > 0 && std::memchr(bytes, '\n', static_cast<size_t>(got)) != nullptr;
+    return spoke ? ReadyWord::newline : ReadyWord::none;
 }
 
 }  // namespace reeve

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <sys/types.h>
 
 #include "base/fd.h"
+#include "base/packed.h"
 #include "base/result.h"
 
 namespace reeve {
@@ -22,17 +22,19 @@ struct Notification {
 Notification parse_notification(std::string_view message);
 
 // A socket at `path` that only `owner` (and root) may send to.
-Result<Fd> open_notify_socket(const std::string& path, uid_t owner);
+Result<Fd> open_notify_socket(const char* path, uid_t owner);
 
 // A FIFO at `path`, open at both ends here and in the service, so that nobody's death costs the
-// other a SIGPIPE or a byte. Without a path, a socket pair's one end does as well: see `other_end`.
+// other a SIGPIPE or a byte. With an empty path it is a pipe, which cannot promise that.
 struct ReadyChannel {
     Fd ours;    // readable once the service has spoken
     Fd theirs;  // for the child
 };
-Result<ReadyChannel> open_ready_channel(const std::string& path);
+Result<ReadyChannel> open_ready_channel(const char* path);
 
-// Has a newline come? Reads what is there.
-bool read_newline(int fd);
+// What a service has said on its readiness descriptor. Reads once: who never stops talking keeps
+// nobody else waiting.
+enum class ReadyWord : uint8_t { none, newline, closed };
+ReadyWord read_ready(int fd);
 
 }  // namespace reeve

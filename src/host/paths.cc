@@ -34,11 +34,11 @@ constexpr Rule log_rule = {"REEVE_LOG", "/var/log/reeve", "XDG_STATE_HOME", "/.l
 constexpr Rule state_rule = {"REEVE_STATE", "/var/lib/reeve", "XDG_STATE_HOME", "/.local/state",
                              "/reeve"};
 
-[[gnu::noinline]] std::string directory_by(const Rule& rule, uid_t uid,
-                                           const char* const* environment, bool overrides) {
+[[gnu::noinline]] Text directory_by(const Rule& rule, uid_t uid, const char* const* environment,
+                                    bool overrides) {
     Buffer<path_max_bytes> path;
     if (overrides) path << value_of(environment, rule.own_variable);
-    if (path.size() > 0) return std::string(path.view());
+    if (!path.empty()) return path.view();
     const std::string_view named = value_of(environment, rule.xdg_variable);
     const std::string_view home = value_of(environment, "HOME");
     if (uid == 0)
@@ -49,7 +49,7 @@ constexpr Rule state_rule = {"REEVE_STATE", "/var/lib/reeve", "XDG_STATE_HOME", 
         path << (home == "/" ? "" : home) << rule.in_home << rule.suffix;
     else
         path << "/tmp/reeve-" << static_cast<uint64_t>(uid);
-    return std::string(path.view());
+    return path.view();
 }
 
 }  // namespace

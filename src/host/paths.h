@@ -1,16 +1,17 @@
 // paths: where reeve finds and keeps its files when nobody says otherwise.
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+
+#include "base/packed.h"
 
 namespace reeve {
 
 struct Directories {
-    std::string config;  // service files
-    std::string run;     // state and control socket
-    std::string log;     // output of services
-    std::string state;   // what outlives a reboot
+    Text config;  // service files
+    Text run;     // state and control socket
+    Text log;     // output of services
+    Text state;   // what outlives a reboot
 };
 
 // root: /etc/reeve, /run/reeve, /var/log/reeve, /var/lib/reeve. Anybody else: by the XDG Base

@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/list.h"
+#include "host/complain.h"
+#include "host/history.h"
 #include "host/notify.h"
 #include "host/platform.h"
+#include "host/resume.h"
 #include "host/runlog.h"
 #include "host/statusfile.h"
 #include "host/sys.h"
@@ -18,7 +22,7 @@ namespace reeve {
 
 // Actions may bring about further ones (a fork that failed); records come before each of them.
 void Performer::carry_out(Now now) {
-    std::vector<Action>& actions = supervisor_.actions();
+    List<Action>& actions = supervisor_.actions();
     record();
     for (size_t i = 0; i < actions.size(); ++i) {
         const Action action = actions[i];
@@ -26,6 +30,16 @@ void Performer::carry_out(Now now) {
         record();
     }
     actions.clear();
+    write_history();
+}
+
+// Behind the actions: a restart does not wait for it.
+void Performer::write_history() {
+    List<EndedRun>& ended = supervisor_.ended_runs();
+    for (const EndedRun& run : ended)
+        if (at_.keeps_history && supervisor_.at(run.id).used())
+            append_history(at_.run_directory, supervisor_, run);
+    ended.clear();
 }
 
 void Performer::deliver(ServiceId id, const Event& event, Now now) {
@@ -34,25 +48,34 @@ void Performer::deliver(ServiceId id, const Event& event, Now now) {
 }
 
 void Performer::record() {
-    const std::span<Service> services = supervisor_.services();
-    status_is_stale_.resize(services.size());
     for (ServiceId id : supervisor_.dirty()) {
-        Service& service = supervisor_.at(id);
-        service.dirty = false;
-        if (!service.used()) continue;
-        append_service(service);
-        if (status_is_stale_[id.index]) continue;
-        status_is_stale_[id.index] = true;
-        stale_status_.push_back(id);
+        const Service& service = supervisor_.at(id);
+        if (service.used()) append_service(service);
     }
-    supervisor_.dirty().clear();
+    pass_dirty();
     for (const Text& name : supervisor_.forgotten()) {
         Buffer<record_max_bytes> line;
         append_gone_record(line, name);
         journal_.append(line.view());
-        if (!at_.run_directory.empty()) remove_status_file(at_.run_directory, name);
+        if (at_.run_directory.empty()) continue;
+        remove_status_file(at_.run_directory, name);
+        remove_history(at_.run_directory, name);
     }
+    if (!supervisor_.forgotten().empty()) logs_.touch();
     supervisor_.forgotten().clear();
+}
+
+// They are on record; their status files follow.
+void Performer::pass_dirty() {
+    status_is_stale_.resize(supervisor_.services().size());
+    for (ServiceId id : supervisor_.dirty()) {
+        supervisor_.at(id).dirty = false;
+        logs_.look_at(id);
+        if (!supervisor_.at(id).used() || status_is_stale_[id.index]) continue;
+        status_is_stale_[id.index] = true;
+        stale_status_.push_back(id);
+    }
+    supervisor_.dirty().clear();
 }
 
 void Performer::append_service(const Service& service) {
@@ -65,9 +88,11 @@ void Performer::append_service(const Service& service) {
     journal_.append(line.view());
 }
 
-// What cannot be written now (no room) is tried again with the next change.
 void Performer::write_status_files(Now now) {
     if (at_.run_directory.empty()) stale_status_.clear();
+    if (logs_.settle(now)) svlog_is_behind_ = true;
+    if (svlog_is_behind_) tell_svlog();
+    if (!status_files_are_due(now)) return;
     size_t kept = 0;
     for (ServiceId id : stale_status_) {
         const Service& service = supervisor_.at(id);
@@ -77,22 +102,67 @@ void Performer::write_status_files(Now now) {
         if (!written) stale_status_[kept++] = id;
     }
     stale_status_.resize(kept);
+    if (kept > 0) status_retry_ = now.mono + seconds(1);
 }
 
-void Performer::renew_journal(Now now, bool anyway) {
-    if (!journal_.enabled() || (!anyway && !journal_.wants_renewal(now.mono))) return;
-    for (const Run& run : runs_)
-        if (run.exec_status) return;  // a child may still have to write into this one
-    if (hooks_.in_flight()) return;
-    if (!journal_.begin_new()) return;
-    Buffer<128> boot;
-    platform::append_boot_id(boot);
-    Buffer<record_max_bytes> line;
-    append_header_record(line, {boot.view(), at_.uid});
-    journal_.append(line.view());
-    for (const Service& service : supervisor_.services())
-        if (service.used()) append_service(service);
-    [[maybe_unused]] const Status finished = journal_.finish_new();  // whole() tells
+// One that starts reads the plan after this, or is told once it is up.
+void Performer::tell_svlog() {
+    const ServiceId id = supervisor_.log_writer();
+    if (!id || supervisor_.at(id).state != State::running) return;
+    svlog_is_behind_ = false;
+    signal(id, SIGHUP, false);
+}
+
+bool Performer::renew_journal(Now now, bool anyway) {
+    if (!journal_.enabled() || (!anyway && !journal_.wants_renewal(now.mono))) return false;
+    // A child may still have to write into this one. Where it has been long in getting to its
+    // program (a FIFO for input) it has done so: that comes first. And what reeve has heard of is
+    // in the new one in any case.
+    bool in_flight = hooks_.in_flight();
+    for (const Run& run : runs_) in_flight = in_flight || (run.exec && !run.exec_is_over());
+    if (!in_flight || anyway) {
+        renewal_due_ = no_deadline;
+    } else if (renewal_due_ == no_deadline) {
+        renewal_due_ = now.mono + milliseconds(journal_renewal_wait_max_ms);
+        return false;
+    } else if (now.mono < renewal_due_) {
+        return false;
+    }
+    renewal_due_ = no_deadline;
+    Status made = journal_.begin_new();
+    if (made) {
+        Buffer<128> boot;
+        platform::append_boot_id(boot);
+        Buffer<record_max_bytes> line;
+        append_header_record(line, {boot.view(), at_.uid});
+        if (!at_.journal_note.empty()) append_note_record(line, at_.journal_note);
+        journal_.append(line.view());
+        for (const Service& service : supervisor_.services())
+            if (service.used()) append_service(service);
+        hooks_.each([&](ServiceId id, Hook hook, Process process) {
+            Buffer<2 * name_max_bytes + 1> name;
+            append_name(name, supervisor_.at(id));
+            line.clear();
+            append_process_record(line, name.view(), hook, process);
+            journal_.append(line.view());
+        });
+        made = journal_.finish_new();
+        if (made) pass_dirty();
+    }
+    const bool failed = !made;
+    if (failed == journal_failure_said_) return false;
+    journal_failure_said_ = failed;
+    complain(failed ? Text::join({describe(made.error()), "; going on without, and trying again"})
+                    : Text("the journal is whole again"));
+    return !failed;
+}
+
+void Performer::rewrite_files(Now now) {
+    journal_.lose();
+    for (uint32_t i = 0; i < supervisor_.services().size(); ++i)
+        if (supervisor_.at(ServiceId{i}).used()) supervisor_.touch(ServiceId{i});
+    status_retry_ = {};
+    carry_out(now);
 }
 
 void Performer::perform(const Action& action, Now now) {
@@ -102,6 +172,8 @@ void Performer::perform(const Action& action, Now now) {
     case ActionKind::run_hook: return run_hook(action.service, action.hook, now);
     case ActionKind::cancel_hook: return hooks_.cancel(action.service, action.hook);
     case ActionKind::signal_group:
+        // It is to read all that there is before it ends.
+        if (action.service == supervisor_.log_writer()) logs_.settle(now);
         signal(action.service, action.value, true);
         // What is stopped (SIGSTOP, a terminal) does not see the signal before it goes on.
         if (action.value != SIGKILL) signal(action.service, SIGCONT, true);
@@ -134,6 +206,8 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
         // Forked a moment ago, it has not made its group yet.
     }
     if (service.leader_gone) return ESRCH;
+    // What is not our child may have ended, and its number be another's.
+    if (adopted_.is_leader(id) && fact_of(service.leader) != Fact::alive) return ESRCH;
     return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
 }
 
@@ -147,21 +221,26 @@ Performer::Run* Performer::find_run(ServiceId id) {
     return nullptr;
 }
 
-std::string Performer::channel_path(const Service& service, std::string_view suffix) const {
-    if (at_.run_directory.empty()) return {};
-    Buffer<2 * name_max_bytes + 1> name;
-    append_name(name, service);
-    std::string path = at_.run_directory;
-    path.append("/fds/").append(name.view()).append(suffix);
-    return path;
+const char* Performer::channel_path(ChannelPath& path, const Service& service,
+                                    std::string_view suffix) const {
+    path.clear();
+    if (!at_.run_directory.empty()) {
+        path << at_.run_directory << "/fds/";
+        append_name(path, service);
+        path << suffix;
+    }
+    return path.c_str();
 }
 
 void Performer::end_run(ServiceId id) {
+    adopted_.remove(id);
+    logs_.end_line(id);
     for (size_t i = 0; i < runs_.size(); ++i) {
         if (runs_[i].id != id) continue;
         const Service& service = supervisor_.at(id);
-        if (runs_[i].ready) sys::unlink(channel_path(service, ".ready").c_str());
-        if (runs_[i].notify) sys::unlink(channel_path(service, ".notify").c_str());
+        ChannelPath path;
+        if (runs_[i].ready) sys::unlink(channel_path(path, service, ".ready"));
+        if (runs_[i].notify) sys::unlink(channel_path(path, service, ".notify"));
         if (i + 1 < runs_.size()) std::swap(runs_[i], runs_.back());
         runs_.pop_back();
         return;
@@ -170,8 +249,10 @@ void Performer::end_run(ServiceId id) {
 
 void Performer::watch(PollSet& set) {
     hooks_.watch(set);
+    adopted_.watch(set);
     for (Run& run : runs_) {
-        run.exec_place = run.exec_status ? set.add(run.exec_status.get(), POLLIN) : SIZE_MAX;
+        const bool pending = run.exec && !run.exec_is_over();
+        run.exec_place = pending ? set.add(run.exec->fd.get(), POLLIN) : SIZE_MAX;
         run.ready_place = run.ready ? set.add(run.ready.get(), POLLIN) : SIZE_MAX;
         run.notify_place = run.notify ? set.add(run.notify.get(), POLLIN) : SIZE_MAX;
     }
@@ -180,35 +261,30 @@ void Performer::watch(PollSet& set) {
 // Handling one run may end it, or begin others: places are taken down first.
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
+    end_adopted(set, now);
     const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
     for (size_t i = runs_.size(); i-- > 0;) {
         if (i >= runs_.size()) continue;
         const ServiceId id = runs_[i].id;
-        const bool exec = is_ready(runs_[i].exec_place);
+        const bool exec = is_ready(runs_[i].exec_place) || runs_[i].exec_is_over();
         const bool ready = is_ready(runs_[i].ready_place);
         const bool notified = is_ready(runs_[i].notify_place);
         runs_[i].exec_place = runs_[i].ready_place = runs_[i].notify_place = SIZE_MAX;
         if (exec) read_exec(id, now);
-        Run* run = find_run(id);
-        if (ready && run != nullptr && run->ready && read_newline(run->ready.get())) {
-            sys::unlink(channel_path(supervisor_.at(id), ".ready").c_str());
-            run->ready.reset();
-            deliver(id, {.kind = EventKind::ready}, now);
-        }
+        if (ready) read_ready_channel(id, now);
         if (notified) read_notifications(id, now);
     }
-    // A run without descriptors needs no place here.
-    std::erase_if(runs_,
-                  [](const Run& run) { return !run.exec_status && !run.ready && !run.notify; });
+    // A run that nothing more is to be heard of needs no place here.
+    erase_if(runs_, [](const Run& run) { return !run.exec && !run.ready && !run.notify; });
 }
 
 void Performer::read_exec(ServiceId id, Now now) {
     Run* run = find_run(id);
-    if (run == nullptr || !run->exec_status) return;
-    SpawnFailure failure;
-    const ExecStatus status = read_exec_status(run->exec_status.get(), failure);
+    if (run == nullptr || !run->exec) return;
+    const ExecStatus status = follow(*run->exec);
     if (status == ExecStatus::pending) return;
-    run->exec_status.reset();
+    const SpawnFailure failure = run->exec->failure;
+    run->exec.reset();
     if (status == ExecStatus::done) return deliver(id, {.kind = EventKind::exec_done}, now);
     deliver(id,
             {.kind = EventKind::exec_failed,
@@ -217,9 +293,30 @@ void Performer::read_exec(ServiceId id, Now now) {
             now);
 }
 
+// While it is read it has another name: a newline that only we have seen would be lost with us, and
+// whoever takes over takes a channel that is not there for one that has spoken.
+void Performer::read_ready_channel(ServiceId id, Now now) {
+    Run* run = find_run(id);
+    if (run == nullptr || !run->ready) return;
+    ChannelPath path;
+    ChannelPath being_read;
+    channel_path(path, supervisor_.at(id), ".ready");
+    channel_path(being_read, supervisor_.at(id), ".read");
+    sys::rename(path.c_str(), being_read.c_str());
+    const ReadyWord word = read_ready(run->ready.get());
+    if (word == ReadyWord::none) {
+        sys::rename(being_read.c_str(), path.c_str());
+        return;
+    }
+    sys::unlink(being_read.c_str());
+    run->ready.reset();
+    if (word == ReadyWord::newline) deliver(id, {.kind = EventKind::ready}, now);
+}
+
+// What is left over is read in the next turn.
 void Performer::read_notifications(ServiceId id, Now now) {
     char message[notify_message_max_bytes];
-    for (;;) {
+    for (size_t i = 0; i < notifications_a_turn_max_count; ++i) {
         Run* run = find_run(id);
         if (run == nullptr || !run->notify) return;
         const ssize_t got = sys::read(run->notify.get(), message, sizeof message);
@@ -233,6 +330,8 @@ void Performer::read_notifications(ServiceId id, Now now) {
         // Only a member of the group can be its leader: no stranger is ever signalled.
         if (said.main_pid && getpgid(*said.main_pid) == service.group) {
             const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
+            adopted_.remove(id);
+            if (process.pid != service.group) adopted_.add(id, process);
             deliver(id, {.kind = EventKind::main_process, .process = process}, now);
         }
         if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
@@ -242,57 +341,58 @@ void Performer::read_notifications(ServiceId id, Now now) {
 }
 
 void Performer::reap(Now now) {
-    struct Ended {
-        pid_t pid;
-        int status;
-    };
-    Ended ended[64];
-    size_t count;
-    do {
-        count = 0;
+    // What is in there goes along where what follows from it makes reeve crash.
+    auto& [ended, count] = resumption().reaped;
+    bool more = true;
+    while (more) {
         // All first, then their events: what ended together is known to be gone together.
-        while (count < std::size(ended)) {
+        hold_faults(true);
+        while (count < ended.size()) {
             const pid_t pid = sys::waitpid(-1, &ended[count].status, WNOHANG);
             if (pid <= 0) break;
             ended[count++].pid = pid;
         }
-        for (size_t i = 0; i < count; ++i) {
-            const ExitStatus status = exit_status_of(ended[i].status);
-            if (const auto hook = hooks_.reaped(ended[i].pid, status)) {
-                if (!hook->cancelled) report_hook(hook->service, hook->hook, hook->result, {});
-                deliver(hook->service,
-                        {.kind = EventKind::hook_ended, .hook = hook->hook, .result = hook->result},
-                        now);
-                continue;
-            }
-            const ServiceId id = supervisor_.find_leader(ended[i].pid);
-            if (!id) continue;  // an orphan
-            read_exec(id, now);
-            const bool left = platform::group_has_live_members(supervisor_.at(id).group);
-            deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
-        }
-        if (count > 0) check_groups(now);
-    } while (count == std::size(ended));
+        hold_faults(false);
+        more = count == ended.size();
+        const bool some = count > 0;
+        for (size_t i = 0; i < count; ++i)
+            pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
+        count = 0;
+        if (some) check_groups(now);
+    }
 }
 
-// An orphan that was reaped may have been the last of a group; a leader named by MAINPID may not be
-// our child at all.
+void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
+    if (const auto hook = hooks_.reaped(pid, status)) {
+        if (!hook->cancelled) report_hook(hook->service, hook->hook, hook->result, {});
+        return deliver(hook->service,
+                       {.kind = EventKind::hook_ended, .hook = hook->hook, .result = hook->result},
+                       now);
+    }
+    if (pid == trial_) {
+        trial_ = 0;
+        trial_end_ = status;
+    }
+    const ServiceId id = supervisor_.find_leader(pid);
+    if (!id) return;  // an orphan
+    read_exec(id, now);
+    const bool left = platform::group_has_live_members(supervisor_.at(id).group);
+    deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
+}
+
+bool Performer::in_flight() const {
+    return hooks_.in_flight() || std::any_of(runs_.begin(), runs_.end(),
+                                             [](const Run& run) { return run.exec.has_value(); });
+}
+
+// An orphan that was reaped may have been the last of a group.
 void Performer::check_groups(Now now) {
     for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
         if (service.group <= 0) continue;
-        if (service.leader_gone) {
-            if (!platform::group_has_live_members(service.group))
-                deliver(id, {.kind = EventKind::group_empty}, now);
-        } else if (service.leader.pid != service.group && sys::kill(service.leader.pid, 0) < 0) {
-            const bool left = platform::group_has_live_members(service.group);
-            deliver(id,
-                    {.kind = EventKind::exited,
-                     .group_left = left,
-                     .status = {ExitStatus::Kind::unknown, 0}},
-                    now);
-        }
+        if (service.leader_gone && !platform::group_has_live_members(service.group))
+            deliver(id, {.kind = EventKind::group_empty}, now);
     }
 }
 
@@ -302,8 +402,14 @@ void Performer::pass_deadlines(Now now) {
     carry_out(now);
 }
 
+// What is known already waits for the next turn: between the starts of many, others have theirs.
 Mono Performer::next_deadline() const {
-    return std::min(hooks_.next_deadline(), supervisor_.next_deadline());
+    for (const Run& run : runs_)
+        if (run.exec_is_over()) return Mono{0};
+    Mono next =
+        std::min({hooks_.next_deadline(), adopted_.next_deadline(), supervisor_.next_deadline(),
+                  journal_.next_deadline(), logs_.next_deadline()});
+    return stale_status_.empty() ? next : std::min(next, status_retry_);
 }
 
 }  // namespace reeve

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <vector>
 
+#include "base/list.h"
+#include "base/packed.h"
 #include "core/supervisor.h"
+#include "host/adopted.h"
 #include "host/hooks.h"
 #include "host/journal.h"
+#include "host/kept.h"
+#include "host/logpipes.h"
 #include "host/pollset.h"
 #include "host/spawn.h"
 
@@ -16,12 +19,17 @@ namespace reeve {
 
 // Where reeve and its children are at home.
 struct Surroundings {
-    std::string run_directory;  // empty: there is none, and nothing is written
-    std::string log_directory;
-    std::string own_program;     // for svctl and svcheck
-    std::string run_variable;    // REEVE_RUN for the services; empty: it is the default
-    std::string uid;             // reeve.conf
-    std::vector<int> inherited;  // descriptors for `-- CMD`
+    Text run_directory;  // empty: there is none, and nothing is written
+    Fd lock;             // of the run directory
+    Kept kept;           // what a resumed reeve has from before
+    Text journal_note;   // what there is to say of the journal before
+    LogSettings logs;
+    bool keeps_history = false;    // under run_directory
+    Text own_program;              // for svctl and svcheck
+    Text run_variable;             // REEVE_RUN for the services; empty: it is the default
+    Text uid;                      // reeve.conf
+    List<int> inherited;           // descriptors for `-- CMD`
+    std::optional<rlimit> nofile;  // that reeve was given, where it has raised it for itself
     const char* const* environment = nullptr;
     ServiceId main;  // the service of `-- CMD`
 };
@@ -33,10 +41,14 @@ struct EndRequest {
     ExitStatus status;
 };
 
+// How long it may take.
+Duration timeout_of(Hook hook, const Policy& policy);
+
 class Performer {
   public:
     Performer(Supervisor& supervisor, Journal& journal, Surroundings& surroundings)
-        : supervisor_(supervisor), journal_(journal), at_(surroundings) {}
+        : supervisor_(supervisor), journal_(journal), at_(surroundings),
+          logs_(supervisor, surroundings.logs) {}
 
     // Writes down what has changed, then does what is to be done, until nothing is left to do.
     void carry_out(Now now);
@@ -50,13 +62,34 @@ class Performer {
     void pass_deadlines(Now now);
     Mono next_deadline() const;
 
-    // Writes the status files of what has changed since.
+    // Writes the status files of what has changed since. Where one cannot be written, all are left
+    // alone for a second.
     void write_status_files(Now now);
-    bool status_files_are_stale() const { return !stale_status_.empty(); }
-    // Makes the journal anew where it is time, or with `anyway` now.
-    void renew_journal(Now now, bool anyway = false);
+    bool status_files_are_due(Now now) const {
+        return logs_.due(now) || (!stale_status_.empty() && now.mono >= status_retry_);
+    }
+    // Makes the journal anew where it is time, or with `anyway` now. True: that had failed before.
+    bool renew_journal(Now now, bool anyway = false);
+    // Journal and status files are gone, or may be.
+    void rewrite_files(Now now);
 
     EndRequest& end_request() { return end_request_; }
+    LogPipes& logs() { return logs_; }
+    const LogPipes& logs() const { return logs_; }
+
+    // Nothing is started: it counts as what could not be forked.
+    bool careful = false;
+
+    // A child that is no service's: how it ended, once it has.
+    void expect(pid_t trial) { trial_ = trial; }
+    std::optional<ExitStatus> take_trial_end() { return std::exchange(trial_end_, {}); }
+    // Is one still on its way to exec?
+    bool in_flight() const;
+
+    // Watches what an earlier reeve left alive: the supervisor has recovered by the same facts, and
+    // its services are the first ones, in this order. Then begins a journal of its own.
+    void adopt(std::span<const Remembered> past, Now now);
+    void limit_adopted(size_t descriptors) { adopted_.limit(descriptors); }
 
     // A signal for the service's leader, or its whole group. An errno, or 0.
     int signal(ServiceId id, int number, bool whole_group);
@@ -65,38 +98,54 @@ class Performer {
     void give_back_terminal();
 
   private:
-    // The descriptors of one run; there is one of these only while it has any.
+    // What a run has still to tell, and the descriptors for it; there is one of these only until
+    // all is told.
     struct Run {
         ServiceId id;
-        Fd exec_status;
+        std::optional<Exec> exec;  // until it is over and has been told
         Fd ready;
         Fd notify;
         size_t exec_place = SIZE_MAX;
         size_t ready_place = SIZE_MAX;
         size_t notify_place = SIZE_MAX;
+
+        bool exec_is_over() const { return exec && exec->status != ExecStatus::pending; }
     };
+
+    using ChannelPath = Buffer<path_max_bytes>;
 
     // What a child needs of its readiness channel while it is being started.
     struct Channels {
-        std::string notify_path;
+        ChannelPath notify_path;  // empty: none
         Fd theirs;
     };
 
     void record();
+    void pass_dirty();
+    void write_history();
     void perform(const Action& action, Now now);
     void spawn_service(const Action& action, Now now);
     void run_hook(ServiceId id, Hook hook, Now now);
     void report_hook(ServiceId id, Hook hook, HookResult result, std::string_view why) const;
+    bool open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
+                             PrepareError& error);
     bool open_channels(const Service& service, Run& run, Channels& channels, PrepareError& error);
-    Fd open_output(const Service& service, SpawnRequest& request);
+    Fd open_output(ServiceId id, SpawnRequest& request);
+    void tell_svlog();
     RecordWriter child_record(const Service& service, const Hook* hook);
     void start_failed(ServiceId id, const PrepareError& error, Now now);
     void end_run(ServiceId id);
     void read_exec(ServiceId id, Now now);
+    void read_ready_channel(ServiceId id, Now now);
     void read_notifications(ServiceId id, Now now);
+    void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
+    void end_adopted(const PollSet& set, Now now);
+    void reopen_channels(ServiceId id, Now now);
     void append_service(const Service& service);
-    std::string channel_path(const Service& service, std::string_view suffix) const;
+    // RUNDIR/fds/NAME and the suffix; empty where there is no run directory.
+    const char* channel_path(ChannelPath& path, const Service& service,
+                             std::string_view suffix) const;
     Run* find_run(ServiceId id);
 
     Supervisor& supervisor_;
@@ -104,11 +153,19 @@ class Performer {
     Surroundings& at_;
     SpawnPlan plan_;
     Hooks hooks_;
-    std::vector<Run> runs_;
-    std::vector<ServiceId> stale_status_;   // services whose status file is to be written
-    std::vector<uint8_t> status_is_stale_;  // by index: is it in there?
+    Adopted adopted_;
+    LogPipes logs_;
+    bool svlog_is_behind_ = false;  // it has to hear of a plan
+    List<Run> runs_;
+    List<ServiceId> stale_status_;   // services whose status file is to be written
+    List<uint8_t> status_is_stale_;  // by index: is it in there?
+    Mono status_retry_{};
     bool log_fallback_said_ = false;
+    bool journal_failure_said_ = false;
+    Mono renewal_due_ = no_deadline;  // of the journal, whoever is on the way to exec
     EndRequest end_request_;
+    pid_t trial_ = 0;
+    std::optional<ExitStatus> trial_end_;
     pid_t foreground_group_ = 0;  // main's, where it was given the terminal
 };
 

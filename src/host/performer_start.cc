@@ -9,6 +9,7 @@
 #include "host/notify.h"
 #include "host/performer.h"
 #include "host/platform.h"
+#include "host/resume.h"
 #include "host/runlog.h"
 #include "host/sys.h"
 #include "model/record.h"
@@ -38,6 +39,19 @@ ExitStatus status_of_failed_start(int code) {
     return {ExitStatus::Kind::exited, static_cast<uint8_t>(code == ENOENT ? 127 : 126)};
 }
 
+// What reeve has run out of itself is no fault of the service's, as little as a fork that fails.
+SpawnStep step_to_blame(const PrepareError& error) {
+    switch (error.code) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSPC: return SpawnStep::fork;
+    default: return error.step;
+    }
+}
+
+}  // namespace
+
 Duration timeout_of(Hook hook, const Policy& policy) {
     switch (hook) {
     case Hook::start_check: return policy.start_check_timeout;
@@ -50,17 +64,7 @@ Duration timeout_of(Hook hook, const Policy& policy) {
     return policy.hook_timeout;
 }
 
-const Text& shell_line_of(Hook hook, const Policy& policy) {
-    switch (hook) {
-    case Hook::pre_start: return policy.pre_start;
-    case Hook::start_check: return policy.start_check;
-    case Hook::stop_command: return policy.stop_command;
-    case Hook::reload_command: return policy.reload_command;
-    case Hook::post_stop: return policy.post_stop;
-    case Hook::on_fail: return policy.on_fail;
-    }
-    return policy.on_fail;
-}
+namespace {
 
 // What a hook is told of the service.
 class HookEnvironment {
@@ -107,26 +111,36 @@ RecordWriter Performer::child_record(const Service& service, const Hook* hook) {
     return {journal_.fd(), place, format_child_record, &child_record_context};
 }
 
-Fd Performer::open_output(const Service& service, SpawnRequest& request) {
-    switch (service.policy().log) {
-    case Log::null: request.output = Output::null; return {};
-    case Log::inherit: request.output = Output::inherit; return {};
-    case Log::run: break;
+Fd Performer::open_output(ServiceId id, SpawnRequest& request) {
+    const Service& service = supervisor_.at(id);
+    const Log log = service.policy().log;
+    request.output = log == Log::null ? Output::null : Output::inherit;
+    if (log == Log::null || log == Log::inherit) return {};
+    if (log != Log::run && at_.run_directory.empty()) return {};
+    Fd file;
+    Text why;
+    if (log == Log::run) {
+        Result<Fd> opened = open_run_log(at_.logs.directory, service);
+        if (opened) file = std::move(*opened);
+        if (!opened) why = describe(opened.error());
+    } else {
+        file = logs_.open(id);
+        if (!file) why = Text::join({"no pipe to svlog: ", errno_text(errno)});
     }
-    Result<Fd> file = open_run_log(at_.log_directory, service);
     if (!file) {
         // No line is lost for want of a directory: reeve's own output takes them.
-        if (!log_fallback_said_) {
-            log_fallback_said_ = true;
-            complain(describe(file.error()) +
-                     "; services with log = run write to reeve's output instead");
-        }
-        request.output = Output::inherit;
+        if (!log_fallback_said_)
+            complain(Text::join({why, "; services with log = ", log == Log::run ? "run" : "file",
+                                 " write to reeve's output instead"}));
+        log_fallback_said_ = true;
+        if (request.mode != SpawnMode::hook)
+            supervisor_.note_log(id, Text::join({"reeve's output (", why, ")"}));
         return {};
     }
+    if (log == Log::run) supervisor_.note_log(id, {});
     request.output = Output::descriptor;
-    request.output_fd = file->get();
-    return std::move(*file);
+    request.output_fd = file.get();
+    return file;
 }
 
 // Readiness channels, as the definition wants them.
@@ -135,7 +149,8 @@ bool Performer::open_channels(const Service& service, Run& run, Channels& channe
     const Ready& ready = service.policy().ready;
     error.step = SpawnStep::descriptor;
     if (ready.kind == ReadyKind::fd) {
-        Result<ReadyChannel> channel = open_ready_channel(channel_path(service, ".ready"));
+        ChannelPath path;
+        Result<ReadyChannel> channel = open_ready_channel(channel_path(path, service, ".ready"));
         if (!channel) {
             error.code = channel.error().code;
             error.detail << describe(channel.error());
@@ -144,28 +159,32 @@ bool Performer::open_channels(const Service& service, Run& run, Channels& channe
         run.ready = std::move(channel->ours);
         channels.theirs = std::move(channel->theirs);
     }
-    if (ready.kind == ReadyKind::notify) {
-        channels.notify_path = channel_path(service, ".notify");
-        if (channels.notify_path.empty()) {
-            error.code = ENOENT;
-            error.detail << "ready = notify: there is no run directory for its socket";
-            return false;
-        }
-        uid_t owner = geteuid();
-        if (!service.policy().user.empty()) {
-            Credentials credentials;
-            if (resolve_user(service.policy().user, credentials, error.detail) == 0)
-                owner = credentials.uid;
-            error.detail.clear();  // the start itself will say so
-        }
-        Result<Fd> socket = open_notify_socket(channels.notify_path, owner);
-        if (!socket) {
-            error.code = socket.error().code;
-            error.detail << describe(socket.error());
-            return false;
-        }
-        run.notify = std::move(*socket);
+    return ready.kind != ReadyKind::notify ||
+           open_notify_channel(service, run, channels.notify_path, error);
+}
+
+bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
+                                    PrepareError& error) {
+    const char* path = channel_path(channel, service, ".notify");
+    if (path[0] == '\0') {
+        error.code = ENOENT;
+        error.detail << "ready = notify: there is no run directory for its socket";
+        return false;
     }
+    uid_t owner = geteuid();
+    if (!service.policy().user.empty()) {
+        Credentials credentials;
+        if (resolve_user(service.policy().user, credentials, error.detail) == 0)
+            owner = credentials.uid;
+        error.detail.clear();  // the start itself will say so
+    }
+    Result<Fd> socket = open_notify_socket(path, owner);
+    if (!socket) {
+        error.code = socket.error().code;
+        error.detail << describe(socket.error());
+        return false;
+    }
+    run.notify = std::move(*socket);
     return true;
 }
 
@@ -177,6 +196,11 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (over) return;
 
     PrepareError error;
+    if (careful) {
+        error.step = SpawnStep::fork;
+        error.code = EAGAIN;
+        return start_failed(id, error, now);
+    }
     Run run;
     run.id = id;
     Channels channels;
@@ -184,13 +208,15 @@ void Performer::spawn_service(const Action& action, Now now) {
     SpawnRequest request;
     request.service = &service;
     request.mode = id == at_.main ? SpawnMode::main : SpawnMode::service;
-    request.notify_socket = channels.notify_path;
+    request.notify_socket = channels.notify_path.view();
     request.run_directory = at_.run_variable;
     request.own_program = at_.own_program;
     request.environment = at_.environment;
+    if (at_.nofile) request.nofile = &*at_.nofile;
     if (channels.theirs) request.ready = {channels.theirs.get(), service.policy().ready.fd};
     if (request.mode == SpawnMode::main) request.inherited = at_.inherited;
-    const Fd output = open_output(service, request);
+    const Fd output = open_output(id, request);
+    if (id == supervisor_.log_writer()) logs_.renew_owner();
     if (!prepare(request, plan_, error)) return start_failed(id, error, now);
     plan_.record = child_record(service, nullptr);
     Result<Spawned> spawned = spawn(plan_);
@@ -199,16 +225,19 @@ void Performer::spawn_service(const Action& action, Now now) {
         error.code = spawned.error().code;
         return start_failed(id, error, now);
     }
-    run.exec_status = std::move(spawned->exec_status);
-    const Process process{spawned->pid, platform::start_time_of(spawned->pid)};
+    run.exec = std::move(spawned->exec);
+    const Process process{spawned->pid, spawned->start_time};
     runs_.push_back(std::move(run));
+    adopted_.remove(id);  // what had its number before is nothing to it any more
     if (request.mode == SpawnMode::main) {
         for (int number : at_.inherited) Fd closing(number);  // they are the child's now
         at_.inherited.clear();
         if (plan_.take_foreground) foreground_group_ = process.pid;
     }
     supervisor_.handle(id, {.kind = EventKind::spawned, .process = process}, now);
-    if (output) prune_run_logs(at_.log_directory, service, service.policy().log_keep);
+    if (request.mode == SpawnMode::main) set_last_child(process.pid);
+    if (output && service.policy().log == Log::run)
+        prune_run_logs(at_.logs.directory, service, service.policy().log_keep);
 }
 
 // Nothing was forked.
@@ -217,7 +246,7 @@ void Performer::start_failed(ServiceId id, const PrepareError& error, Now now) {
     service.end_note = error.detail.view();
     supervisor_.handle(id,
                        {.kind = EventKind::spawn_failed,
-                        .detail = static_cast<uint8_t>(error.step),
+                        .detail = static_cast<uint8_t>(step_to_blame(error)),
                         .value = error.code,
                         .status = status_of_failed_start(error.code)},
                        now);
@@ -234,10 +263,12 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
     request.run_directory = at_.run_variable;
     request.own_program = at_.own_program;
     request.environment = at_.environment;
-    const Fd output = open_output(service, request);
+    if (at_.nofile) request.nofile = &*at_.nofile;
+    const Fd output = open_output(id, request);
     PrepareError error;
-    const bool prepared = prepare(request, plan_, error);
-    if (prepared) {
+    if (careful) {
+        error.detail << "reeve has crashed too often";
+    } else if (prepare(request, plan_, error)) {
         plan_.record = child_record(service, &hook);
         Result<Spawned> spawned = spawn(plan_);
         if (spawned) {
@@ -245,10 +276,17 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
                        now.mono + timeout_of(hook, service.policy()));
             return;
         }
+        error.step = SpawnStep::fork;
+        error.code = spawned.error().code;
     }
     report_hook(id, hook, HookResult::not_started, error.detail.view());
-    supervisor_.handle(
-        id, {.kind = EventKind::hook_ended, .hook = hook, .result = HookResult::not_started}, now);
+    supervisor_.handle(id,
+                       {.kind = EventKind::hook_ended,
+                        .hook = hook,
+                        .result = HookResult::not_started,
+                        .detail = static_cast<uint8_t>(step_to_blame(error)),
+                        .value = error.code},
+                       now);
 }
 
 // The state of a service says how pre_start and start_check went. Nothing else tells of the others.

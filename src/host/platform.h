@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <type_traits>
 
@@ -16,6 +17,7 @@ namespace reeve::platform {
 
 extern const bool has_oom_score_adj;
 extern const bool has_no_new_privs;
+extern const bool can_share_memory;  // fork_sharing()
 
 // Processes.
 
@@ -24,8 +26,27 @@ extern const bool has_no_new_privs;
 uint64_t start_time_of(pid_t pid);
 uint64_t own_start_time();  // between fork and exec too
 
-// What tells this run of the kernel from every other one; nothing where it is not known.
+// The start time of a process that starts now; 0: not known. The second one is that of the caller's
+// child, or of the caller, which was forked since start_time_now() gave `before`: where no tick of
+// the clock has passed meanwhile, it is known without a look into /proc.
+uint64_t start_time_now();
+uint64_t start_time_since(uint64_t before, pid_t pid);
+
+// Has it ended without anybody having asked for its exit status yet? False where the system does
+// not tell.
+bool is_zombie(pid_t pid);
+
+// A descriptor that becomes readable when the process ends, whoever its parent is. -1 and errno:
+// there is no such process, or the system cannot tell.
+int open_process(pid_t pid);
+
+// What tells this run of the kernel, and of the container, from every other one; nothing where it
+// is not known.
 void append_boot_id(Sink& out);
+
+// Forks; the child calls child(context), which must not return. It shares our memory, and we stand
+// still until it has executed its program or ended. A pid, or -1 and errno.
+pid_t fork_sharing(void (*child)(const void*), const void* context);
 
 // Orphans among our descendants become our children. 0, or -1 and errno.
 int become_subreaper();
@@ -34,9 +55,9 @@ int become_subreaper();
 // from the living; where it cannot, reap first.
 bool group_has_live_members(pid_t group);
 
-// Our children that have not ended, as many as there is room for; 0 also where the system does not
-// tell. Returns how many were written.
-size_t children(std::span<pid_t> found);
+// Sends the signal to each of our children that has not ended; to none where the system does not
+// tell who they are.
+void signal_children(int number);
 
 // What a process uses; nothing where that is not known.
 struct Usage {
@@ -45,20 +66,38 @@ struct Usage {
 };
 std::optional<Usage> usage_of(pid_t pid);
 
-// Of the calling process; between fork and exec too. 0, or -1 and errno.
+// As fork, but libc need not make ready for more than a child between fork and exec.
+pid_t fork_child();
+
+// Of the calling process; between fork and exec too. 0, or -1 and errno. There is one thread: what
+// libc does to change all of them is left out.
 int set_oom_score_adj(int value);
 int set_no_new_privs();
+int set_user(uid_t user);  // real, effective and saved, as setuid of root's
+int set_group(gid_t group);
+int set_groups(std::span<const gid_t> groups);
+int set_limit(int resource, const struct rlimit& limit);
+
+// The working directory's path, NUL-terminated. 0, or -1 and errno.
+int get_directory(std::span<char> path);
 
 // Gives signal `to` the disposition of `from`, also where libc keeps `to` for itself (musl 32 to
 // 34, of which 34 is everybody else's first real-time signal); between fork and exec too. 0, or -1
 // and errno.
 int copy_disposition(int from, int to);
 
+// Blocks every signal, also those that libc keeps for itself and leaves out of sigfillset.
+// Async-signal-safe.
+void block_all_signals();
+
 // Descriptors.
 
 // Marks all open descriptors from 3 up close-on-exec. Those that were not yet so are written to
 // `found`, lowest first, as many as there is room for; returns how many were written.
 size_t seal_descriptors(std::span<int> found);
+
+// Takes that mark away again from those that are open for reading and writing. Async-signal-safe.
+void unseal_descriptors();
 
 // As pipe2, socket and accept4 do with CLOEXEC and NONBLOCK. A descriptor or 0, or -1 and errno.
 int open_pipe(int ends[2]);
@@ -79,6 +118,13 @@ int each_entry(int directory, See& see) {
 // A descriptor that becomes readable when a file is taken out of the directory; reading it empties
 // it. -1 and errno where the system cannot tell.
 int watch_removals(const char* directory);
+
+// A FIFO for both reading and writing, non-blocking: the one descriptor keeps it, and what is in
+// it, whoever else comes and goes. POSIX leaves it undefined. -1 and errno.
+int open_fifo(const char* path);
+
+// Room for more in a pipe or FIFO, where the system lets us.
+void enlarge_pipe(int fd, size_t bytes);
 
 // posix_fallocate, but with -1 and errno.
 int reserve_room(int fd, off_t offset, off_t length);

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/auxv.h>
@@ -23,6 +26,7 @@ namespace reeve::platform {
 
 const bool has_oom_score_adj = true;
 const bool has_no_new_privs = true;
+const bool can_share_memory = true;
 
 namespace {
 
@@ -99,6 +103,11 @@ bool seal(int fd) {
     return ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
 }
 
+void unseal(int fd) {
+    int flags = ::fcntl(fd, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDWR) ::fcntl(fd, F_SETFD, 0);
+}
+
 int ok_or_error(long answer) { return answer < 0 ? -1 : 0; }
 
 }  // namespace
@@ -112,10 +121,54 @@ uint64_t start_time_of(pid_t pid) {
 // start_time_of() must at least agree.
 uint64_t own_start_time() { return start_time_of(::getpid()); }
 
+// The kernel takes a start time from this clock, and shows it in these ticks (fs/proc/array.c).
+uint64_t start_time_now() {
+    struct timespec now {};
+    if (::clock_gettime(CLOCK_BOOTTIME, &now) < 0) return 0;
+    const auto ticks_a_second = uint64_t{::getauxval(AT_CLKTCK)};
+    return static_cast<uint64_t>(now.tv_sec) * ticks_a_second +
+           static_cast<uint64_t>(now.tv_nsec) / (1000000000 / ticks_a_second);
+}
+
+// Something that poses as Linux may count otherwise: it is believed once it was found to agree.
+uint64_t start_time_since(uint64_t before, pid_t pid) {
+    static bool agrees = false;
+    const bool same_tick = before != 0 && start_time_now() == before;
+    if (same_tick && agrees) return before;
+    const uint64_t told = start_time_of(pid);
+    if (same_tick) agrees = told == before;
+    return told;
+}
+
+// The child goes deeper into the stack alone: what is there when we go on is ours.
+pid_t fork_sharing(void (*child)(const void*), const void* context) {
+    const pid_t pid = ::vfork();
+    if (pid == 0) child(context);
+    return pid;
+}
+
+bool is_zombie(pid_t pid) {
+    ProcessFacts facts;
+    return read_facts_of(pid, facts) && !facts.alive();
+}
+
+int open_process([[maybe_unused]] pid_t pid) {
+#if defined(SYS_pidfd_open)
+    return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));  // close-on-exec by itself
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+// A container that is started again has another PID namespace on the same run of the kernel.
 void append_boot_id(Sink& out) {
     std::array<char, 64> place;
     std::string_view text = read_beginning("/proc/sys/kernel/random/boot_id", place);
     out << text.substr(0, text.find('\n'));
+    struct stat state;
+    if (::stat("/proc/self/ns/pid", &state) == 0 && state.st_ino != first_pid_namespace)
+        out << '.' << static_cast<uint64_t>(state.st_ino);
 }
 
 int become_subreaper() { return ok_or_error(::prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
@@ -170,17 +223,15 @@ int watch_removals(const char* directory) {
     return watch.release();
 }
 
-size_t children(std::span<pid_t> found) {
+void signal_children(int number) {
     const pid_t self = ::getpid();
-    size_t count = 0;
-    auto take = [&](int pid) {
+    auto look = [&](int pid) {
         ProcessFacts facts;
         if (read_facts_of(pid, facts) && facts.parent == self && facts.alive())
-            found[count++] = pid;
-        return count < found.size();
+            sys::kill(pid, number);
+        return true;
     };
-    each_number_in("/proc", take);
-    return count;
+    each_number_in("/proc", look);
 }
 
 std::optional<Usage> usage_of(pid_t pid) {
@@ -201,6 +252,52 @@ int set_oom_score_adj(int value) {
 
 int set_no_new_privs() { return ok_or_error(::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L)); }
 
+// What musl does in fork for programs with threads is 2 KB; older glibcs do not have the other.
+pid_t fork_child() {
+#if defined(__GLIBC__)
+    return ::fork();
+#else
+    return ::_Fork();
+#endif
+}
+
+// 32-bit processors have two of each call, the older one for users of 16 bits.
+int set_user(uid_t user) {
+#if defined(SYS_setuid32)
+    return ok_or_error(::syscall(SYS_setuid32, user));
+#else
+    return ok_or_error(::syscall(SYS_setuid, user));
+#endif
+}
+
+int set_group(gid_t group) {
+#if defined(SYS_setgid32)
+    return ok_or_error(::syscall(SYS_setgid32, group));
+#else
+    return ok_or_error(::syscall(SYS_setgid, group));
+#endif
+}
+
+int set_groups(std::span<const gid_t> groups) {
+#if defined(SYS_setgroups32)
+    return ok_or_error(::syscall(SYS_setgroups32, groups.size(), groups.data()));
+#else
+    return ok_or_error(::syscall(SYS_setgroups, groups.size(), groups.data()));
+#endif
+}
+
+int set_limit(int resource, const struct rlimit& limit) {
+    return ::prlimit(0, static_cast<decltype(RLIMIT_NOFILE)>(resource), &limit, nullptr);
+}
+
+// Not libc's, which draws in malloc. From outside of our root the path does not begin with a slash.
+int get_directory(std::span<char> path) {
+    if (::syscall(SYS_getcwd, path.data(), path.size()) < 0) return -1;
+    if (path[0] == '/') return 0;
+    errno = ENOENT;
+    return -1;
+}
+
 size_t seal_descriptors(std::span<int> found) {
     size_t count = 0;
     auto take = [&](int fd) {
@@ -208,13 +305,29 @@ size_t seal_descriptors(std::span<int> found) {
         return true;
     };
     if (each_number_in("/proc/self/fd", take) || each_number_in("/dev/fd", take)) return count;
-    for (int fd = 3; fd < static_cast<int>(inherited_fds_max_count); ++fd) take(fd);
+    const size_t searched = std::max(found.size(), inherited_fds_max_count);
+    for (int fd = 3; fd < static_cast<int>(searched); ++fd) take(fd);
 #ifdef SYS_close_range
     constexpr unsigned close_range_cloexec = 4;
     // A kernel too old for it (before 5.11) leaves those above the probed ones as they were.
     ::syscall(SYS_close_range, 3u, ~0u, close_range_cloexec);
 #endif
     return count;
+}
+
+void block_all_signals() {
+    unsigned char all[_NSIG / 8];
+    std::memset(all, 0xff, sizeof all);
+    ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, nullptr, sizeof all);
+}
+
+void unseal_descriptors() {
+    auto take = [](int fd) {
+        if (fd >= 3) unseal(fd);
+        return true;
+    };
+    if (each_number_in("/proc/self/fd", take) || each_number_in("/dev/fd", take)) return;
+    for (int fd = 3; fd < descriptors_searched_max_count; ++fd) take(fd);
 }
 
 int open_pipe(int ends[2]) { return ok_or_error(::pipe2(ends, O_CLOEXEC | O_NONBLOCK)); }
@@ -224,6 +337,13 @@ int open_socket(int domain, int type) {
 }
 
 int accept_socket(int fd) { return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int open_fifo(const char* path) { return sys::open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW); }
+
+void enlarge_pipe(int fd, size_t bytes) {
+    constexpr int set_pipe_size = 1031;  // F_SETPIPE_SZ
+    sys::fcntl(fd, set_pipe_size, static_cast<int>(bytes));
+}
 
 int reserve_room(int fd, off_t offset, off_t length) {
     int code = ::posix_fallocate(fd, offset, length);

@@ -1,9 +1,12 @@
 // What POSIX has, and what the BSDs and macOS have beyond it.
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,6 +34,7 @@ namespace reeve::platform {
 
 const bool has_oom_score_adj = false;
 const bool has_no_new_privs = false;
+const bool can_share_memory = false;  // vfork is no longer in POSIX, and its meaning differs
 
 namespace {
 
@@ -46,6 +50,11 @@ bool seal(int fd) {
     return ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0;
 }
 
+void unseal(int fd) {
+    int flags = ::fcntl(fd, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDWR) ::fcntl(fd, F_SETFD, 0);
+}
+
 int seal_unblocked(int fd) {
     if (fd < 0) return -1;
     seal(fd);
@@ -54,6 +63,11 @@ int seal_unblocked(int fd) {
 }
 
 }  // namespace
+
+uint64_t start_time_now() { return 0; }
+uint64_t start_time_since(uint64_t, pid_t pid) { return start_time_of(pid); }
+
+pid_t fork_sharing(void (*)(const void*), const void*) { return not_supported(); }
 
 // The sysctl calls are plain system calls: a child may make them before exec.
 uint64_t start_time_of([[maybe_unused]] pid_t pid) {
@@ -84,6 +98,10 @@ uint64_t start_time_of([[maybe_unused]] pid_t pid) {
 }
 
 uint64_t own_start_time() { return start_time_of(::getpid()); }
+
+bool is_zombie(pid_t) { return false; }
+
+int open_process(pid_t) { return not_supported(); }
 
 // macOS and FreeBSD name each run of the kernel; elsewhere it is known by when it began.
 void append_boot_id([[maybe_unused]] Sink& out) {
@@ -134,7 +152,7 @@ int each_entry(int directory, bool (*see)(void* context, const char* name), void
 
 int watch_removals(const char*) { return not_supported(); }
 
-size_t children(std::span<pid_t>) { return 0; }
+void signal_children(int) {}
 
 std::optional<Usage> usage_of(pid_t) { return std::nullopt; }
 
@@ -142,19 +160,47 @@ int set_oom_score_adj(int) { return not_supported(); }
 
 int set_no_new_privs() { return not_supported(); }
 
+pid_t fork_child() { return ::fork(); }
+
+int set_user(uid_t user) { return ::setuid(user); }
+int set_group(gid_t group) { return ::setgid(group); }
+
+// Some systems count groups in an int, some in a size_t: both hold a uint16_t.
+int set_groups(std::span<const gid_t> groups) {
+    return ::setgroups(static_cast<uint16_t>(groups.size()), groups.data());
+}
+
+int set_limit(int resource, const struct rlimit& limit) { return ::setrlimit(resource, &limit); }
+
+int get_directory(std::span<char> path) {
+    return ::getcwd(path.data(), path.size()) == nullptr ? -1 : 0;
+}
+
 // /dev/fd may show no more than 0 to 2 (FreeBSD without fdescfs): the low ones are probed as well.
 size_t seal_descriptors(std::span<int> found) {
     size_t count = 0;
     auto take = [&](int fd) {
         if (fd >= 3 && seal(fd) && count < found.size()) found[count++] = fd;
     };
-    for (int fd = 3; fd < static_cast<int>(inherited_fds_max_count); ++fd) take(fd);
+    const size_t searched = std::max(found.size(), inherited_fds_max_count);
+    for (int fd = 3; fd < static_cast<int>(searched); ++fd) take(fd);
     DIR* directory = ::opendir("/dev/fd");
     if (directory == nullptr) return count;
     while (const struct dirent* entry = ::readdir(directory))
         if (auto number = parse_unsigned(entry->d_name, INT32_MAX)) take(static_cast<int>(*number));
     ::closedir(directory);
     return count;
+}
+
+void block_all_signals() {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+// Nothing is asked that may allocate.
+void unseal_descriptors() {
+    for (int fd = 3; fd < descriptors_searched_max_count; ++fd) unseal(fd);
 }
 
 int open_pipe(int ends[2]) {
@@ -167,6 +213,11 @@ int open_pipe(int ends[2]) {
 int open_socket(int domain, int type) { return seal_unblocked(::socket(domain, type, 0)); }
 
 int accept_socket(int fd) { return seal_unblocked(::accept(fd, nullptr, nullptr)); }
+
+// The BSDs and macOS do as Linux does.
+int open_fifo(const char* path) { return sys::open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW); }
+
+void enlarge_pipe(int, size_t) {}  // theirs grow by themselves
 
 // macOS has no posix_fallocate, others refuse for most file systems: our caller writes zeros.
 int reserve_room(int, off_t, off_t) { return not_supported(); }

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <poll.h>
-#include <vector>
 
+#include "base/list.h"
 #include "base/time.h"
 
 namespace reeve {
@@ -25,7 +25,7 @@ class PollSet {
     short result(size_t place) const { return descriptors_[place].revents; }
 
   private:
-    std::vector<pollfd> descriptors_;
+    List<pollfd> descriptors_;
 };
 
 }  // namespace reeve

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <unistd.h>
 
 #include "host/platform.h"
 #include "host/sys.h"
@@ -14,6 +15,8 @@ namespace {
 
 std::atomic<unsigned> counts[signal_max + 1];
 std::atomic<int> wake_fd{-1};
+// What is true of a process that has not called open() is not known.
+bool surely_default[signal_max + 1];
 // For as long as the process lives: destructors at exit would draw in libc's atexit and malloc.
 Fd& read_end = *new Fd;
 Fd& write_end = *new Fd;
@@ -47,6 +50,11 @@ void set_handler(int number, void (*handler)(int)) {
 Status open() {
     if (sys::pipe(read_end, write_end) < 0) return Error{"pipe", {}, errno};
     wake_fd.store(write_end.get());
+    for (int number = 1; number <= signal_max; ++number) {
+        struct sigaction action;
+        surely_default[number] =
+            sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_DFL;
+    }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -56,6 +64,8 @@ Status open() {
     counts[0].store(0);
     return Nothing{};
 }
+
+bool may_be_set(int number) { return !surely_default[number]; }
 
 void count(int number) { set_handler(number, count_signal); }
 void ignore(int number) { set_handler(number, SIG_IGN); }
@@ -67,9 +77,15 @@ bool is_fault(int number) {
 
 void watch(PollSet& set) { set.add(read_end.get(), POLLIN); }
 
+// One read: a byte that stays, or comes meanwhile, is one turn more.
 void drain() {
     char bytes[64];
-    while (sys::read(read_end.get(), bytes, sizeof bytes) > 0) {}
+    [[maybe_unused]] const ssize_t got = sys::read(read_end.get(), bytes, sizeof bytes);
+}
+
+void give_back() {
+    for (int number = 1; number <= signal_max; ++number)
+        for (unsigned count = take(number); count > 0; --count) sys::kill(getpid(), number);
 }
 
 unsigned take(int number) { return counts[number].exchange(0); }

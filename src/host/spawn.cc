@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "host/platform.h"
+#include "host/signals.h"
 #include "host/sys.h"
 #include "model/signals.h"
 
@@ -40,6 +41,17 @@ rlim_t limit_value(uint64_t value) {
     return value == unlimited ? RLIM_INFINITY : static_cast<rlim_t>(value);
 }
 
+// What a child is told. It reports a failure in one of two ways: in memory that it shares with us
+// (volatile: the compiler does not know of the child), or through a pipe.
+struct Birth {
+    const SpawnPlan& plan;
+    uint64_t before = 0;  // platform::start_time_now(), before the fork
+    pid_t parent = 0;
+    volatile SpawnFailure* shared = nullptr;
+    int report_fd = -1;
+    int parents_end = -1;  // of the pipe; the child has a copy of it
+};
+
 // The child, from fork to exec: async-signal-safe calls alone, over a plan that is only read. All
 // signals are blocked until the last moment, so that reeve's handlers never run in it.
 //
@@ -50,11 +62,12 @@ rlim_t limit_value(uint64_t value) {
 // directory) after it. Limits come behind all that opens a descriptor.
 class Child {
   public:
-    Child(const SpawnPlan& plan, int report_fd)
-        : plan_(plan), policy_(*plan.policy), report_fd_(report_fd), output_fd_(plan.output_fd),
-          ready_fd_(plan.ready.fd) {}
+    explicit Child(const Birth& birth)
+        : birth_(birth), plan_(birth.plan), policy_(*plan_.policy), report_fd_(birth.report_fd),
+          output_fd_(plan_.output_fd), ready_fd_(plan_.ready.fd) {}
 
     [[noreturn]] void run() {
+        Fd(birth_.parents_end).reset();
         write_record();
         enter_group();
         clear_targets();
@@ -67,32 +80,58 @@ class Child {
         set_directory();
         if (policy_.no_new_privs) need(platform::set_no_new_privs(), SpawnStep::no_new_privs);
         reset_signals();
+        // With no record, this is as late as can be.
+        if (plan_.record.fd < 0 && is_nobodys()) ::_exit(exit_not_executed);
         execute();
     }
 
   private:
-    // Reports the step through the pipe and ends the child.
+    // Reports the step and ends the child.
     [[noreturn]] void fail(SpawnStep step, int code) {
-        SpawnFailure failure{step, code};
-        // Where even this fails, the exit code is all that is left to say.
-        sys::write(report_fd_, &failure, sizeof failure);
-        bool not_found = step == SpawnStep::exec && code == ENOENT;
-        ::_exit(not_found ? exit_not_found : exit_not_executed);
+        if (birth_.shared != nullptr) {
+            birth_.shared->step = step;
+            birth_.shared->code = code;
+        } else {
+            SpawnFailure failure{step, code};
+            // Where even this fails, the exit code is all that is left to say.
+            sys::write(report_fd_, &failure, sizeof failure);
+        }
+        bool is_exec = step == SpawnStep::exec || step == SpawnStep::interpreter;
+        ::_exit(is_exec && code == ENOENT ? exit_not_found : exit_not_executed);
     }
 
     void need(ssize_t answer, SpawnStep step) {
         if (answer < 0) fail(step, errno);
     }
 
+    // The reeve that forked it is no more; or is another program by now, which has no end of the
+    // pipe.
+    bool is_nobodys() const {
+        if (::getppid() != birth_.parent) return true;
+        if (report_fd_ < 0) return false;
+        struct pollfd report = {report_fd_, POLLOUT, 0};
+        return sys::poll({&report, 1}, 0) > 0 && (report.revents & POLLERR) != 0;
+    }
+
+    // Whoever takes over reads the journal once its reeve is dead: it knows of every child that has
+    // written while that one lived, and that child goes on, whatever becomes of its parent from
+    // here on. Any other may have come too late, so that another one is started in its place: it
+    // takes its record back, for it was never run.
     void write_record() {
         const RecordWriter& record = plan_.record;
         if (record.fd < 0) return;
+        if (is_nobodys()) ::_exit(exit_not_executed);
         char bytes[child_record_max_bytes];
-        size_t size = record.format(bytes, sizeof bytes, record.context, ::getpid(),
-                                    platform::own_start_time());
+        const pid_t pid = ::getpid();
+        size_t size = record.format(bytes, sizeof bytes, record.context, pid,
+                                    platform::start_time_since(birth_.before, pid));
         ssize_t written = sys::pwrite(record.fd, bytes, size, record.offset);
         need(written, SpawnStep::record);
         if (static_cast<size_t>(written) != size) fail(SpawnStep::record, ENOSPC);
+        if (!is_nobodys()) return;
+        std::fill_n(bytes, size, '\0');
+        sys::pwrite(record.fd, bytes, size, record.offset);
+        ::_exit(exit_not_executed);
     }
 
     // A group of its own is made by the parent too: whoever comes first, nobody meets the child
@@ -117,6 +156,12 @@ class Child {
         }
     }
 
+    // Opened once, for input and output. -1 and errno where it cannot be.
+    int open_null() {
+        if (null_fd_ < 0) null_fd_ = sys::open("/dev/null", O_RDWR);
+        return null_fd_;
+    }
+
     // Makes `from` the program's descriptor `to`.
     void place(int from, int to, SpawnStep step) {
         need(from == to ? sys::fcntl(to, F_SETFD, 0) : sys::dup2(from, to), step);
@@ -129,13 +174,13 @@ class Child {
         }
         if (plan_.mode != SpawnMode::main) {
             bool given = plan_.mode == SpawnMode::service && !policy_.input.empty();
-            int input = sys::open(given ? policy_.input.c_str() : "/dev/null", O_RDONLY);
+            int input = given ? sys::open(policy_.input.c_str(), O_RDONLY) : open_null();
             need(input, SpawnStep::input);
             place(input, 0, SpawnStep::input);
         }
         if (plan_.output == Output::inherit) return;
         int output = output_fd_;
-        if (plan_.output == Output::null) output = sys::open("/dev/null", O_WRONLY);
+        if (plan_.output == Output::null) output = open_null();
         need(output, SpawnStep::output);
         place(output, 1, SpawnStep::output);
         place(output, 2, SpawnStep::output);
@@ -165,6 +210,8 @@ class Child {
     }
 
     void set_limits() {
+        if (plan_.nofile != nullptr)
+            need(sys::setrlimit(RLIMIT_NOFILE, plan_.nofile), SpawnStep::limit);
         for (size_t i = 0; i < limit_count; ++i) {
             const Limit& limit = policy_.limits[i];
             if (!limit.set) continue;
@@ -190,13 +237,16 @@ class Child {
         need(sys::chdir(directory.empty() ? "/" : directory.c_str()), SpawnStep::chdir);
     }
 
-    // All to the default, those too that reeve inherited ignored, or that libc keeps for itself.
-    // KILL, STOP and numbers that the system does not have fail, and need nothing.
+    // To the default, before the first signal is let through: a handler of reeve's would run in the
+    // memory that the child may share with it. Also what whoever started reeve ignored, and what
+    // libc keeps for itself. KILL, STOP and numbers that the system does not have fail, and need
+    // nothing.
     void reset_signals() {
         struct sigaction action {};
         action.sa_handler = SIG_DFL;
+        ::sigaction(SIGHUP, &action, nullptr);  // what is copied below
         for (int number = 1; number <= signal_max; ++number)
-            if (::sigaction(number, &action, nullptr) < 0)
+            if (signals::may_be_set(number) && ::sigaction(number, &action, nullptr) < 0)
                 platform::copy_disposition(SIGHUP, number);
         sigset_t none;
         sigemptyset(&none);
@@ -204,54 +254,87 @@ class Child {
     }
 
     // As execvp(3) goes along PATH: what is not there is passed over, what may not be executed is
-    // told of if nothing better comes, anything else ends the search.
+    // told of if nothing better comes, anything else ends the search. "Not there" is also said of
+    // the interpreter in a script's first line, or of an executable's loader.
     [[noreturn]] void execute() {
         if (plan_.listen_pid != nullptr) {
             Sink digits(plan_.listen_pid, listen_pid_digits_max);
             digits << static_cast<int64_t>(::getpid());
             digits.c_str();
         }
+        SpawnStep step = SpawnStep::exec;
         int code = ENOENT;
         for (const char* program : plan_.programs) {
             sys::execve(program, plan_.arguments.data(), plan_.environment.data());
             if (errno == EACCES) code = EACCES;
             if (errno != EACCES && errno != ENOENT && errno != ENOTDIR)
                 fail(SpawnStep::exec, errno);
+            struct stat file {};
+            if (errno == ENOENT && sys::stat(program, &file) == 0) step = SpawnStep::interpreter;
         }
-        fail(SpawnStep::exec, code);
+        fail(code == ENOENT ? step : SpawnStep::exec, code);
     }
 
+    const Birth& birth_;
     const SpawnPlan& plan_;
     const Policy& policy_;
     int report_fd_;
     int output_fd_;
     int ready_fd_;
+    int null_fd_ = -1;
 };
+
+[[noreturn]] void become(const void* birth) { Child(*static_cast<const Birth*>(birth)).run(); }
+
+// With one memory nothing is copied, and a restart takes half the time. But we stand still until
+// exec: only where nobody can make that long. The child opens no file of the user's (a FIFO, a
+// terminal), and is no other user's, who could stop it. What remains is a program on a file system
+// that does not answer; whoever uses posix_spawn waits for that too.
+sys::Memory memory_for(const SpawnPlan& plan) {
+    const bool prompt = !plan.switch_user && plan.policy->input.empty() && plan.policy->tty.empty();
+    return prompt && platform::can_share_memory ? sys::Memory::shared : sys::Memory::copied;
+}
 
 }  // namespace
 
 Result<Spawned> spawn(const SpawnPlan& plan) {
     Spawned spawned;
+    Exec& exec = spawned.exec;
+    const sys::Memory memory = memory_for(plan);
     Fd report;
-    if (sys::pipe(spawned.exec_status, report) < 0) return Error{"pipe", {}, errno};
+    if (memory == sys::Memory::copied && sys::pipe(exec.fd, report) < 0)
+        return Error{"pipe", {}, errno};
+    volatile SpawnFailure failure{};
+    const bool shared = memory == sys::Memory::shared;
+    const Birth birth{plan,         platform::start_time_now(),
+                      ::getpid(),   shared ? &failure : nullptr,
+                      report.get(), exec.fd.get()};
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     ::sigprocmask(SIG_SETMASK, &all, &before);
-    spawned.pid = sys::fork();
-    if (spawned.pid == 0) Child(plan, report.get()).run();
+    spawned.pid = sys::fork(memory, become, &birth);
     int code = errno;
     // Fails where the child was first and has executed its program; then it is done already.
     if (spawned.pid > 0 && plan.mode == SpawnMode::main) sys::setpgid(spawned.pid, spawned.pid);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     if (spawned.pid < 0) return Error{"fork", {}, code};
+    spawned.start_time = platform::start_time_since(birth.before, spawned.pid);
+    if (shared) {
+        exec.failure = {failure.step, failure.code};
+        exec.status = exec.failure.code == 0 ? ExecStatus::done : ExecStatus::failed;
+    }
     return Result<Spawned>(std::move(spawned));
 }
 
-ExecStatus read_exec_status(int fd, SpawnFailure& failure) {
-    ssize_t count = sys::read(fd, &failure, sizeof failure);
+ExecStatus follow(Exec& exec) {
+    if (exec.status != ExecStatus::pending) return exec.status;
+    ssize_t count = sys::read(exec.fd.get(), &exec.failure, sizeof exec.failure);
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ExecStatus::pending;
-    return count == static_cast<ssize_t>(sizeof failure) ? ExecStatus::failed : ExecStatus::done;
+    const bool failed = count == static_cast<ssize_t>(sizeof exec.failure);
+    exec.status = failed ? ExecStatus::failed : ExecStatus::done;
+    exec.fd.reset();
+    return exec.status;
 }
 
 }  // namespace reeve

@@ -9,18 +9,6 @@
 
 namespace reeve {
 
-struct Spawned {
-    pid_t pid = 0;
-    Fd exec_status;  // becomes readable once exec is done or has failed: see read_exec_status()
-};
-
-// Forks a child that carries out the plan. An error is the parent's: pipe or fork failed, nothing
-// runs. What fails in the child comes through exec_status, and the child exits with 127 where the
-// program was not found, else with 126.
-// A service or a hook is in its own session once exec_status has something to say; until then a
-// signal for it goes to its pid, where it waits until the child takes signals.
-Result<Spawned> spawn(const SpawnPlan& plan);
-
 // The step of the child's set-up that failed.
 struct SpawnFailure {
     SpawnStep step = SpawnStep::prepare;
@@ -29,8 +17,29 @@ struct SpawnFailure {
 
 enum class ExecStatus : uint8_t { pending, done, failed };
 
-// Reads exec_status once. `failed` fills `failure`. A child that was killed before exec looks
-// `done` here: its exit tells.
-ExecStatus read_exec_status(int fd, SpawnFailure& failure);
+// How it went with a child between fork and exec. One that was killed before exec looks `done`
+// here: its exit tells.
+struct Exec {
+    Fd fd;  // while it is pending; becomes readable when it no longer is
+    ExecStatus status = ExecStatus::pending;
+    SpawnFailure failure;  // where it failed
+};
+
+// Looks at a pending one again, and returns its status.
+ExecStatus follow(Exec& exec);
+
+struct Spawned {
+    pid_t pid = 0;
+    uint64_t start_time = 0;
+    Exec exec;
+};
+
+// Forks a child that carries out the plan. An error is the parent's: pipe or fork failed, nothing
+// runs. What fails in the child is in `exec`, and the child exits with 127 where the program was
+// not found, else with 126.
+// Where nothing can keep the child, exec is over when this returns: see memory_for() in spawn.cc.
+// A service or a hook is in its own session once exec is no longer pending; until then a signal for
+// it goes to its pid, where it waits until the child takes signals.
+Result<Spawned> spawn(const SpawnPlan& plan);
 
 }  // namespace reeve

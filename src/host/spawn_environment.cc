@@ -17,13 +17,20 @@ namespace {
 constexpr char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // What is meant for reeve alone, or is told to each service anew.
-constexpr const char* not_inherited[] = {
+constexpr std::string_view not_inherited[] = {
     "REEVE_SERVICE", "REEVE_INSTANCE", "REEVE_INSTANCES", "REEVE_PID",      "PWD",
     "OLDPWD",        "REEVE_EXIT",     "REEVE_SIGNAL",    "NOTIFY_SOCKET",  "WATCHDOG_PID",
     "WATCHDOG_USEC", "LISTEN_PID",     "LISTEN_FDS",      "LISTEN_FDNAMES",
 };
 
 std::string_view name_of_entry(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+// Is the entry about the variable of that name? Most differ in their first byte, and this is asked
+// hundreds of times for each start.
+bool is_about(const char* entry, std::string_view name) {
+    return entry[0] == name.data()[0] && std::strncmp(entry, name.data(), name.size()) == 0 &&
+           (entry[name.size()] == '=' || entry[name.size()] == '\0');
+}
 
 class Builder {
   public:
@@ -59,7 +66,7 @@ bool Builder::set(const char* entry) {
     if (entry == nullptr) return too_large(error_);
     std::string_view name = name_of_entry(entry);
     for (const char*& each : plan_.environment) {
-        if (name_of_entry(each) != name) continue;
+        if (!is_about(each, name)) continue;
         each = entry;
         return true;
     }
@@ -77,9 +84,9 @@ bool Builder::add_inherited() {
     bool is_main = plan_.mode == SpawnMode::main;
     if (request_.environment != nullptr && !definition.policy->env_clear) {
         for (const char* const* entry = request_.environment; *entry != nullptr; ++entry) {
-            bool wanted = name_of_entry(*entry) != "REEVE_RUN";
-            for (const char* name : not_inherited)
-                if (!is_main && name_of_entry(*entry) == name) wanted = false;
+            bool wanted = !is_about(*entry, "REEVE_RUN");
+            for (std::string_view name : not_inherited)
+                if (!is_main && is_about(*entry, name)) wanted = false;
             // Entries are unique as a rule, and there is no need to look for each among the rest.
             if (wanted) plan_.environment.push_back(*entry);
         }
@@ -90,8 +97,8 @@ bool Builder::add_inherited() {
 }
 
 bool Builder::add_user(const Credentials& user) {
-    if (user.name.size() == 0) return true;
-    std::string_view shell = user.shell.size() > 0 ? user.shell.view() : "/bin/sh";
+    if (user.name.empty()) return true;
+    std::string_view shell = !user.shell.empty() ? user.shell.view() : "/bin/sh";
     return set("HOME=", user.home.view()) && set("USER=", user.name.view()) &&
            set("LOGNAME=", user.name.view()) && set("SHELL=", shell);
 }
@@ -142,7 +149,7 @@ bool Builder::add_file(const char* path) {
     if (!fd) {
         int code = errno;
         if (code == ENOENT && may_be_missing) return true;
-        return error_.fail(SpawnStep::env_file, code, {"open ", path, ": ", errno_text(code)});
+        return error_.fail(SpawnStep::env_file, code, {"env_file ", path, ": ", errno_text(code)});
     }
     std::span<char> text;
     return read_file(path, fd, text) && parse_file(path, text);
@@ -226,8 +233,7 @@ bool Builder::set_line(std::span<char> line) {
 
 const char* find_value(const Strings& environment, std::string_view name) {
     for (const char* entry : environment)
-        if (name_of_entry(entry) == name && entry[name.size()] == '=')
-            return entry + name.size() + 1;
+        if (is_about(entry, name) && entry[name.size()] == '=') return entry + name.size() + 1;
     return nullptr;
 }
 

@@ -125,13 +125,18 @@ bool plan_command(const SpawnRequest& request, SpawnPlan& plan, PrepareError& er
     return plan_programs(request, plan.arguments.front(), plan, error);
 }
 
+size_t size_of(const char* entry) { return std::strlen(entry) + 1 + sizeof entry; }
+
 // What came in with reeve's own arguments and environment is not bounded anew: the kernel did.
-bool is_within_bounds(const SpawnPlan& plan) {
+bool is_within_bounds(const SpawnRequest& request, const SpawnPlan& plan) {
     if (plan.mode == SpawnMode::main) return true;
     size_t bytes = 0;
     for (const Strings* strings : {&plan.arguments, &plan.environment})
-        for (const char* each : *strings) bytes += std::strlen(each) + 1 + sizeof each;
-    return bytes <= arguments_max_bytes;
+        for (const char* each : *strings) bytes += size_of(each);
+    size_t bound = arguments_max_bytes;
+    for (const char* const* entry = request.environment; entry != nullptr && *entry != nullptr;)
+        bound += size_of(*entry++);
+    return bytes <= bound;
 }
 
 // A program in the foreground of our terminal hands it to CMD. A group that is gone, that of CMD's
@@ -185,6 +190,7 @@ bool prepare(const SpawnRequest& request, SpawnPlan& plan, PrepareError& error) 
     plan.ready = request.ready;
     plan.record = request.record;
     plan.inherited = request.inherited;
+    plan.nofile = request.nofile;
     plan.take_foreground = request.mode == SpawnMode::main && has_foreground();
     plan.scratch.clear();
 
@@ -192,7 +198,7 @@ bool prepare(const SpawnRequest& request, SpawnPlan& plan, PrepareError& error) 
     if (!plan_user(request, user, plan, error)) return false;
     if (!build_environment(request, plan.switch_user ? &user : nullptr, plan, error)) return false;
     if (!plan_command(request, plan, error)) return false;
-    if (!is_within_bounds(plan)) return too_large(error);
+    if (!is_within_bounds(request, plan)) return too_large(error);
     plan.arguments.push_back(nullptr);
     plan.environment.push_back(nullptr);
     return true;

@@ -9,10 +9,11 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <sys/resource.h>
 #include <sys/types.h>
-#include <vector>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "host/users.h"
 #include "model/service.h"
@@ -59,7 +60,8 @@ struct SpawnRequest {
     int output_fd = -1;  // output descriptor: 1 and 2 of the child
     ReadyFd ready;
     RecordWriter record;
-    std::span<const int> inherited;  // mode main: descriptors to pass on
+    std::span<const int> inherited;         // mode main: descriptors to pass on
+    const struct rlimit* nofile = nullptr;  // the limit reeve was given; null: it has it still
     UserFiles user_files;
 };
 
@@ -82,7 +84,7 @@ class Scratch {
 constexpr size_t listen_pid_digits_max = 20;
 
 // Strings, each NUL-terminated, that live elsewhere.
-using Strings = std::vector<const char*>;
+using Strings = List<const char*>;
 
 // Plain data for the child; made by prepare() alone. One plan may serve all services in turn:
 // preparing allocates only where it needs more than it ever did before.
@@ -108,6 +110,7 @@ struct SpawnPlan {
     ReadyFd ready;
     RecordWriter record;
     std::span<const int> inherited;
+    const struct rlimit* nofile = nullptr;
 
     Scratch scratch;
 };

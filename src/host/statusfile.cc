@@ -6,7 +6,9 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "core/object.h"
+#include "host/history.h"
 #include "host/platform.h"
 #include "host/sys.h"
 
@@ -32,11 +34,12 @@ bool write_file(const char* path, std::string_view text) {
     return sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-// Calls take(name) with each name in the directory that is not hidden. An errno value, or 0.
+// Calls take(name) with each name in RUNDIR/FOLDER that is not hidden. An errno value, or 0.
 template <typename F>
-int each_file(std::string_view run_directory, F take) {
+int each_file(std::string_view run_directory, const char* folder, F take) {
     Path path;
-    const Fd fd(sys::open(make_path(path, run_directory, ""), O_RDONLY | O_DIRECTORY));
+    path << run_directory << folder;
+    const Fd fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY));
     if (!fd) return errno;
     const auto see = [&](const char* name) {
         if (name[0] != '.') take(name);
@@ -58,7 +61,7 @@ std::string_view read_text(const char* path) {
 
 }  // namespace
 
-bool write_status_file(const std::string& run_directory, const Supervisor& supervisor,
+bool write_status_file(const Text& run_directory, const Supervisor& supervisor,
                        const Service& service, Now now) {
     Sink text(place, sizeof place);
     append_object(text, supervisor, service, Reader::file, now);
@@ -79,22 +82,26 @@ bool write_status_file(const std::string& run_directory, const Supervisor& super
     return false;
 }
 
-void remove_status_file(const std::string& run_directory, std::string_view name) {
+void remove_status_file(const Text& run_directory, std::string_view name) {
     Path path;
     sys::unlink(make_path(path, run_directory, name));
 }
 
-void prune_status_files(const std::string& run_directory, const Supervisor& supervisor) {
-    std::vector<ServiceId> selected;
-    each_file(run_directory, [&](const char* name) {
+void prune_service_files(const Text& run_directory, const Supervisor& supervisor) {
+    List<ServiceId> selected;
+    const auto remove_foreign = [&](const char* name) {
         selected.clear();
         supervisor.select(name, selected);
-        if (selected.empty()) remove_status_file(run_directory, name);
-    });
+        if (!selected.empty()) return;
+        remove_status_file(run_directory, name);
+        remove_history(run_directory, name);
+    };
+    each_file(run_directory, "/status", remove_foreign);
+    each_file(run_directory, "/history", remove_foreign);
 }
 
-int read_status_files(std::string_view run_directory, std::vector<Text>& texts) {
-    return each_file(run_directory, [&](const char* name) {
+int read_status_files(std::string_view run_directory, List<Text>& texts) {
+    return each_file(run_directory, "/status", [&](const char* name) {
         Path path;
         const std::string_view text = read_text(make_path(path, run_directory, name));
         if (text.starts_with("name=")) texts.emplace_back(text);

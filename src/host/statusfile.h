@@ -2,27 +2,28 @@
 // scripts, and svctl where reeve is dead.
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/list.h"
+#include "base/packed.h"
 #include "core/supervisor.h"
 
 namespace reeve {
 
 // Replaces the file by rename: a reader sees the old one or the new one whole. Makes the directory
 // again where it is gone. False: it could not, and the old file stands.
-bool write_status_file(const std::string& run_directory, const Supervisor& supervisor,
+bool write_status_file(const Text& run_directory, const Supervisor& supervisor,
                        const Service& service, Now now);
 
 // `name`: NAME[@I].
-void remove_status_file(const std::string& run_directory, std::string_view name);
+void remove_status_file(const Text& run_directory, std::string_view name);
 
-// Removes what an earlier reeve left of services that this one does not have.
-void prune_status_files(const std::string& run_directory, const Supervisor& supervisor);
+// Removes what an earlier reeve left of services that this one does not have: their status files
+// and histories.
+void prune_service_files(const Text& run_directory, const Supervisor& supervisor);
 
 // Adds the text of each file, in no order; those that cannot be read, or are too large to be ours,
 // are passed over. 0, or the errno of the directory.
-int read_status_files(std::string_view run_directory, std::vector<Text>& texts);
+int read_status_files(std::string_view run_directory, List<Text>& texts);
 
 }  // namespace reeve

@@ -34,8 +34,10 @@ enum class Call : uint8_t {
     stat,
     fstat,
     lstat,
+    readlink,
     ftruncate,
     fallocate,
+    fsync,
     fcntl,
     dup2,
     pipe,
@@ -48,10 +50,13 @@ enum class Call : uint8_t {
     sendto,
     mkdir,
     mkfifo,
+    access,
     rename,
     unlink,
     chmod,
+    fchmod,
     chown,
+    fchown,
     poll,
     chroot,
     chdir,
@@ -67,7 +72,12 @@ enum class Call : uint8_t {
 extern int (*fault)(Call call);
 
 // Processes.
-pid_t fork();
+
+// Whether a child has a copy of our memory, or we stand still until it has executed its program or
+// ended, and both have the same memory until then; that saves the copying.
+enum class Memory : uint8_t { copied, shared };
+// The child calls child(context), which must not return. Its pid, or -1 and errno.
+pid_t fork(Memory memory, void (*child)(const void*), const void* context);
 int execve(const char* path, const char* const* argv, const char* const* environment);
 pid_t waitpid(pid_t pid, int* status, int options);  // interrupted: made again
 int kill(pid_t pid, int signal);
@@ -86,20 +96,27 @@ ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset);
 int stat(const char* path, struct stat* out);
 int fstat(int fd, struct stat* out);
 int lstat(const char* path, struct stat* out);
+ssize_t readlink(const char* path, char* place, size_t capacity);  // adds no NUL
 int ftruncate(int fd, off_t length);
 // Reserves room, so that a later write between offset and offset + length cannot fail for want of
 // it. Where the file system cannot, what lies past the end of the file is filled with zeros.
 int fallocate(int fd, off_t offset, off_t length);
+int fsync(int fd);
+// How much the file system that holds the file can hold altogether; 0: not known, or no bound.
+uint64_t room_around(int fd);
 int fcntl(int fd, int command, int argument = 0);
 int fcntl(int fd, int command, struct flock* lock);
 int dup2(int from, int to);
 int pipe(Fd& read_end, Fd& write_end);  // both ends non-blocking
 int mkdir(const char* path, mode_t mode);
 int mkfifo(const char* path, mode_t mode);
+int access(const char* path, int mode);
 int rename(const char* from, const char* to);
 int unlink(const char* path);
 int chmod(const char* path, mode_t mode);
+int fchmod(int fd, mode_t mode);
 int chown(const char* path, uid_t user, gid_t group);
+int fchown(int fd, uid_t user, gid_t group);
 
 // Sockets, all non-blocking.
 int socket(int domain, int type);
@@ -126,5 +143,8 @@ int setpriority(int nice);  // of the calling process, absolute
 // Clocks. They cannot fail.
 Mono mono_now();
 Wall wall_now();
+int64_t wall_now_us();
+// How far local time is ahead of UTC then, in seconds.
+int32_t local_offset_s(int64_t time_s);
 
 }  // namespace reeve::sys

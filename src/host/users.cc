@@ -37,7 +37,7 @@ class Fields {
         field_.clear();
         for (;;) {
             if (at_ == filled_ && !fill()) {
-                bool within_line = field_.size() > 0 || ending_ != '\n';
+                bool within_line = !field_.empty() || ending_ != '\n';
                 ending_ = '\n';  // the last line need not have one
                 return within_line && error_ == 0;
             }
@@ -215,7 +215,7 @@ int resolve_user(std::string_view user, Credentials& out, Sink& problem, const U
     }
     out.group_count = 0;
     add_group(out, out.gid);
-    return out.name.size() > 0 ? add_groups(files.group, out, problem) : 0;
+    return !out.name.empty() ? add_groups(files.group, out, problem) : 0;
 }
 
 }  // namespace reeve

@@ -17,7 +17,8 @@ enum class OnChange : uint8_t { keep, restart };
 enum class OnEnd : uint8_t { nothing, shutdown, reboot, poweroff };
 enum class Restart : uint8_t { by_type, always, on_failure, never };  // by_type: see restart_of
 enum class KillMode : uint8_t { group, process };
-enum class Log : uint8_t { run, inherit, null };
+enum class Log : uint8_t { file, run, console, inherit, null };
+enum class LogTime : uint8_t { utc, local, epoch, none };
 enum class ReadyKind : uint8_t { exec, after, fd, notify };
 
 struct Ready {
@@ -96,8 +97,10 @@ struct Policy {
     Text on_fail;
     Duration hook_timeout{};
 
-    Log log = Log::run;
+    Log log = Log::file;
+    LogTime log_time = LogTime::utc;
     int32_t log_keep = 10;
+    uint64_t log_max_size = 0;  // bytes
 
     mutable uint32_t owners = 0;
 };
@@ -105,8 +108,8 @@ struct Policy {
 // What a service is: its identity, its command, and what it hangs together with.
 struct Definition {
     Text name;
-    Text version;  // of the file "web+v2": "v2"; empty for "web"
-    Text file;     // the path it was read from; empty for the service of `-- CMD`
+    Text version;   // of the file "web+v2": "v2"; empty for "web"
+    FilePath file;  // what it was read from; empty for the service of `-- CMD`
     Text description;
     Words exec;        // argv; empty where `command` is set. From an executable file: its path
     Text command;      // a shell line; empty where `exec` is set
@@ -117,6 +120,7 @@ struct Definition {
     Words depends_on;  // NAME or NAME@I
     Words after;
     Ref<const Policy> policy;
+    bool writes_logs = false;  // svlog's: it outlasts all others
 
     uint64_t digest = 0;          // over all keys
     uint64_t process_digest = 0;  // over those that only a new process can have
@@ -135,6 +139,11 @@ struct Settings {
     int32_t max_starting = 0;  // 0: unlimited
     Duration stop_timeout_total{};
     bool exit_when_idle = false;
+    Text log_user;               // "name[:group]"; empty: reeve's own
+    uint64_t log_max_total = 0;  // bytes
 };
+
+// Does svlog write what such a service says?
+constexpr bool goes_to_svlog(Log log) { return log == Log::file || log == Log::console; }
 
 }  // namespace reeve

@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "base/limits.h"
+
 namespace reeve {
 
 namespace {
@@ -136,6 +138,16 @@ std::optional<Record> decode_service(std::string_view rest, Record record, Servi
             record.blamed = value;
             continue;
         }
+        if (key == "version") {
+            record.version = value;
+            continue;
+        }
+        if (key == "definition") {
+            const auto number = parse_unsigned(value, UINT64_MAX);
+            if (!number) return std::nullopt;
+            record.digest = *number;
+            continue;
+        }
         const auto number = parse_integer(value, INT64_MIN, INT64_MAX);
         if (!number) return std::nullopt;
         for (const Field& field : fields)  // a key of a later version is passed over
@@ -150,7 +162,7 @@ std::optional<Record> decode_service(std::string_view rest, Record record, Servi
 
 void append_header_record(Sink& out, const Header& header) {
     const size_t start = out.size();
-    out << "reeve 1 boot=" << header.boot << " uid=" << header.uid;
+    out << "reeve " << header.version << " boot=" << header.boot << " uid=" << header.uid;
     seal(out, start);
 }
 
@@ -161,6 +173,10 @@ void append_service_record(Sink& out, const Service& service, const Blamed& blam
     for (const Field& field : fields) {
         const int64_t value = field.get(service);
         if (value != 0) out << ' ' << field.key << '=' << value;
+    }
+    if (service.definition) {
+        out << " definition=" << service.definition->digest;
+        if (!service.definition->version.empty()) out << " version=" << service.definition->version;
     }
     if (!blamed.reason.empty()) out << " other=" << blamed.reason;
     seal(out, start);
@@ -181,6 +197,13 @@ void append_gone_record(Sink& out, std::string_view name) {
     seal(out, start);
 }
 
+void append_note_record(Sink& out, std::string_view text) {
+    const size_t start = out.size();
+    out << "note ";
+    for (const char each : text.substr(0, note_max_bytes)) out << (each < ' ' ? ' ' : each);
+    seal(out, start);
+}
+
 void append_end_record(Sink& out) {
     const size_t start = out.size();
     out << "end";
@@ -196,12 +219,15 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
     if (kind == "end") return record;
     if (kind == "reeve") {
         record.kind = RecordKind::header;
-        if (take_word(rest) != "1") return std::nullopt;
+        const auto version = parse_unsigned(take_word(rest), UINT32_MAX);
+        if (!version) return std::nullopt;
         const auto boot = take_value(rest, "boot");
         const auto uid = take_value(rest, "uid");
-        record.header = {boot.value_or(""), uid.value_or("")};
+        record.header = {boot.value_or(""), uid.value_or(""), static_cast<uint32_t>(*version)};
         return record;
     }
+    record.kind = RecordKind::note;
+    if (kind != "gone" && kind != "service" && kind != "hook" && kind != "child") return record;
     record.name = take_word(rest);
     if (record.name.empty()) return std::nullopt;
     if (kind == "gone") {
@@ -219,10 +245,8 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
         while (i < hook_count && name != name_of(static_cast<Hook>(i))) ++i;
         if (i == hook_count) return std::nullopt;
         record.hook = static_cast<Hook>(i);
-    } else if (kind == "child") {
-        record.kind = RecordKind::child;
     } else {
-        return std::nullopt;
+        record.kind = RecordKind::child;
     }
     if (!take_process(rest, record.process)) return std::nullopt;
     return record;

@@ -1,11 +1,16 @@
 // record: the journal's lines, encoded and decoded. Pure text; host/journal keeps the file.
 //
-//   reeve 1 boot=ID uid=ID #SUM            first record: what wrote the journal, on which boot
+//   reeve N boot=ID uid=ID #SUM            first record: the version of all that follow, and which
+//                                          boot and whose run directory they are about
 //   service NAME[@I] key=value... #SUM     all of a service that outlives reeve; absent keys: 0
 //   child NAME[@I] pid=N start=N #SUM      written by the child itself, before its exec
 //   hook NAME[@I] HOOK pid=N start=N #SUM  the same, of a hook
 //   gone NAME[@I] #SUM                     its file is gone, and nothing of it is left
+//   note TEXT #SUM                         for people: why there is nothing before it
 //   end #SUM                               reeve ended in order
+//
+// A key or a kind that is not known here is of a later reeve, and passed over; what would be wrong
+// without it is a new version.
 //
 // SUM is the 64-bit FNV-1a of what stands before " #", in hexadecimal. A record ends with a
 // newline; NULs between records are room that was reserved and not used.
@@ -18,9 +23,12 @@
 
 namespace reeve {
 
+constexpr uint32_t record_version = 1;  // versions before it are understood
+
 struct Header {
     std::string_view boot;
     std::string_view uid;
+    uint32_t version = record_version;
 };
 
 // The name of the service that a Reason blames, where it blames one.
@@ -33,21 +41,24 @@ void append_service_record(Sink& out, const Service& service, const Blamed& blam
 void append_process_record(Sink& out, std::string_view name, std::optional<Hook> hook,
                            Process process);
 void append_gone_record(Sink& out, std::string_view name);
+void append_note_record(Sink& out, std::string_view text);
 void append_end_record(Sink& out);
 
-enum class RecordKind : uint8_t { header, service, child, hook, gone, end };
+enum class RecordKind : uint8_t { header, service, child, hook, gone, note, end };
 
 struct Record {
     RecordKind kind = RecordKind::end;
     Header header;                // header
-    std::string_view name;        // the others: NAME[@I]
+    std::string_view name;        // those of a service: NAME[@I]
     std::string_view blamed;      // service: NAME[@I], or empty
+    std::string_view version;     // service: of its definition
+    uint64_t digest = 0;          // service: of its definition; 0: it has none
     Hook hook = Hook::pre_start;  // hook
     Process process;              // child, hook
 };
 
 // One line without its newline. Of a service record, `service` takes the fields and its name. Views
-// point into `line`. nullopt: torn, corrupt, or of a version that is not understood.
+// point into `line`. nullopt: torn or corrupt. What is of an unknown kind comes as a note.
 std::optional<Record> decode_record(std::string_view line, Service& service);
 
 }  // namespace reeve

@@ -56,6 +56,18 @@ const char* name_of(Hook hook) {
     return names[static_cast<size_t>(hook)];
 }
 
+const Text& shell_line_of(Hook hook, const Policy& policy) {
+    switch (hook) {
+    case Hook::pre_start: return policy.pre_start;
+    case Hook::start_check: return policy.start_check;
+    case Hook::stop_command: return policy.stop_command;
+    case Hook::reload_command: return policy.reload_command;
+    case Hook::post_stop: return policy.post_stop;
+    case Hook::on_fail: return policy.on_fail;
+    }
+    return policy.on_fail;
+}
+
 // As the message begins that ends in the errno's words.
 const char* name_of(SpawnStep step) {
     switch (step) {
@@ -78,6 +90,7 @@ const char* name_of(SpawnStep step) {
     case SpawnStep::exec: return "exec";
     case SpawnStep::fork: return "fork";
     case SpawnStep::prepare: return "prepare";
+    case SpawnStep::interpreter: return "exec";
     }
     return "?";
 }
@@ -87,7 +100,7 @@ const char* name_of(EventKind kind) {
         "start",     "hold",        "rest",       "invalidate",     "stop",
         "kill",      "reload",      "retry_now",  "spawned",        "spawn_failed",
         "exec_done", "exec_failed", "ready",      "stop_announced", "main_process",
-        "exited",    "group_empty", "hook_ended", "deadline",
+        "exited",    "group_empty", "hook_ended", "deadline",       "unverified",
     };
     return names[static_cast<size_t>(kind)];
 }

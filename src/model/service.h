@@ -89,6 +89,7 @@ enum class Hook : uint8_t {
 };
 constexpr size_t hook_count = 6;
 const char* name_of(Hook hook);
+const Text& shell_line_of(Hook hook, const Policy& policy);  // empty: it has none
 
 enum class HookResult : uint8_t { succeeded, failed, timed_out, not_started };
 
@@ -113,6 +114,7 @@ enum class SpawnStep : uint8_t {
     exec,
     fork,
     prepare,
+    interpreter,  // exec of a file that is there, and names a program to run it that is not
 };
 const char* name_of(SpawnStep step);
 
@@ -156,6 +158,8 @@ enum class ReasonCode : uint8_t {
     fork_failed,         // value = errno; no run at all, does not count as a failed one
     pre_start_failed,    // detail = HookResult
     start_timed_out,     // not ready within start_timeout
+    // Of a state again:
+    unverified,  // unknown: value = a pid that may be its process
 };
 
 struct Reason {
@@ -166,7 +170,8 @@ struct Reason {
     friend bool operator==(const Reason&, const Reason&) = default;
 };
 
-// A service at run time: one for every (name, instance).
+// A service at run time: one for every (name, instance). There may be thousands: the members are in
+// an order that leaves no gaps.
 struct Service {
     Text name;
     Text instance;                     // empty: the service has no instances
@@ -174,28 +179,28 @@ struct Service {
     Text problem;                      // why its file on disk is not in force: the first error
     Text status_text;                  // sd_notify STATUS=
     Text end_note;                     // more about `end` than its errno tells; may be empty
+    Text log_note;  // where its output goes instead of files, and why; empty: it has files
 
     Want want = Want::down;
     State state = State::stopped;
     Phase phase = Phase::idle;
-    bool removed = false;            // its file is gone: forgotten once it has stopped
-    bool refused = false;            // its file has errors; `definition` is the one before
-    bool known = false;              // had a definition once: `want` is the user's choice
-    bool dirty = false;              // changed since it was last recorded
-    bool restart_requested = false;  // stop, then start again
-    bool leaving = false;            // may not run: not wanted, or a dependency goes down
-    bool killed = false;             // this stop needed KILL
-    bool hooks_over = false;         // the shutdown's deadline has passed: no hook runs any more
-    bool leader_gone = true;         // the leader was reaped, or is not ours to reap
-    uint8_t hooks = 0;               // a bit for each Hook that runs now
-
-    Reason reason;   // of the state
-    Reason verdict;  // of this run, where it is known before the run has ended
-    Reason end;      // of the last run
+    uint8_t hooks = 0;                   // a bit for each Hook that runs now
+    bool removed : 1 = false;            // its file is gone: forgotten once it has stopped
+    bool refused : 1 = false;            // its file has errors; `definition` is the one before
+    bool known : 1 = false;              // had a definition once: `want` is the user's choice
+    bool dirty : 1 = false;              // changed since it was last recorded
+    bool restart_requested : 1 = false;  // stop, then start again
+    bool leaving : 1 = false;            // may not run: not wanted, or a dependency goes down
+    bool killed : 1 = false;             // this stop needed KILL
+    bool hooks_over : 1 = false;  // the shutdown's deadline has passed: no hook runs any more
+    bool leader_gone : 1 = true;  // the leader was reaped, or is not ours to reap
     ExitStatus exit;
 
+    Reason reason;                // of the state
+    Reason verdict;               // of this run, where it is known before the run has ended
+    Reason end;                   // of the last run
+    pid_t group = 0;              // the process group of the run; outlives the leader
     Process leader;               // none where nothing of the run is left
-    pid_t group = 0;              // its process group; outlives the leader
     uint64_t run_digest = 0;      // process_digest of what runs; 0: nothing
     Wall since;                   // when the state was entered
     Mono changed;                 // the same
@@ -204,7 +209,7 @@ struct Service {
     Mono deadline = no_deadline;  // of the phase; comes back as Event deadline
     Mono start_by = no_deadline;  // start_timeout's end
     Mono stop_by = no_deadline;   // stop_timeout's end
-    Duration group_poll{};        // until the next look at what is left of the group
+    int32_t group_poll_ms = 0;    // until the next look at what is left of the group
     uint32_t runs = 0;            // runs begun
     uint32_t attempts = 0;        // consecutive short runs: exponent of the delay
     uint32_t failures = 0;        // consecutive failed runs: against `retries`
@@ -242,10 +247,11 @@ enum class EventKind : uint8_t {
     main_process,    // MAINPID=: process, verified to be of the group
     exited,          // the leader was reaped: status, group_left
     group_empty,     // nothing of the process group is left
-    hook_ended,      // hook, result
+    hook_ended,      // hook, result; where it was not started, detail and value as spawn_failed
     deadline,        // `deadline` has passed
+    unverified,      // of the process on record nobody can tell whether it is still the same
 };
-constexpr size_t event_kind_count = 19;
+constexpr size_t event_kind_count = 20;
 const char* name_of(EventKind kind);
 
 struct Event {
@@ -274,10 +280,10 @@ enum class ActionKind : uint8_t {
 
 struct Action {
     ActionKind kind;
-    ServiceId service{};
     Hook hook = Hook::pre_start;
-    int32_t value = 0;
     ExitStatus status{};
+    ServiceId service{};
+    int32_t value = 0;
 };
 
 }  // namespace reeve

@@ -10,7 +10,7 @@ namespace {
 struct Parsed {
     bool understood;
     Options options;
-    std::string problem;
+    Text problem;
 };
 
 Parsed parse(std::vector<const char*> words) {
@@ -37,7 +37,7 @@ TEST_CASE("reeve without arguments is understood") {
 TEST_CASE("paths may follow their option at once or as the next word, and -d repeats") {
     const Parsed parsed = parse({"-d", "/a", "-d/b", "-r", "/run/x", "-l/log", "-q", "-g"});
     REQUIRE(parsed.understood);
-    CHECK(parsed.options.directories == std::vector<std::string>{"/a", "/b"});
+    CHECK(parsed.options.directories == List<Text>{"/a", "/b"});
     CHECK(parsed.options.run_directory == "/run/x");
     CHECK(parsed.options.log_directory == "/log");
     CHECK(parsed.options.quiet);
@@ -61,9 +61,9 @@ TEST_CASE("a wrong command line is answered with what is wrong and what to do") 
     const Mistake mistakes[] = {
         {{"--frobnicate"}, "unknown option --frobnicate (reeve --help shows what there is)"},
         {{"-x"}, "unknown option -x (reeve --help shows what there is)"},
-        {{"nginx"}, "a command goes after --: nginx (reeve --help shows what there is)"},
+        {{"nginx"}, "unexpected word nginx (reeve -- CMD runs one; svctl controls services)"},
         {{"-d"}, "-d needs a directory"},
-        {{"-q", "--"}, "no command after --"},
+        {{"-q", "--"}, "no command after -- (reeve -- CMD ARG...)"},
     };
     for (const Mistake& mistake : mistakes) {
         const Parsed parsed = parse(mistake.words);

@@ -29,20 +29,20 @@ Parsed parse(std::vector<std::string> words) {
     return parsed;
 }
 
-using Arguments = std::vector<std::string_view>;
+using Arguments = List<std::string_view>;
 
 std::string json_of(std::string_view lines) {
     Printer printer;
     printer.json_object(lines);
     printer.end_json();
-    return printer.gathered();
+    return std::string(printer.gathered());
 }
 
-std::string table_of(std::vector<Text> objects, const Screen& screen = {}) {
+std::string table_of(List<Text> objects, const Screen& screen = {}) {
     Printer printer;
     sort_objects(objects, screen);
     print_table(printer, objects, screen);
-    return printer.gathered();
+    return std::string(printer.gathered());
 }
 
 const char web[] = "name=web\ninstance=\nstate=running\nreason=ready\npid=812\nrestarts=0\n"
@@ -72,6 +72,23 @@ TEST_CASE("a state is given in two ways") {
     CHECK(parse({"wait", "--state=failed", "web"}).invocation.until == State::failed);
 }
 
+TEST_CASE("directories are as many as are given, up to the bound") {
+    CHECK(parse({"check"}).invocation.directories.empty());
+    CHECK(parse({"-d", "/a", "check", "-d/b"}).invocation.directories == Arguments{"/a", "/b"});
+    std::vector<std::string> words(directories_max_count, "-d/a");
+    CHECK(parse(words).understood);
+    words.push_back("-d/a");
+    CHECK(parse(words).problem == "more than 16 directories");
+    CHECK_FALSE(parse(words).understood);
+}
+
+TEST_CASE("--now is an option, KEY-=VALUE is none") {
+    CHECK(parse({"enable", "--now", "web"}).invocation.now);
+    const Invocation edit = parse({"set", "web", "env-=-A=1", "exec=-x"}).invocation;
+    CHECK_FALSE(edit.now);
+    CHECK(edit.words == Arguments{"set", "web", "env-=-A=1", "exec=-x"});
+}
+
 TEST_CASE("behind -- nothing is an option") {
     CHECK(parse({"up", "--", "-n", "--"}).invocation.words == Arguments{"up", "-n", "--"});
     CHECK(parse({"up", "--", "-n"}).invocation.waits);
@@ -83,6 +100,7 @@ TEST_CASE("a command line that is wrong says how in one line") {
                                                   {"-t"},
                                                   {"-t", "soon"},
                                                   {"-r"},
+                                                  {"-d"},
                                                   {"--state"},
                                                   {"--state=happy"},
                                                   {"--states=failed"},
@@ -94,6 +112,88 @@ TEST_CASE("a command line that is wrong says how in one line") {
         CHECK_FALSE(parsed.problem.empty());
         CHECK(parsed.problem.find('\n') == std::string::npos);
     }
+}
+
+TEST_CASE("an option belongs to its commands, wherever it stands") {
+    CHECK(parse({"-f", "logs", "web"}).invocation.follows);
+    CHECK(parse({"events", "-f"}).invocation.follows);
+    CHECK(parse({"graph", "--dot"}).invocation.dot);
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"-f", "status"},
+                                                  {"status", "-f"},
+                                                  {"-f"},
+                                                  {"--dot", "list"},
+                                                  {"up", "--state", "done", "web"}}) {
+        const Parsed parsed = parse(words);
+        INFO(words.front());
+        CHECK_FALSE(parsed.understood);
+        CHECK(parsed.problem.find(" is an option of: ") != std::string::npos);
+    }
+    CHECK(parse({"--dot", "list"}).problem == "--dot is an option of: graph");
+    CHECK(parse({"-f", "list"}).problem == "-f is an option of: logs events");
+}
+
+TEST_CASE("-n is a number of lines for logs, and does not wait for all others") {
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"logs", "-n", "20", "web"},
+          {"-n20", "logs", "web"},
+          {"logs", "web", "-n", "20"}}) {
+        const Parsed parsed = parse(words);
+        INFO(words.front() << ": " << parsed.problem);
+        REQUIRE(parsed.understood);
+        CHECK(parsed.invocation.lines == size_t{20});
+        CHECK(parsed.invocation.waits);
+        CHECK(parsed.invocation.words == Arguments{"logs", "web"});
+    }
+    // Before the command it is not known yet whose -n it is.
+    CHECK(parse({"-n", "20", "logs", "web"}).invocation.words == Arguments{"20", "logs", "web"});
+    const Parsed up = parse({"up", "-n", "web"});
+    REQUIRE(up.understood);
+    CHECK_FALSE(up.invocation.waits);
+    CHECK_FALSE(up.invocation.lines);
+    CHECK(up.invocation.words == Arguments{"up", "web"});
+    CHECK(parse({"logs", "-n", "all", "web"}).problem == "-n takes a number of lines");
+    CHECK(parse({"logs", "web", "-n"}).problem == "-n needs a value");
+    CHECK(parse({"up", "-n5", "web"}).problem == "-n takes no value");
+}
+
+TEST_CASE("every option that a table names belongs to commands that there are") {
+    for (const OptionRow& option : option_rows()) {
+        std::string_view commands = option.commands;
+        for (auto word = take_word(commands); !word.empty(); word = take_word(commands)) {
+            INFO(option.name << ' ' << word);
+            CHECK(std::any_of(command_rows().begin(), command_rows().end(),
+                              [&](const CommandRow& row) { return word == row.name; }));
+        }
+    }
+}
+
+TEST_CASE("a line of a stream is one object, whose line is text and empty rather than null") {
+    const auto line_of = [](std::string_view lines) {
+        Printer printer;
+        printer.json_line(lines);
+        printer.json_line(lines);
+        return std::string(printer.gathered());
+    };
+    const std::string once = "{\"time\": null, \"name\": \"web\", \"line\": \"42\"}\n";
+    CHECK(line_of("time=\nname=web\nline=42\n") == once + once);
+    CHECK(line_of("line=\n") == "{\"line\": \"\"}\n{\"line\": \"\"}\n");
+    CHECK(line_of("line=a=b \"c\"\tx\n") ==
+          "{\"line\": \"a=b \\\"c\\\"\\u0009x\"}\n{\"line\": \"a=b \\\"c\\\"\\u0009x\"}\n");
+    CHECK(is_json(line_of("line=\xff\xfe\n").substr(0, 24)));
+}
+
+TEST_CASE("what is cut ends in dots, and no character is cut in two") {
+    const auto cut = [](std::string_view text, size_t width) {
+        Printer printer;
+        print_cut(printer, text, width);
+        return std::string(printer.gathered());
+    };
+    CHECK(cut("needs db", 8) == "needs db");
+    CHECK(cut("needs db", 7) == "need...");
+    CHECK(cut("grün €𝄞x", 8) == "grün €𝄞x");
+    CHECK(cut("grün €𝄞x", 7) == "grün...");
+    CHECK(cut("needs db", 3).empty());
+    CHECK(cut("", 0).empty());
 }
 
 TEST_CASE("a JSON object has numbers, flags, lists and nulls where they belong") {
@@ -142,14 +242,26 @@ TEST_CASE("the table is aligned, with numbers to the right and the reason last")
 }
 
 TEST_CASE("on a terminal the unwell come first, and reasons are cut to its width") {
-    Screen screen{.terminal = true, .width = 70};
+    const Screen screen{.terminal = true, .width = 80};
     const char broken[] = "name=zoo\nstate=failed\nreason=grünes €uro ist hier zu lang\n";
-    const std::string table = table_of({web, flaky, broken}, screen);
-    CHECK(table == "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
-                   "flaky@2  backoff    -       -        12     -       -  exit 1, 4th ...\n"
-                   "zoo      failed     -       -         -     -       -  grünes €uro ...\n"
-                   "web      running  812    1m3s         0  0.3%     12M  ready\n");
-    screen.width = 20;  // no room at all for a reason
+    CHECK(table_of({web, flaky, broken}, screen) ==
+          "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
+          "flaky@2  backoff    -       -        12     -       -  exit 1, 4th failure\n"
+          "zoo      failed     -       -         -     -       -  grünes €uro ist hier z...\n"
+          "web      running  812    1m3s         0  0.3%     12M  ready\n"
+          "2 of 3 are not well: 1 failed, 1 backoff; svctl why NAME tells more\n");
+}
+
+TEST_CASE("on a narrow screen the numbers give way to the reason") {
+    Screen screen{.width = 46};
+    CHECK(table_of({web, flaky}, screen) == "NAME     STATE    PID  REASON\n"
+                                            "flaky@2  backoff    -  exit 1, 4th failure\n"
+                                            "web      running  812  ready\n");
+    screen.width = 30;
+    CHECK(table_of({web, flaky}, screen) == "NAME     STATE    REASON\n"
+                                            "flaky@2  backoff  exit 1, 4...\n"
+                                            "web      running  ready\n");
+    screen.width = 12;  // no room at all for a reason
     CHECK(table_of({web}, screen).find("ready") == std::string::npos);
 }
 
@@ -159,7 +271,8 @@ TEST_CASE("colours are the state's, and do not shift the columns") {
         table_of({web, flaky}, screen) ==
         "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
         "flaky@2  \33[33mbackoff\33[0m    -       -        12     -       -  exit 1, 4th failure\n"
-        "web      \33[32mrunning\33[0m  812    1m3s         0  0.3%     12M  ready\n");
+        "web      \33[32mrunning\33[0m  812    1m3s         0  0.3%     12M  ready\n"
+        "1 of 2 is not well: 1 \33[33mbackoff\33[0m; svctl why NAME tells more\n");
 }
 
 TEST_CASE("what runs under an old definition is called stale") {

@@ -191,8 +191,34 @@ TEST_CASE("the edit distance counts insertions, deletions and substitutions") {
     CHECK(edit_distance("dependson", "depends_on") == 1);
     CHECK(edit_distance("allways", "always") == 1);
     CHECK(edit_distance("kitten", "sitting") == 3);
+    CHECK(edit_distance("wbe", "web") == 1);
+    CHECK(edit_distance("restrat", "restart") == 1);
+    CHECK(edit_distance("Depends-On", "depends_on") == 0);
     CHECK(edit_distance(std::string(64, 'a'), std::string(64, 'b')) == 64);
     CHECK(edit_distance(std::string(65, 'a'), std::string(65, 'a')) == 65);
+}
+
+TEST_CASE("the nearest name is that of the file, too, and none where there is little to go by") {
+    const auto nearest = [](std::string_view wrong) {
+        Nearest found(wrong);
+        for (const char* name : {"web", "a", "database"}) found.offer(name);
+        return found.found();
+    };
+    CHECK(nearest("wbe") == "web");
+    CHECK(nearest("web.service") == "web");
+    CHECK(nearest("/etc/reeve/web") == "web");
+    CHECK(nearest("data_base") == "database");
+    CHECK(nearest("*").empty());
+    CHECK(nearest("A") == "a");
+    CHECK(nearest("nosuch").empty());
+    CHECK(nearest("").empty());
+}
+
+TEST_CASE("a foreign word is translated where it is known") {
+    CHECK(translate("start up stop down", "stop") == "down");
+    CHECK(translate("start up stop down", "up").empty());
+    CHECK(translate("start up stop down", "").empty());
+    CHECK(translate("", "start").empty());
 }
 
 TEST_CASE("the digest is FNV-1a and goes on where it was left") {
@@ -206,4 +232,41 @@ TEST_CASE("an error is described by what was tried, on what, and why it failed")
     CHECK(describe(Error{"open", "/run/reeve/lock", EACCES}) ==
           "open /run/reeve/lock: Permission denied");
     CHECK(describe(Error{"fork", "", ENOMEM}) == std::string("fork: ") + errno_text(ENOMEM));
+}
+
+TEST_CASE("a long text grows, is cut at its end and dropped at its beginning") {
+    LongText text;
+    CHECK(text.empty());
+    CHECK(text.view().empty());
+    std::string expected;
+    for (int n = 0; n < 1000; ++n) {
+        text << n << ' ';
+        expected += std::to_string(n) + " ";
+    }
+    CHECK(text.view() == expected);
+    CHECK_FALSE(text.truncated());
+    text.drop(expected.size() - 4);
+    CHECK(text.view() == "999 ");
+    text.cut(2);
+    CHECK(text.view() == "99");
+    text.drop(2);
+    CHECK(text.empty());
+    text << std::string_view("\0x", 2);
+    CHECK(text.size() == 2);
+    LongText word = "word";
+    CHECK(std::string_view(word.c_str()) == "word");
+    CHECK(std::string_view(LongText().c_str()).empty());
+}
+
+TEST_CASE("a long text is copied as a text of its own, and moved away") {
+    LongText text = "abc";
+    LongText copy = text;
+    LongText moved = std::move(text);
+    text << "new";
+    moved << 'd';
+    CHECK(copy.view() == "abc");
+    CHECK(moved.view() == "abcd");
+    CHECK(text.view() == "new");
+    copy = {};
+    CHECK(copy.empty());
 }

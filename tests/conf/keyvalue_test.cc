@@ -114,9 +114,9 @@ TEST_CASE("a quote that is not closed is an error") {
 
 TEST_CASE("a quoted word is split back into itself") {
     for (const char* word : {"a", "", "a b", "it's", "\"", "\\", "a\tb", "''", "a\nb", "%n", "#"}) {
-        std::string text;
+        LongText text;
         append_quoted(text, word);
-        INFO(text);
+        INFO(text.view());
         CHECK(words_of(text) == "[" + std::string(word) + "]");
     }
 }

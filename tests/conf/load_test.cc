@@ -18,9 +18,10 @@ std::string joined(const Words& words) {
 
 std::string names_of(const Catalog& catalog) {
     std::string text;
-    for (const Loaded& each : catalog.services)
-        text += (text.empty() ? "" : " ") + each.name + (each.version.empty() ? "" : "/") +
-                each.version;
+    for (const Loaded& each : catalog.services) {
+        text.append(text.empty() ? "" : " ").append(each.name.view());
+        text.append(each.version.empty() ? "" : "/").append(each.version.view());
+    }
     return text;
 }
 
@@ -46,7 +47,7 @@ TEST_CASE("a file with every key becomes a definition that holds them all") {
     REQUIRE(service);
     CHECK(service->name.view() == "web");
     CHECK(service->version.empty());
-    CHECK(service->file.view() == "/etc/reeve/web");
+    CHECK(service->file.text().view() == "/etc/reeve/web");
     CHECK(service->description.view() == "the shop's web server, 100% of web");
     CHECK(joined(service->exec) == "/usr/sbin/nginx|-g|daemon off;|web");
     CHECK(service->workdir.view() == "/srv/web");
@@ -174,9 +175,9 @@ TEST_CASE("an executable is a service whose command is the file") {
 
 TEST_CASE("nothing is expanded in an executable's path") {
     SourceFile file = file_of("web", "#!/bin/sh\n", 0755);
-    file.path = "/etc/%n/a b";
+    file.path = {"/etc/%n/a b/", "web"};
     const Catalog catalog = load_files({file});
-    CHECK(joined(catalog.services[0].definition->exec) == "/etc/%n/a b");
+    CHECK(joined(catalog.services[0].definition->exec) == "/etc/%n/a b/web");
 }
 
 TEST_CASE("only the beginning of a large executable is read, up to its last whole line") {
@@ -218,7 +219,7 @@ TEST_CASE("services are sorted by name, then version") {
 }
 
 TEST_CASE("a later directory's file replaces an earlier one's") {
-    const std::vector<std::vector<SourceFile>> directories{
+    const List<List<SourceFile>> directories{
         {file_of("web", "exec = first\n"), file_of("db", "exec = first\n"),
          file_of("gone", "exec = first\n"), file_of("reeve.conf", "uid = first\n")},
         {file_of("web", "exec = second\n"), file_of("gone", "#!/bin/sh\n")},
@@ -238,7 +239,7 @@ TEST_CASE("a bad file harms its own service only") {
 }
 
 TEST_CASE("there are at most so many services, and the next one is told of") {
-    std::vector<SourceFile> files;
+    List<SourceFile> files;
     for (size_t i = 0; i < services_max_count + 2; ++i)
         files.push_back(file_of("s" + std::to_string(100000 + i), "exec = a\n"));
     const Catalog catalog = load_files(std::move(files));
@@ -332,7 +333,7 @@ TEST_CASE("services that are treated alike share one policy") {
 }
 
 TEST_CASE("policies beyond those looked back at are right, if not shared") {
-    std::vector<SourceFile> files;
+    List<SourceFile> files;
     for (size_t i = 0; i < 2 * policies_back_max_count + 1; ++i)
         files.push_back(file_of("s" + std::to_string(1000 + i),
                                 "exec = a\nlog_keep = " + std::to_string(i) + "\n"));
@@ -361,4 +362,20 @@ TEST_CASE("the service of -- CMD runs it as it stands") {
     const auto other = main_definition(argv);
     CHECK(other->digest != service->digest);
     CHECK(other->process_digest != service->process_digest);
+}
+
+TEST_CASE("svlog is reeve's own service, and no file may have its name") {
+    const auto service =
+        svlog_definition("/sbin/reeve", "/run/reeve/log", "/var/log/reeve", "logs");
+    CHECK(service->name.view() == svlog_name);
+    CHECK(joined(service->exec) == "/sbin/reeve|svlog|/run/reeve/log|/var/log/reeve");
+    CHECK(service->writes_logs);
+    CHECK(service->policy->user.view() == "logs");
+    CHECK(service->policy->log == Log::inherit);
+    CHECK(restart_of(*service->policy) == Restart::always);
+    CHECK(service->policy->retries == 0);
+    const auto other = svlog_definition("/sbin/reeve", "/run/reeve/log", "/log", "logs");
+    CHECK(other->process_digest != service->process_digest);
+    CHECK(problems_of(load_files({file_of("svlog", "exec = a\n")})) ==
+          "/etc/reeve/svlog: the name svlog is taken: it is reeve's own log writer's");
 }

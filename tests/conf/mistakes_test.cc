@@ -42,7 +42,10 @@ const Mistake mistakes[] = {
      "restart = on_failure: expected always, on-failure or never (did you mean on-failure?)"},
     {"restart = -", "restart = -: expected always, on-failure or never"},
     {"kill_mode = all", "kill_mode = all: expected group or process"},
-    {"log = file", "log = file: expected run, inherit or null"},
+    {"log = syslog", "log = syslog: expected file, run, console, inherit or null"},
+    {"log_time = never", "log_time = never: expected utc, local, unix or none"},
+    {"log_max_size = 0", "log_max_size = 0: expected a size, such as 512K, 20M or 1G"},
+    {"log_max_size = 1MB", "log_max_size = 1MB: expected a size, such as 512K, 20M or 1G"},
     // Words and names.
     {"group = a b/c", "group = a b/c: 'b/c' is no name: at most 63 letters, digits, _, - and :"},
     {"depends_on = db, cache",
@@ -292,7 +295,7 @@ TEST_CASE("mistakes in reeve.conf are told in exact words") {
         {"uid = a:b", "uid = a:b: expected at most 63 letters, digits, _ and -"},
         {"uid = " + std::string(64, 'u'),
          "uid = " + std::string(60, 'u') + "...: expected at most 63 letters, digits, _ and -"},
-        {"log = all", "log = all: expected run, inherit or null"},
+        {"log = all", "log = all: expected file, run, console, inherit or null"},
         {"max_starting = -1", "max_starting = -1: expected a number from 0 to 10000"},
         {"max_starting = 10001", "max_starting = 10001: expected a number from 0 to 10000"},
         {"stop_timeout_total = x", "stop_timeout_total = x: expected a duration from 0s to 3650d, "
@@ -320,7 +323,7 @@ TEST_CASE("mistakes in reeve.conf are told in exact words") {
 
 TEST_CASE("every later issue's key is unknown so far") {
     for (const char* key : {"instances", "apply_on", "listen", "check", "watchdog", "max_memory",
-                            "cron", "every", "at", "overlap", "start_time", "log_time"}) {
+                            "cron", "every", "at", "overlap", "start_time"}) {
         INFO(key);
         CHECK(problems_of("exec = a\n" + std::string(key) + " = 1\n")
                   .starts_with("/etc/reeve/web:2: unknown key '" + std::string(key) + "'"));

@@ -10,9 +10,9 @@ using namespace reeve;
 namespace {
 
 std::string value_of(const Key& key, const Draft& draft) {
-    std::string text;
+    LongText text;
     append_value(text, key, draft.values());
-    return text;
+    return std::string(text.view());
 }
 
 std::string type_of(const char* name) {
@@ -71,7 +71,9 @@ const char* const changes[] = {
     "on_fail = f",
     "hook_timeout = 1s",
     "log = null",
+    "log_max_size = 2M",
     "log_keep = 1",
+    "log_time = none",
 };
 
 // What only a new process can have, from BEHAVIOUR: the end of "Keys".
@@ -129,8 +131,10 @@ TEST_CASE("the defaults are those of the contract") {
                                                             {"start_check_interval", "1s"},
                                                             {"start_timeout", "1m"},
                                                             {"hook_timeout", "30s"},
-                                                            {"log", "run"},
+                                                            {"log", "file"},
+                                                            {"log_max_size", "1M"},
                                                             {"log_keep", "10"},
+                                                            {"log_time", "utc"},
                                                             {"env_clear", "no"},
                                                             {"no_new_privs", "no"}};
     size_t found = 0;

@@ -1,3 +1,5 @@
+#include <cerrno>
+
 #include "catch.h"
 #include "core/explain.h"
 #include "core/rig.h"
@@ -14,7 +16,7 @@ Ref<const Definition> needs(std::string_view name, std::string_view other) {
 
 // As svctl why tells it.
 std::string chain(Rig& rig, std::string_view name) {
-    std::vector<ServiceId> start;
+    List<ServiceId> start;
     rig.core.select(name, start);
     std::string text;
     for (ServiceId id : causes(rig.core, start.front())) {
@@ -30,7 +32,7 @@ std::string chain(Rig& rig, std::string_view name) {
 }
 
 Progress progress_of(Rig& rig, std::string_view name, const Goal& goal = {}) {
-    std::vector<ServiceId> start;
+    List<ServiceId> start;
     rig.core.select(name, start);
     return progress(rig.core, start.front(), goal);
 }
@@ -87,6 +89,59 @@ TEST_CASE("each way to end has its words") {
     rig.up("db");
     rig.fork_fails("db", 11);
     CHECK(rig.reason("db") == "fork: Resource temporarily unavailable");
+}
+
+TEST_CASE("a failed start says what may be done, where errno does not") {
+    const struct {
+        const char* program;
+        SpawnStep step;
+        int code;
+        const char* reason;
+    } failures[] = {
+        {"db", SpawnStep::exec, ENOENT,
+         "exec db: No such file or directory (it is in no directory of PATH)"},
+        {"/bin/db", SpawnStep::exec, ENOENT, "exec /bin/db: No such file or directory"},
+        {"db x", SpawnStep::exec, ENOENT,
+         "exec 'db x': No such file or directory (it is in no directory of PATH)"},
+        {"~/db", SpawnStep::exec, ENOENT,
+         "exec ~/db: No such file or directory (exec has no shell; command has one)"},
+        {"db", SpawnStep::exec, EACCES,
+         "exec db: Permission denied (is it executable, and may its user reach it?)"},
+        {"", SpawnStep::exec, ENOENT,
+         "exec db | x: No such file or directory (nor is there a "
+         "/bin/sh)"},
+        {"db", SpawnStep::nice, EACCES, "nice: Permission denied (only root may)"},
+        {"db", SpawnStep::limit, EPERM,
+         "limit: Operation not permitted (above the hard limit; see ulimit -Ha)"},
+        {"db", SpawnStep::limit, EINVAL, "limit: Invalid argument"},
+    };
+    for (const auto& each : failures) {
+        Rig rig({define("db", [&](Definition& d, Policy& policy) {
+            d.exec = {};
+            if (*each.program != '\0')
+                d.exec.append(each.program);
+            else
+                d.command = "db | x";
+            policy.restart = Restart::never;
+        })});
+        rig.spawned("db");
+        rig.event("db", {.kind = EventKind::exec_failed,
+                         .detail = static_cast<uint8_t>(each.step),
+                         .value = each.code});
+        rig.exited("db", 127);
+        CHECK(rig.reason("db") == std::string(each.reason) + ", restart = never");
+    }
+}
+
+TEST_CASE("an exit that a shell would have prevented says so") {
+    Rig rig({define("db", [](Definition& d, Policy& policy) {
+        for (const char* word : {"db", "$HOME/x", "sh -c 'a | b'"}) d.exec.append(word);
+        policy.restart = Restart::never;
+    })});
+    rig.run("db");
+    rig.exited("db", 2);
+    CHECK(rig.reason("db") == "exit 2 (exec has no shell, and passes on $HOME/x as it is; command "
+                              "has one), restart = never");
 }
 
 TEST_CASE("what awaits readiness says which") {

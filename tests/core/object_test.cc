@@ -35,9 +35,11 @@ TEST_CASE("a running service is told in full") {
     rig.run("web");
     CHECK(object(rig, "web") ==
           "name=web\ninstance=\nstate=running\nwant=up\nreason=ready\n"
-          "pid=102\nsince=2023-11-14T22:13:20.000Z\nrestarts=0\nexit=\nsignal=\nstale=no\n"
+          "pid=102\nstart_time=102\nsince=2023-11-14T22:13:20.000Z\n"
+          "started=2023-11-14T22:13:20.000Z\nrestarts=0\nexit=\nsignal=\nstale=no\n"
           "next=\nblames=\nproblem=\ntype=daemon\nenabled=yes\nversion=v2\n"
-          "group=shop front\ndepends_on=db\ndescription=the shop\nfile=/etc/reeve/web\n");
+          "group=shop front\ndepends_on=db\nafter=\nlog=/web\ndescription=the "
+          "shop\nfile=/etc/reeve/web\n");
 }
 
 TEST_CASE("the end of the last run is an exit code or a signal") {

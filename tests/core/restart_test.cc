@@ -104,6 +104,18 @@ TEST_CASE("by default a daemon is restarted and a oneshot is not") {
     CHECK(outcome(policy, exit_with(1)) == Verdict::Kind::failed);
 }
 
+TEST_CASE("an exit that nobody saw is a failure of a daemon, and all that a oneshot was to do") {
+    Policy policy = test::default_policy();
+    constexpr Reason unseen{.code = ReasonCode::exit_unknown};
+    CHECK(outcome(policy, unseen) == Verdict::Kind::again);
+    policy.type = Type::oneshot;
+    CHECK(outcome(policy, unseen) == Verdict::Kind::done);
+    policy.restart = Restart::on_failure;
+    CHECK(outcome(policy, unseen) == Verdict::Kind::done);
+    policy.restart = Restart::always;
+    CHECK(outcome(policy, unseen) == Verdict::Kind::again);
+}
+
 TEST_CASE("an exit code of fatal is not retried") {
     Policy policy = policy_with(Restart::always);
     policy.fatal.add_code(100);
@@ -132,6 +144,15 @@ TEST_CASE("a fork that fails is retried by every policy, and never at once") {
     const Verdict verdict = decide(policy, fork_failure, 0, 5);
     CHECK(verdict.kind == Verdict::Kind::again);
     CHECK(verdict.delay.ms == spawn_retry_min_ms);
+}
+
+TEST_CASE("what cannot be executed is not tried again at once, even without a delay") {
+    Policy policy = policy_with(Restart::always);
+    policy.restart_delay = milliseconds(0);
+    const Reason missing{.code = ReasonCode::exec_failed, .value = 2};
+    CHECK(decide(policy, missing, 0, 1).delay == milliseconds(spawn_retry_min_ms));
+    policy.restart_delay = seconds(2);
+    CHECK(decide(policy, missing, 0, 1).delay == seconds(2));
 }
 
 TEST_CASE("a pre_start that cannot be started is not tried again at once, even without a delay") {

@@ -33,17 +33,25 @@ void append_item(std::string& list, std::string_view item) {
 // The changes, as "add web, stale db".
 std::string Rig::load(std::vector<Ref<const Definition>> definitions,
                       std::vector<std::string_view> broken) {
+    std::string told;
+    for (const Change& change : apply(std::move(definitions), std::move(broken)))
+        append_item(told, std::string(name_of(change.kind)).append(" ").append(change.name.view()));
+    return told;
+}
+
+List<Change> Rig::apply(std::vector<Ref<const Definition>> definitions,
+                        std::vector<std::string_view> broken) {
     std::vector<Candidate> candidates;
     for (const auto& definition : definitions)
         candidates.push_back({definition->name, definition->version, definition, ""});
     for (std::string_view name : broken) candidates.push_back({name, "", {}, "FILE:1: broken"});
-    std::stable_sort(candidates.begin(), candidates.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.name < b.name; });
-    std::string told;
-    for (const Change& change : core.apply(candidates, now))
-        append_item(told, std::string(name_of(change.kind)).append(" ").append(change.name.view()));
+    const auto before = [](const Candidate& a, const Candidate& b) {
+        return a.name.view() < b.name.view();
+    };
+    std::stable_sort(candidates.begin(), candidates.end(), before);
+    List<Change> changes = core.apply(candidates, now);
     note();
-    return told;
+    return changes;
 }
 
 void Rig::event(std::string_view name, const Event& event) {
@@ -119,7 +127,7 @@ std::vector<ServiceId> Rig::ids(std::string_view names) const {
 }
 
 ServiceId Rig::id(std::string_view name) const {
-    std::vector<ServiceId> found;
+    List<ServiceId> found;
     core.select(name, found);
     if (found.size() != 1) throw std::runtime_error(std::string("no service ").append(name));
     return found.front();
@@ -137,7 +145,8 @@ void Rig::note() {
         append_item(asked_, item);
     }
     core.actions().clear();
-    core.entries().clear();
+    for (const EndedRun& run : core.ended_runs()) ended_runs_.push_back(run);
+    core.ended_runs().clear();
     core.forgotten().clear();
 }
 

@@ -22,6 +22,10 @@ class Rig {
     std::string load(std::vector<Ref<const Definition>> definitions,
                      std::vector<std::string_view> broken = {});
 
+    // The same, as the supervisor tells them.
+    List<Change> apply(std::vector<Ref<const Definition>> definitions,
+                       std::vector<std::string_view> broken = {});
+
     // Commands
     void up(std::string_view name) { core.up(ids(name), now), note(); }
     void down(std::string_view name) { core.down(ids(name), now), note(); }
@@ -47,6 +51,8 @@ class Rig {
 
     // "spawn web, signal_group db 15": the actions asked for since the last time.
     std::string asked();
+    // Since the last time.
+    std::vector<EndedRun> ended_runs() { return std::exchange(ended_runs_, {}); }
     // "web running, db waiting"
     std::string states() const;
     Service& operator[](std::string_view name);
@@ -58,12 +64,15 @@ class Rig {
     Supervisor core;
     Now now{Mono{1000000}, Wall{1700000000000}};
 
+  protected:
+    void note();
+
   private:
     std::vector<ServiceId> ids(std::string_view name) const;
     ServiceId id(std::string_view name) const;
-    void note();
 
     std::string asked_;
+    std::vector<EndedRun> ended_runs_;
     pid_t pid_ = 100;
 };
 

@@ -16,6 +16,7 @@ Player::Player(uint64_t seed) : random_(seed) {
     edits_ = random_.percent(60) ? random_.below(12) : 0;
     faults_ = random_.percent(50) ? random_.below(6) : 0;
     crashes_ = random_.below(40);
+    deaths_ = random_.percent(50) ? random_.below(5) : 0;
     stubborn_ = random_.below(60);
     shut_down_at_ = random_.percent(30) ? random_.below(length_) : UINT32_MAX;
 }
@@ -85,6 +86,14 @@ bool Player::next_move(const World& world, Move& move) {
         constexpr MoveKind kinds[] = {MoveKind::fail_forks, MoveKind::fail_prepare,
                                       MoveKind::fail_hooks};
         move = {kinds[random_.below(3)], 0, random_.below(4)};
+    } else if (random_.percent(deaths_)) {
+        constexpr MoveKind kinds[] = {MoveKind::rebirth,         MoveKind::rebirth,
+                                      MoveKind::die_soon,        MoveKind::die_soon,
+                                      MoveKind::die_writing,     MoveKind::rebirth_damaged,
+                                      MoveKind::rebirth_damaged, MoveKind::rebirth_without_journal};
+        move = {kinds[random_.below(8)], 0, random_.below(1u << 30)};
+        if (random_.percent(3)) move.kind = MoveKind::rebirth_blank;
+        if (move.kind == MoveKind::die_soon || move.kind == MoveKind::die_writing) move.value %= 24;
     } else {
         move = kernel_move(world);
     }

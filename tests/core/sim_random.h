@@ -45,6 +45,7 @@ class Player {
     uint32_t length_;  // moves before the end
     uint32_t made_ = 0;
     uint32_t time_;  // chances in percent
+    uint32_t deaths_;
     uint32_t commands_;
     uint32_t edits_;
     uint32_t faults_;

@@ -34,6 +34,12 @@ const char* name_of(MoveKind kind) {
     case MoveKind::fail_forks: return "fail_forks";
     case MoveKind::fail_prepare: return "fail_prepare";
     case MoveKind::fail_hooks: return "fail_hooks";
+    case MoveKind::rebirth: return "rebirth";
+    case MoveKind::die_soon: return "die_soon";
+    case MoveKind::die_writing: return "die_writing";
+    case MoveKind::rebirth_damaged: return "rebirth_damaged";
+    case MoveKind::rebirth_without_journal: return "rebirth_without_journal";
+    case MoveKind::rebirth_blank: return "rebirth_blank";
     case MoveKind::converge: return "converge";
     case MoveKind::converge_all: return "converge_all";
     case MoveKind::end: return "end";
@@ -110,6 +116,12 @@ std::string describe(const Move& move) {
     case MoveKind::fail_forks:
     case MoveKind::fail_prepare:
     case MoveKind::fail_hooks:
+    case MoveKind::rebirth:
+    case MoveKind::die_soon:
+    case MoveKind::die_writing:
+    case MoveKind::rebirth_damaged:
+    case MoveKind::rebirth_without_journal:
+    case MoveKind::rebirth_blank:
     case MoveKind::end: return text.append(" ").append(std::to_string(move.value));
     default: break;
     }
@@ -145,8 +157,8 @@ uint64_t World::fingerprint() const {
     const auto left = [&](Mono time) {
         return time == no_deadline ? INT64_MAX : (time - now.mono).ms;
     };
-    digest.add(fork_failures, prepare_failures, hook_failures, left(kill_at),
-               supervisor.shutting_down());
+    digest.add(fork_failures, prepare_failures, hook_failures, dies_after, dies_writing,
+               left(kill_at), supervisor.shutting_down());
     for (uint32_t i = 0; i < files.size(); ++i) {
         const File& f = files[i];
         digest.add(f.present, f.broken, f.second, f.shape.type, f.shape.cascade, f.shape.enabled,
@@ -154,7 +166,7 @@ uint64_t World::fingerprint() const {
         if (const auto& g = groups[i])
             digest.add(1, g->leader == g->id, g->state, g->status.kind, g->status.value, g->members,
                        g->exec_pending, g->exec_failed, g->program_runs, g->leader_told,
-                       g->members_told);
+                       g->members_told, g->adopted);
         for (const RunningHook& hook : hooks[i]) digest.add(hook.runs, hook.cancelled);
         const Service* s = service(i);
         digest.add(s != nullptr);
@@ -164,7 +176,7 @@ uint64_t World::fingerprint() const {
                    s->definition ? s->definition->digest : 0, s->stale());
         digest.add(s->reason.code, s->reason.value, s->reason.other.index, s->verdict.code,
                    s->end.code, left(s->deadline), left(s->start_by), left(s->stop_by),
-                   s->group_poll.ms, std::min(s->attempts, 3u), std::min(s->failures, 3u),
+                   s->group_poll_ms, std::min(s->attempts, 3u), std::min(s->failures, 3u),
                    std::min<int64_t>((now.mono - s->started).ms / 1000, 10));
     }
     return digest.value();

@@ -100,6 +100,14 @@ void add_rare_moves(std::vector<Move>& moves, uint8_t n) {
     moves.push_back({MoveKind::fork_member, n});
 }
 
+// reeve's own: nothing else happens meanwhile, or all that can; in or after the next action.
+void add_deaths(std::vector<Move>& moves) {
+    moves.push_back({MoveKind::rebirth, 0, 0});
+    moves.push_back({MoveKind::rebirth, 0, UINT32_MAX});
+    moves.push_back({MoveKind::die_soon, 0, 0});
+    moves.push_back({MoveKind::die_soon, 0, 1});
+}
+
 void add_edits(std::vector<Move>& moves, uint8_t n, std::initializer_list<Edit> edits) {
     for (Edit edit : edits) moves.push_back({MoveKind::rewrite, n, edit_value(edit, 0)});
 }
@@ -110,6 +118,7 @@ TEST_CASE("one service keeps the rules, whatever short thing happens") {
     Totals totals;
     const Stopwatch watch("one service, exhaustive");
     std::vector<Move> moves{{MoveKind::wake}, {MoveKind::fail_forks, 0, 1}, {MoveKind::shut_down}};
+    add_deaths(moves);
     add_moves(moves, 0);
     add_rare_moves(moves, 0);
     add_edits(moves, 0,
@@ -127,6 +136,7 @@ TEST_CASE("two services keep the rules, whatever short thing happens") {
     Totals totals;
     const Stopwatch watch("two services, exhaustive");
     std::vector<Move> moves{{MoveKind::wake}, {MoveKind::fail_forks, 0, 1}, {MoveKind::shut_down}};
+    add_deaths(moves);
     add_moves(moves, 0);
     add_moves(moves, 1);
     add_edits(moves, 0, {Edit::remove, Edit::restore, Edit::break_it, Edit::second_fake});
@@ -147,6 +157,26 @@ TEST_CASE("two services keep the rules, whatever short thing happens") {
     pair({.restart = Restart::never, .post_stop = true}, {.cascade = true, .depends_on = {0}});
     pair({.ready = ReadyKind::notify}, {.pre_start = true, .after = {0}});
     pair({.ready = ReadyKind::fd, .pre_start = true}, {.ready = ReadyKind::fd}, 1);
+    watch.tell(totals);
+}
+
+TEST_CASE("one service keeps the rules, whatever is left of its journal") {
+    Totals totals;
+    const Stopwatch watch("one service, damaged records");
+    std::vector<Move> moves{{MoveKind::wake}, {MoveKind::fork_member}};
+    add_deaths(moves);
+    for (uint32_t luck : {0u, 1u, 0x10000u, 0x20001u, 0x50000u})
+        moves.push_back({MoveKind::rebirth_damaged, 0, luck});
+    for (uint32_t records : {0u, 1u, 2u}) moves.push_back({MoveKind::die_writing, 0, records});
+    moves.push_back({MoveKind::rebirth_without_journal, 0, 0});
+    moves.push_back({MoveKind::rebirth_blank, 0, 0});
+    add_moves(moves, 0);
+    add_edits(moves, 0, {Edit::process, Edit::remove, Edit::break_it});
+    for (const Shape& shape : shapes()) {
+        const std::string found = search_all(alone(shape), moves, depth_for_one - 1, totals);
+        INFO(found);
+        REQUIRE(found.empty());
+    }
     watch.tell(totals);
 }
 

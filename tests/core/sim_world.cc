@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/limits.h"
 #include "core/explain.h"
+#include "model/record.h"
 
 namespace reeve::sim {
 
@@ -36,6 +38,7 @@ World::World(const Scenario& scenario)
     slots.assign(files.size(), no_slot);
     supervisor.configure(spawn_slots, max_starting);
     load();
+    renew_journal();
     perform_all();
 }
 
@@ -93,6 +96,15 @@ bool World::apply(const Move& move) {
     case MoveKind::fail_forks: fork_failures = move.value; return true;
     case MoveKind::fail_prepare: prepare_failures = move.value; return true;
     case MoveKind::fail_hooks: hook_failures = move.value; return true;
+    case MoveKind::rebirth:
+    case MoveKind::rebirth_damaged:
+    case MoveKind::rebirth_without_journal:
+    case MoveKind::rebirth_blank: rebirth(move.kind, move.value); return true;
+    case MoveKind::die_writing: dies_writing = move.value + 1; return true;
+    case MoveKind::die_soon:
+        dies_after = move.value / 2 + 1;
+        dies_amidst = move.value % 2 != 0;
+        return true;
     case MoveKind::converge: converge(false); return true;
     case MoveKind::converge_all: converge(true); return true;
     case MoveKind::end: end(move.value); return true;
@@ -124,7 +136,7 @@ bool World::command(const Move& move) {
         return true;
     }
     if (service(move.number) == nullptr) return false;
-    std::vector<ServiceId> ids;
+    List<ServiceId> ids;
     for (uint32_t n = move.number; n < files.size() && n <= move.number + move.value; ++n)
         if (slots[n] != no_slot) ids.push_back(ServiceId{slots[n]});
     if (move.kind == MoveKind::up) supervisor.up(ids, now);
@@ -185,11 +197,12 @@ void World::pass_deadlines() {
 void World::after_core() {
     ++steps;
     settled = false;
-    std::swap(entered, supervisor.entries());
-    supervisor.entries().clear();
+    entered.assign(supervisor.new_entries().begin(), supervisor.new_entries().end());
+    supervisor.pass_entries();
+    supervisor.ended_runs().clear();
     if (!supervisor.forgotten().empty()) forget_names();
     // (The core may only learn from what comes first in the same list that the group is gone.)
-    const std::vector<Action>& actions = supervisor.actions();
+    const List<Action>& actions = supervisor.actions();
     for (; actions_seen_ < actions.size(); ++actions_seen_) {
         const Action& action = actions[actions_seen_];
         const bool signals =
@@ -206,6 +219,7 @@ void World::forget_names() {
         bool left = groups[number].has_value();
         for (const RunningHook& hook : hooks[number]) left = left || hook.runs;
         if (left) fail("forgotten while something of it is left", std::string(gone.view()));
+        forgotten.emplace_back(gone.view());
     }
     supervisor.forgotten().clear();
     find_slots();
@@ -214,11 +228,17 @@ void World::forget_names() {
 
 // As the host does: in order, and what comes of it behind.
 void World::perform_all() {
-    std::vector<Action>& actions = supervisor.actions();
-    for (size_t i = 0; i < actions.size() && !failed(); ++i) {
+    List<Action>& actions = supervisor.actions();
+    const auto luck = static_cast<uint32_t>(steps);
+    record();
+    for (size_t i = 0; i < actions.size() && !failed() && !is_torn; ++i) {
         const Action action = actions[i];
-        perform(action);
+        const bool dies = dies_after > 0 && --dies_after == 0;
+        if (!dies || dies_amidst) perform(action, dies);
+        if (dies) return rebirth(MoveKind::rebirth, luck);
+        record();
     }
+    if (is_torn) return rebirth(MoveKind::rebirth, luck);
     actions.clear();
     actions_seen_ = 0;
     settled = true;
@@ -226,7 +246,8 @@ void World::perform_all() {
     check_invariants(*this);
 }
 
-void World::perform(const Action& action) {
+// `dies`: reeve does not live to hear of a process that was begun.
+void World::perform(const Action& action, bool dies) {
     const Service& service = supervisor.at(action.service);
     if (!service.used()) {
         if (action.kind != ActionKind::end_run) fail("an action for nobody", "");
@@ -234,7 +255,7 @@ void World::perform(const Action& action) {
     }
     const uint32_t number = number_of(service.name);
     switch (action.kind) {
-    case ActionKind::spawn: return spawn(number, action);
+    case ActionKind::spawn: return spawn(number, action, dies);
     case ActionKind::run_hook: return run_hook(number, action.hook);
     case ActionKind::cancel_hook: {
         RunningHook& hook = hooks[number][static_cast<size_t>(action.hook)];
@@ -249,7 +270,7 @@ void World::perform(const Action& action) {
     }
 }
 
-void World::spawn(uint32_t number, const Action& action) {
+void World::spawn(uint32_t number, const Action& action, bool dies) {
     const Service& s = *service(number);
     if (s.phase != Phase::executing || s.group != 0 ||
         s.runs != static_cast<uint32_t>(action.value))
@@ -257,6 +278,8 @@ void World::spawn(uint32_t number, const Action& action) {
     if (groups[number])
         return fail("two process groups of one service", std::string(name_of_file(number)));
     if (!s.definition) return fail("started without a definition", std::string(s.name.view()));
+    if (stands_in(*s.definition))
+        return fail("started by no definition", std::string(s.name.view()));
     if (fork_failures > 0 || prepare_failures > 0) {
         const SpawnStep step = fork_failures > 0 ? SpawnStep::fork : SpawnStep::prepare;
         --(fork_failures > 0 ? fork_failures : prepare_failures);
@@ -269,6 +292,10 @@ void World::spawn(uint32_t number, const Action& action) {
     group.id = group.leader = new_pid();
     group.start_time = ++processes_;
     groups[number] = group;
+    Buffer<child_record_max_bytes> line;
+    append_process_record(line, s.name, std::nullopt, {group.leader, group.start_time});
+    journal.append(line.view());
+    if (dies) return;
     tell(number, {.kind = EventKind::spawned, .process = {group.leader, group.start_time}});
 }
 
@@ -284,6 +311,9 @@ void World::run_hook(uint32_t number, Hook hook) {
             {.kind = EventKind::hook_ended, .hook = hook, .result = HookResult::not_started});
     }
     running = {true, false, now.mono + timeout_of(hook, s.policy())};
+    Buffer<child_record_max_bytes> line;
+    append_process_record(line, s.name, hook, process_of(number, hook));
+    journal.append(line.view());
 }
 
 // The fake kernel gives a number out again as soon as nothing bears it and the core knows; a signal
@@ -300,7 +330,9 @@ void World::signal(uint32_t number, const Action& action) {
         if (s.state == State::stopping) group->leader_told = true;
         return;
     }
-    if (action.value == SIGKILL && now.mono < s.stop_by && now.mono < kill_at)
+    // (An earlier reeve's shutdown may have been the reason; this one knows nothing of it.)
+    const bool resumed = group->adopted && s.phase == Phase::killing;
+    if (action.value == SIGKILL && now.mono < s.stop_by && now.mono < kill_at && !resumed)
         return fail("KILL before stop_timeout", std::string(s.name.view()));
     if (action.value != SIGKILL) {
         group->leader_told = group->members_told = true;
@@ -431,6 +463,7 @@ bool World::reap(uint32_t number) {
     }
     group.state = Group::Leader::reaped;
     if (group.leader != group.id) free_pids_.push_back(group.leader);
+    if (group.adopted) group.status = {ExitStatus::Kind::unknown, 0};
     const Event event{
         .kind = EventKind::exited, .group_left = group.members > 0, .status = group.status};
     if (group.empty()) bury(number);
@@ -500,14 +533,14 @@ bool World::behave_process(uint32_t number) {
 }
 
 void World::converge(bool all) {
-    fork_failures = prepare_failures = hook_failures = 0;
+    fork_failures = prepare_failures = hook_failures = dies_after = dies_writing = 0;
     const Manners good;
     if (all) restore_files();
     load();
     perform_all();
     settle_down(good, now.mono + seconds(3600));
     if (all) {
-        std::vector<ServiceId> ids;
+        List<ServiceId> ids;
         for (uint32_t slot : slots)
             if (slot != no_slot) ids.push_back(ServiceId{slot});
         supervisor.up(ids, now);
@@ -546,6 +579,7 @@ void World::check_converged(bool all) {
 }
 
 void World::end(uint32_t how) {
+    dies_after = dies_writing = 0;
     command({MoveKind::shut_down});
     const Manners manners{(how & 1) == 0, (how & 2) == 0};
     const Mono latest = kill_at + seconds(2);

@@ -55,6 +55,17 @@ enum class MoveKind : uint8_t {
     fail_forks,
     fail_prepare,
     fail_hooks,
+    // reeve is killed, at once or when it has carried out so many more actions, and another one
+    // takes over; value: which services are unlucky meanwhile; how many actions * 2, or +1: in
+    // the midst of the last one
+    rebirth,
+    die_soon,
+    die_writing,  // in the midst of the record after so many more
+    // The same, and what is found is damaged: a record in the middle (value / 2^16), and status
+    // files of the unlucky that this record is not about; no journal at all; no status files either
+    rebirth_damaged,
+    rebirth_without_journal,
+    rebirth_blank,
     // Ends of runs: what must come about when no more goes wrong
     converge,      // everything does what it should: all is as wanted, or says why not
     converge_all,  // the same, all files restored, everything told `up`
@@ -86,6 +97,7 @@ struct Group {
     bool exec_pending = true;  // its end is not known yet
     bool exec_failed = false;
     bool program_runs = false;  // it has done something, so exec cannot have failed
+    bool adopted = false;       // not reeve's child: how it ends nobody sees
     bool leader_told = false;   // got the stop signal
     bool members_told = false;
     bool empty() const { return state == Leader::reaped && members == 0; }
@@ -136,6 +148,10 @@ struct World {
     uint32_t fork_failures = 0;
     uint32_t prepare_failures = 0;
     uint32_t hook_failures = 0;
+    uint32_t dies_after = 0;  // actions; 0: it lives
+    bool dies_amidst = false;
+    uint32_t dies_writing = 0;  // records; 0: it lives
+    bool is_torn = false;       // the last record is not whole, and nothing came after it
     Mono kill_at = no_deadline;
     uint64_t steps = 0;
     Failure failure;
@@ -146,6 +162,8 @@ struct World {
     std::vector<Entry> entered;
     std::vector<State> states;         // by slot, as the entries told them
     std::vector<std::string> records;  // by slot, as last recorded
+    std::string journal;
+    std::vector<std::string> forgotten;  // that is on record next
 
   private:
     void load();
@@ -158,11 +176,23 @@ struct World {
     void forget_names();
 
     void perform_all();
-    void perform(const Action& action);
-    void spawn(uint32_t number, const Action& action);
+    void perform(const Action& action, bool dies);
+    void spawn(uint32_t number, const Action& action, bool dies);
     void run_hook(uint32_t number, Hook hook);
     void signal(uint32_t number, const Action& action);
     void check_group(uint32_t number);
+
+    void record();
+    void append_to_journal(std::string_view line);
+    void renew_journal();
+    void check_replay(const Recollection& past);
+    std::string damaged_journal(uint32_t which, uint32_t& number) const;
+    Recollection read_status(uint32_t unlucky, uint32_t spared) const;
+    void demote_leader(const Remembered& remembered);
+    void let_strays_go(const Recollection& past, bool knows_nothing);
+    void live_on(uint32_t number, bool unlucky);
+    void find_facts(Recollection& past) const;
+    void rebirth(MoveKind kind, uint32_t luck);
 
     bool command(const Move& move);
     bool process_move(const Move& move);
@@ -192,8 +222,13 @@ struct World {
     size_t actions_seen_ = 0;
 };
 
+// The process that a running hook is.
+Process process_of(uint32_t number, Hook hook);
+
 // The invariants; see the .cc. The first that does not hold becomes world.failure.
 void check_invariants(World& world);
+// Has the one, read from a record, all of the other that outlives reeve?
+bool same_record(const Service& a, const Service& b);
 void rebuild_edges(World& world);
 // Is the service where others may start on it, by BEHAVIOUR section 2, depends_on?
 bool is_there(const Service& service);

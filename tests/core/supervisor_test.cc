@@ -1,6 +1,8 @@
 // What services do to one another: gates, ordered stops, slots, shutdown. How definitions come into
 // force is in reload_test.cc.
+#include "base/limits.h"
 #include "catch.h"
+#include "core/explain.h"
 #include "core/rig.h"
 
 namespace {
@@ -488,11 +490,11 @@ TEST_CASE("a service in backoff is not idle, though nothing of it is there") {
 TEST_CASE("select means a service by name, and all that bear a label") {
     Rig rig({define("a", [](Definition& d, Policy&) { d.groups.append("blue"); }), define("b"),
              define("c", [](Definition& d, Policy&) { d.groups.append("blue"); })});
-    std::vector<ServiceId> found;
+    List<ServiceId> found;
     rig.core.select("b", found);
-    CHECK(found == std::vector<ServiceId>{{1}});
+    CHECK(found == List<ServiceId>{{1}});
     rig.core.select("@blue", found);
-    CHECK(found == std::vector<ServiceId>{{1}, {0}, {2}});
+    CHECK(found == List<ServiceId>{{1}, {0}, {2}});
     found.clear();
     rig.core.select("nobody", found);
     rig.core.select("@red", found);
@@ -505,9 +507,9 @@ TEST_CASE("a change of state is told once, with where it came from") {
     const File a = define("a");
     const std::vector<Candidate> candidates{{"a", "", a, ""}};
     core.apply(candidates, {});
-    REQUIRE(core.entries().size() == 1);
-    CHECK(core.entries()[0].from == State::stopped);
-    CHECK(core.entries()[0].to == State::starting);
+    REQUIRE(core.new_entries().size() == 1);
+    CHECK(core.new_entries()[0].from == State::stopped);
+    CHECK(core.new_entries()[0].to == State::starting);
 }
 
 TEST_CASE("what was touched is to be recorded once") {
@@ -528,4 +530,208 @@ TEST_CASE("since is when the state was entered, and not its phases") {
     CHECK(rig["a"].since == began);
     rig.ready("a");
     CHECK(rig["a"].since == rig.now.wall);
+}
+
+// --- What is told of it --------------------------------------------------------------------------
+
+TEST_CASE("a run that has ended is told with its times, its pid and how it ended") {
+    Rig rig({define("web")});
+    rig.run("web");
+    const Wall start = rig.now.wall;
+    rig.pass(seconds(5));
+    rig.exited("web", 3);
+    const std::vector<EndedRun> ended = rig.ended_runs();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].pid == 101);
+    CHECK(ended[0].start == start);
+    CHECK(ended[0].end == rig.now.wall);
+    CHECK(ended[0].exit == ExitStatus{ExitStatus::Kind::exited, 3});
+    CHECK(ended[0].how.code == ReasonCode::exited);
+}
+
+TEST_CASE("a run is over when its process is gone, though post_stop still runs") {
+    Rig rig({define("web", [](Definition&, Policy& policy) { policy.post_stop = "true"; })});
+    rig.run("web");
+    rig.died("web", 9);
+    CHECK(rig.ended_runs().size() == 1);
+    rig.pass(seconds(2));
+    rig.hook("web", Hook::post_stop);
+    CHECK(rig.ended_runs().empty());
+}
+
+TEST_CASE("a run that got no process is told without one, a fork that failed is no run") {
+    Rig rig({define("web", [](Definition&, Policy& policy) { policy.pre_start = "false"; })});
+    rig.hook("web", Hook::pre_start, HookResult::failed);
+    const std::vector<EndedRun> ended = rig.ended_runs();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].pid == 0);
+    CHECK(ended[0].exit == ExitStatus{});
+    CHECK(ended[0].how.code == ReasonCode::pre_start_failed);
+    Rig other({define("web")});
+    other.fork_fails("web", 11);
+    CHECK(other.ended_runs().empty());
+}
+
+TEST_CASE("the newest entries are kept, and numbered from the first one on") {
+    Rig rig({define("web")});
+    rig.core.pass_entries();
+    CHECK(rig.core.first_entry() == 0);
+    size_t entered = rig.core.entries().size();
+    while (entered <= 2 * events_kept_max_count) {
+        rig.restart("web");
+        rig.run("web");
+        rig.exited("web", 0);
+        entered = rig.core.first_entry() + rig.core.entries().size();
+    }
+    CHECK(rig.core.first_entry() == 0);
+    CHECK_FALSE(rig.core.new_entries().empty());
+    rig.core.pass_entries();
+    CHECK(rig.core.new_entries().empty());
+    CHECK(rig.core.entries().size() == events_kept_max_count);
+    CHECK(rig.core.first_entry() == entered - events_kept_max_count);
+}
+
+TEST_CASE("an entry keeps the reason of its own moment") {
+    Rig rig({define("web")});
+    rig.run("web");
+    rig.exited("web", 3);
+    rig.pass_to_deadline();
+    std::string told;
+    for (const Entry& entry : rig.core.entries()) {
+        Buffer<256> words;
+        append_reason(words, rig.core, entry);
+        told.append(words.view()).append("; ");
+    }
+    CHECK(told == "exec; ready; exit 3, 1st failure; exit 3, 1st failure; exec; ");
+}
+
+TEST_CASE("a service that is no more keeps its name until another has its place") {
+    Rig rig({define("web")});
+    rig.run("web");
+    rig.load({});
+    rig.exited("web", 0);
+    const auto name = [&] {
+        Buffer<128> text;
+        rig.core.append_name_of(text, rig.core.entries().front().id);
+        return std::string(text.view());
+    };
+    REQUIRE_FALSE(rig.core.services()[0].used());
+    CHECK(name() == "web");
+    rig.load({define("db")});
+    CHECK_FALSE(rig.core.entries().front().id);
+}
+
+TEST_CASE("the bring-up is over when nothing is starting, nor waits for what runs") {
+    const auto job = define("job", [](Definition&, Policy& p) { p.type = Type::oneshot; });
+    const auto after_job = [](std::string_view name) {
+        return define(name, [](Definition& d, Policy&) { d.depends_on.append("job"); });
+    };
+    const auto late = define("late", [](Definition&, Policy& p) { p.enabled = false; });
+    Rig rig({job, late, after_job("web")});
+    const auto times = [&](uint32_t i) { return rig.core.boot_times(ServiceId{i}); };
+    rig.run("job");
+    CHECK(times(0).ready_ms == BootTimes::none);  // of a oneshot the end counts
+    rig.pass(milliseconds(30));
+    rig.exited("job", 0);
+    rig.pass(milliseconds(12));
+    rig.run("web");
+    CHECK(times(0).start_ms == 0);
+    CHECK(times(0).ready_ms == 30);
+    CHECK(times(2).start_ms == 30);
+    CHECK(times(2).ready_ms == 42);
+    rig.up("late");
+    rig.run("late");
+    CHECK(times(1).start_ms == BootTimes::none);
+}
+
+TEST_CASE("a restart runs a oneshot that is done once more") {
+    Rig rig({define("job", [](Definition&, Policy& policy) { policy.type = Type::oneshot; })});
+    rig.run("job");
+    rig.exited("job", 0);
+    REQUIRE(rig.state("job") == State::done);
+    rig.up("job");
+    CHECK(rig.state("job") == State::done);
+    rig.restart("job");
+    CHECK(rig.state("job") == State::starting);
+    CHECK(rig["job"].runs == 2);
+}
+
+namespace {
+
+// svlog, as the supervisor sees it.
+File writer() {
+    return define("svlog", [](Definition& definition, Policy& policy) {
+        definition.writes_logs = true;
+        policy.ready = {ReadyKind::fd, 3, {}};
+    });
+}
+
+}  // namespace
+
+TEST_CASE("svlog starts first, and is stopped once all others have ended") {
+    Rig rig({define("db"), writer(), needs("web", {"db"})});
+    CHECK(rig.asked() == "spawn svlog, spawn db");
+    rig.run("svlog");
+    rig.ready("svlog");
+    rig.run("db");
+    rig.run("web");
+    rig.asked();
+    rig.shut_down(seconds(8));
+    CHECK(rig.asked() == "signal_group web 15");
+    rig.died("web", 15);
+    CHECK(rig.asked() == "end_run web, signal_group db 15");
+    rig.died("db", 15);
+    CHECK(rig.asked() == "end_run db, signal_group svlog 15");
+    rig.exited("svlog", 0);
+    CHECK(rig.core.all_ended());
+}
+
+TEST_CASE("the deadline of a shutdown is not svlog's, which has to write what was said last") {
+    Rig rig({define("db"), writer()});
+    rig.run("svlog");
+    rig.ready("svlog");
+    rig.run("db");
+    rig.asked();
+    rig.shut_down(seconds(2));
+    CHECK(rig.asked() == "signal_group db 15");
+    rig.pass(seconds(2));
+    CHECK(rig.asked() == "signal_group db 9");
+    rig.died("db", 9);
+    CHECK(rig.asked() == "end_run db, signal_group svlog 15");
+}
+
+TEST_CASE("svlog that dies in a shutdown is started again, and stopped after all others") {
+    Rig rig({define("db"), writer()});
+    rig.run("svlog");
+    rig.ready("svlog");
+    rig.run("db");
+    rig.asked();
+    rig.shut_down(seconds(8));
+    CHECK(rig.asked() == "signal_group db 15");
+    rig.died("svlog", 9);
+    CHECK(rig.asked() == "end_run svlog");
+    rig.pass(seconds(1));
+    CHECK(rig.asked() == "spawn svlog");
+    rig.run("svlog");
+    rig.ready("svlog");
+    rig.asked();
+    rig.died("db", 15);
+    CHECK(rig.asked() == "end_run db, signal_group svlog 15");
+    rig.exited("svlog", 0);
+    CHECK(rig.core.all_ended());
+}
+
+TEST_CASE("svlog is not stopped before it can hear of it, and alone is nothing to wait for") {
+    Rig rig({plain("job", oneshot), writer()});
+    rig.run("svlog");
+    rig.run("job");
+    CHECK_FALSE(rig.core.idle());
+    rig.exited("job", 0);
+    CHECK(rig.core.idle());
+    CHECK_FALSE(rig.core.all_ended());
+    rig.asked();
+    rig.shut_down(seconds(8));
+    CHECK(rig.asked().empty());
+    rig.ready("svlog");
+    CHECK(rig.asked() == "signal_group svlog 15");
 }

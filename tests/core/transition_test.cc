@@ -237,6 +237,22 @@ TEST_CASE("a pre_start that does not succeed is a failed run") {
     }
 }
 
+TEST_CASE("a pre_start for which fork failed is tried again, and no failed run") {
+    Rig rig = rig_with([](Policy& policy) {
+        policy.pre_start = "prepare";
+        policy.retries = 1;
+    });
+    rig.event("web", {.kind = EventKind::hook_ended,
+                      .hook = Hook::pre_start,
+                      .result = HookResult::not_started,
+                      .detail = static_cast<uint8_t>(SpawnStep::fork),
+                      .value = EAGAIN});
+    CHECK(rig["web"].end.code == ReasonCode::fork_failed);
+    CHECK(rig["web"].end.value == EAGAIN);
+    CHECK(rig["web"].state == State::backoff);
+    CHECK(rig["web"].failures == 0);
+}
+
 TEST_CASE("a stop during pre_start cancels it and starts nothing") {
     Rig rig = rig_with([](Policy& policy) { policy.pre_start = "prepare"; });
     rig.asked();

@@ -53,7 +53,8 @@ TEST_CASE("an unknown name is named in the end; the known ones are done all the 
     Bench bench({not_enabled("web")});
     const std::string answer = bench.ask("reeve/1 up wait=no nosuch web @label");
     CHECK(mentions(answer, "name=web\nstate=starting\n"));
-    CHECK(bench.last_line(answer) == "end 4 no such service: nosuch, @label\n");
+    CHECK(bench.last_line(answer) ==
+          "end 4 no such service: nosuch, @label (svctl reload reads new files)\n");
 }
 
 TEST_CASE("why is the chain, an object a link") {
@@ -63,7 +64,8 @@ TEST_CASE("why is the chain, an object a link") {
     CHECK(bench.ask("reeve/1 why web") ==
           "name=web\nstate=waiting\nreason=needs app\n\n"
           "name=app\nstate=waiting\nreason=needs db\n\n"
-          "name=db\nstate=backoff\nreason=exit 1, 1st failure, next try in 100ms\n\n"
+          "name=db\nstate=backoff\nreason=exit 1, 1st failure, next try in 100ms\n"
+          "started=2023-11-14T22:13:20.000Z\nlog=/db\n\n"
           "end 0\n");
 }
 
@@ -158,7 +160,7 @@ TEST_CASE("past its timeout a request is answered with what is not there yet") {
     bench.rig.run("quick");
     Peer peer(bench.path);
     peer.say("reeve/1 wait timeout=300 quick slow\n");
-    bench.turns(2);
+    bench.turns(3);
     CHECK(peer.hear() == "name=quick\nstate=running\nreason=ready\nresult=0\n\n");
     CHECK(bench.server.next_deadline() == bench.rig.now.mono + milliseconds(300));
     bench.pass(milliseconds(300));
@@ -180,9 +182,9 @@ TEST_CASE("wait for a state sees it however short it lasts") {
     peer.say("reeve/1 wait state=backoff web\n");
     bench.turns(2);
     CHECK(peer.hear().empty());
-    std::vector<ServiceId> id;
-    bench.rig.core.select("web", id);
-    bench.rig.core.entries().push_back({id[0], State::running, State::backoff});
+    bench.rig.exited("web", 1);
+    bench.rig.pass_to_deadline();
+    REQUIRE(bench.rig.state("web") != State::backoff);
     CHECK(mentions(bench.rest_of(peer), "result=0"));
 }
 
@@ -222,7 +224,7 @@ TEST_CASE("reload without a name tells all problems and changes, and waits until
     bench.rig.run("old");
     bench.rig.run("web");
     bench.controls.on_reload = [&] {
-        std::vector<ServiceId> ids;
+        List<ServiceId> ids;
         for (const char* name : {"old", "web"}) bench.rig.core.select(name, ids);
         Reloaded reloaded;
         reloaded.changes = {{Change::Kind::remove, ids[0], "old"},
@@ -239,6 +241,12 @@ TEST_CASE("reload without a name tells all problems and changes, and waits until
     bench.rig.died("old", SIGTERM);
     CHECK(bench.rest_of(peer) ==
           "name=old\naction=remove\nstate=stopped\nreason=asked for by svctl\nresult=0\n\nend 1\n");
+}
+
+TEST_CASE("directories are told in their order") {
+    Bench bench({define("web")});
+    CHECK(bench.ask("reeve/1 directories") ==
+          "directory=/etc/reeve\n\ndirectory=/srv/own services\n\nend 0\n");
 }
 
 TEST_CASE("exit waits for the end of the connection, or of its time") {

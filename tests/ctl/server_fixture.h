@@ -19,16 +19,36 @@ class FakeControls final : public Controls {
         ++reloads;
         return on_reload ? on_reload() : Reloaded{};
     }
+    Forecast forecast(Now) override { return on_forecast ? on_forecast() : Forecast{}; }
+    std::span<const Text> directories() const override { return places; }
     int signal(ServiceId id, int number) override {
         signals.push_back({id.index, number});
         return signal_result;
     }
+    int rotate(ServiceId id) override {
+        rotated.push_back(id.index);
+        return rotate_result;
+    }
     void end(int code, Now) override { end_code = code; }
+    Text begin_reexec(Now) override { return why_no_reexec; }
+    const Text& reexec_failure() const override { return failure; }
+    void be_bold() override { ++bold; }
+    void crash(int number) override { crashed_by = number; }
+    List<Text> warnings() const override { return wrong; }
 
     std::function<Reloaded()> on_reload;
+    std::function<Forecast()> on_forecast;
+    List<Text> places{"/etc/reeve", "/srv/own services"};
     int reloads = 0;
     int signal_result = 0;
+    int rotate_result = 0;
+    std::vector<uint32_t> rotated;
     int end_code = -1;
+    Text why_no_reexec;
+    Text failure;
+    int bold = 0;
+    int crashed_by = 0;
+    List<Text> wrong;
     std::vector<std::pair<uint32_t, int>> signals;
 };
 

@@ -157,6 +157,23 @@ TEST_CASE("a client that says nothing is dropped after a while, one that waits i
     CHECK(bench.server.client_count() == 1);
 }
 
+TEST_CASE("while all places are taken who says nothing has less time") {
+    Bench bench({define("web")});
+    std::list<Peer> silent;
+    for (size_t i = 0; i < clients_max_count; ++i) {
+        silent.emplace_back(bench.path);
+        if (i % 64 == 63) bench.turn();
+    }
+    bench.turn();
+    CHECK(bench.server.client_count() == clients_max_count);
+    Peer late(bench.path);
+    late.say("reeve/1 status\n");
+    CHECK(bench.server.next_deadline() ==
+          bench.rig.now.mono + milliseconds(client_idle_crowded_max_ms));
+    bench.pass(milliseconds(client_idle_crowded_max_ms));
+    CHECK(count(bench.rest_of(late), "name=web") == 1);
+}
+
 TEST_CASE("a client that goes away while it waits leaves nothing behind") {
     Bench bench({define("web")});
     Peer peer(bench.path);
@@ -293,13 +310,30 @@ TEST_CASE("out of descriptors, the listener is left alone for a while") {
     CHECK(count(bench.rest_of(peer), "name=web") == 1);
 }
 
+TEST_CASE("out of descriptors, who says nothing has less time") {
+    Bench bench({define("web")});
+    Peer silent(bench.path);
+    bench.turn();
+    Peer late(bench.path);
+    late.say("reeve/1 status\n");
+    {
+        Fault fault(sys::Call::accept, EMFILE);
+        bench.turn();
+        for (int64_t passed = 0; passed < client_idle_crowded_max_ms; passed += accept_pause_ms)
+            bench.pass(milliseconds(accept_pause_ms));
+    }
+    CHECK(bench.server.client_count() == 0);
+    bench.pass(milliseconds(accept_pause_ms));
+    CHECK(count(bench.rest_of(late), "name=web") == 1);
+}
+
 TEST_CASE("a connection that fails costs its client alone") {
     Bench bench({define("web")});
     Peer peer(bench.path);
     peer.say("reeve/1 status\n");
     {
         Fault fault(sys::Call::sendto, EPIPE);
-        bench.turns(2);
+        bench.turns(3);
     }
     CHECK(bench.server.client_count() == 0);
     CHECK(count(bench.ask("reeve/1 status"), "name=web") == 1);
@@ -315,9 +349,52 @@ TEST_CASE("with nobody there, there is nothing to wake up for") {
 
 TEST_CASE("what the supervisor enters is taken, with or without a client") {
     Bench bench({define("web")});
-    std::vector<ServiceId> id;
-    bench.rig.core.select("web", id);
-    bench.rig.core.entries().push_back({id[0], State::stopped, State::starting});
+    bench.rig.down("web");
+    REQUIRE_FALSE(bench.rig.core.new_entries().empty());
     bench.turn();
-    CHECK(bench.rig.core.entries().empty());
+    CHECK(bench.rig.core.new_entries().empty());
+}
+
+// --- reeve executes itself again -----------------------------------------------------------------
+
+TEST_CASE("at a hand-over nothing is begun any more, and what was begun is to be asked for again") {
+    Bench bench({define("web"), define("db")});
+    Peer silent(bench.path);
+    Peer unread(bench.path);
+    Peer waits(bench.path);
+    waits.say("reeve/1 wait timeout=1000 web db\n");
+    bench.turns(3);
+    unread.say("reeve/1 reload\n");
+    bench.server.hand_over(bench.rig.now);
+    CHECK(silent.hear() == "again\n");
+    CHECK(unread.hear() == "again\n");
+    CHECK(bench.controls.reloads == 0);
+    CHECK(waits.hear() == "begun 0 web db\n");
+    CHECK(bench.server.client_count() == 0);
+    Peer later(bench.path);
+    later.say("reeve/1 reload again=yes web\n");
+    bench.turns(3);
+    CHECK(bench.controls.reloads == 0);
+}
+
+TEST_CASE("a refused re-execution says why, and one that was done says nothing") {
+    Bench bench({define("web")});
+    bench.controls.why_no_reexec = "reeve is ending";
+    Peer refused(bench.path);
+    refused.say("reeve/1 reexec\n");
+    bench.turns(3);
+    CHECK(refused.hear() == "end 1 reeve is ending\n");
+    bench.controls.why_no_reexec = {};
+    Peer fails(bench.path);
+    fails.say("reeve/1 reexec\n");
+    bench.turns(3);
+    CHECK(fails.hear().empty());
+    bench.controls.failure = "no such program";
+    bench.turns(2);
+    CHECK(fails.hear() == "end 1 no such program\n");
+    bench.controls.failure = {};
+    Peer done(bench.path);
+    done.say("reeve/1 reexec again=yes\n");
+    bench.turns(3);
+    CHECK(done.hear() == "end 0\n");
 }

@@ -20,16 +20,14 @@ void require(bool holds) {
 }
 
 Catalog load_pair(const std::string& text, mode_t mode, const std::string& conf) {
-    std::vector<std::vector<SourceFile>> directories(1);
+    List<List<SourceFile>> directories(1);
     SourceFile file;
-    file.name = "web+v1";
-    file.path = "/etc/reeve/web+v1";
+    file.path = {"/etc/reeve/", "web+v1"};
     file.text = text;
     file.mode = mode;
     directories[0].push_back(file);
     if (!conf.empty()) {
-        file.name = "reeve.conf";
-        file.path = "/etc/reeve/reeve.conf";
+        file.path.name = "reeve.conf";
         file.text = conf;
         file.mode = 0644;
         directories[0].push_back(file);
@@ -42,8 +40,9 @@ Catalog load_pair(const std::string& text, mode_t mode, const std::string& conf)
 std::string written(const Definition& definition) {
     std::string text;
     for (const Key& key : service_keys) {
-        std::string values;
-        append_value(values, key, {&definition, definition.policy.get(), nullptr});
+        LongText all;
+        append_value(all, key, {&definition, definition.policy.get(), nullptr});
+        const std::string values(all.view());
         if (values == key.default_text) continue;
         for (size_t start = 0; start < values.size();) {
             const size_t end = std::min(values.find('\n', start), values.size());
@@ -75,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         require(text.starts_with("#!"));
         return 0;
     }
-    const Loaded& loaded = catalog.services.at(0);
+    const Loaded& loaded = catalog.services[0];
     require(static_cast<bool>(loaded.definition) == loaded.problems.empty());
     for (const Problem& problem : loaded.problems) require(!problem.text.empty());
     if (!loaded.definition) return 0;
@@ -83,8 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string again = written(*loaded.definition);
     if (again.empty()) return 0;
     const Catalog second = load_pair(again, 0644, "");
-    require(second.services.at(0).problems.empty());
-    require(second.services.at(0).definition->digest == loaded.definition->digest);
-    require(second.services.at(0).definition->process_digest == loaded.definition->process_digest);
+    require(!second.services.empty());
+    require(second.services[0].problems.empty());
+    require(second.services[0].definition->digest == loaded.definition->digest);
+    require(second.services[0].definition->process_digest == loaded.definition->process_digest);
     return 0;
 }

@@ -11,9 +11,9 @@ using namespace reeve::test;
 
 namespace {
 
-std::vector<std::string> names_of(const std::vector<SourceFile>& files) {
+std::vector<std::string> names_of(const List<SourceFile>& files) {
     std::vector<std::string> names;
-    for (const SourceFile& file : files) names.push_back(file.name);
+    for (const SourceFile& file : files) names.emplace_back(file.path.name);
     return names;
 }
 
@@ -31,8 +31,8 @@ TEST_CASE("a service directory is read in order, other names are passed over") {
     REQUIRE(files);
     CHECK(names_of(*files) == std::vector<std::string>{"db", "reeve.conf", "web", "web+v2"});
     const SourceFile& web = (*files)[2];
-    CHECK(web.path == directory / "web");
-    CHECK(web.text == "exec = /bin/web\n");
+    CHECK(web.path.text() == directory / "web");
+    CHECK(web.text.view() == "exec = /bin/web\n");
     CHECK(web.mode == 0640);
     CHECK(web.owner == ::geteuid());
     CHECK(web.read_error == 0);
@@ -45,7 +45,7 @@ TEST_CASE("a slash at the end of a directory's name is not doubled") {
     auto files = read_directory(directory.path() + "/");
     REQUIRE(files);
     REQUIRE(files->size() == 1);
-    CHECK((*files)[0].path == directory / "web");
+    CHECK((*files)[0].path.text() == directory / "web");
 }
 
 TEST_CASE("a directory that is not there is an error, and so is a file in its place") {
@@ -86,7 +86,7 @@ TEST_CASE("a link is followed to its file, and one that leads nowhere is an erro
     auto files = read_directory(directory.path());
     REQUIRE(files);
     REQUIRE(names_of(*files) == std::vector<std::string>{"linked", "lost"});
-    CHECK((*files)[0].text == "exec = /bin/x\n");
+    CHECK((*files)[0].text.view() == "exec = /bin/x\n");
     CHECK((*files)[0].mode == 0600);
     CHECK((*files)[1].read_error == ENOENT);
 }

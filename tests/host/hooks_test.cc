@@ -35,7 +35,7 @@ TEST_CASE("a hook's exit code says whether it succeeded") {
     Hooks hooks;
     for (const int code : {0, 1}) {
         const pid_t pid = child(code);
-        hooks.add({3}, Hook::pre_start, {pid, Fd()}, {1000000});
+        hooks.add({3}, Hook::pre_start, {.pid = pid}, {1000000});
         const auto end = wait_for(hooks, pid);
         REQUIRE(end);
         CHECK(end->service == ServiceId{3});
@@ -48,7 +48,7 @@ TEST_CASE("a hook's exit code says whether it succeeded") {
 TEST_CASE("a hook that is past its deadline is killed with its group and has timed out") {
     Hooks hooks;
     const pid_t pid = child(-1);
-    hooks.add({0}, Hook::start_check, {pid, Fd()}, {100});
+    hooks.add({0}, Hook::start_check, {.pid = pid}, {100});
     CHECK(hooks.next_deadline() == Mono{100});
     hooks.pass_deadlines({99});
     CHECK(waitpid(pid, nullptr, WNOHANG) == 0);
@@ -62,8 +62,8 @@ TEST_CASE("a hook that is cancelled ends as failed, and the others go on") {
     Hooks hooks;
     const pid_t cancelled = child(-1);
     const pid_t other = child(-1);
-    hooks.add({1}, Hook::pre_start, {cancelled, Fd()}, {1000});
-    hooks.add({2}, Hook::pre_start, {other, Fd()}, {1000});
+    hooks.add({1}, Hook::pre_start, {.pid = cancelled}, {1000});
+    hooks.add({2}, Hook::pre_start, {.pid = other}, {1000});
     hooks.cancel({1}, Hook::pre_start);
     const auto end = wait_for(hooks, cancelled);
     REQUIRE(end);

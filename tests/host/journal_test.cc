@@ -10,10 +10,10 @@ using namespace reeve;
 namespace {
 
 std::string lines_of(const std::string& path) {
-    const Result<std::string> text = Journal::read(path);
+    const Result<LongText> text = Journal::read(path);
     REQUIRE(text);
     std::string lines;
-    for (const char c : *text)
+    for (const char c : (*text).view())
         if (c != '\n' || (!lines.empty() && lines.back() != '\n')) lines += c;
     return lines;
 }
@@ -91,6 +91,31 @@ TEST_CASE("a journal without room goes on without, and wants renewal once a seco
     REQUIRE(journal.finish_new());
     CHECK(journal.whole());
     CHECK(lines_of(directory / "journal") == "all of it\n");
+}
+
+TEST_CASE("a journal whose file was taken away is made anew at once, or tried again in a second") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "journal");
+    REQUIRE(journal.begin_new());
+    REQUIRE(journal.finish_new());
+    CHECK(journal.next_deadline() == no_deadline);
+    journal.lose();
+    CHECK(journal.next_deadline() <= Mono{0});
+    CHECK(journal.wants_renewal({5000}));
+    CHECK(journal.next_deadline() == Mono{6000});
+    REQUIRE(journal.begin_new());
+    REQUIRE(journal.finish_new());
+    CHECK(journal.next_deadline() == no_deadline);
+}
+
+TEST_CASE("a journal that could not even be begun wants to be tried again") {
+    const TemporaryDirectory directory;
+    Journal journal;
+    journal.set_path(directory / "nowhere/journal");
+    CHECK_FALSE(journal.begin_new());
+    CHECK_FALSE(journal.whole());
+    CHECK(journal.wants_renewal({1000}));
 }
 
 TEST_CASE("a new journal that cannot be completed leaves the old one") {

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -38,7 +39,7 @@ TEST_CASE("a MAINPID that is no process of a service is passed over") {
 TEST_CASE("a notify socket takes datagrams and is its owner's alone") {
     const TemporaryDirectory directory;
     const std::string path = directory / "web.notify";
-    Result<Fd> socket = open_notify_socket(path, geteuid());
+    Result<Fd> socket = open_notify_socket(path.c_str(), geteuid());
     REQUIRE(socket);
     struct stat state = {};
     REQUIRE(stat(path.c_str(), &state) == 0);
@@ -57,11 +58,12 @@ TEST_CASE("a notify socket takes datagrams and is its owner's alone") {
 TEST_CASE("a notify socket replaces what stood at its path before") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("web.notify", "left over");
-    CHECK(open_notify_socket(path, geteuid()));
+    CHECK(open_notify_socket(path.c_str(), geteuid()));
 }
 
 TEST_CASE("a path that is too long for a socket is said to be so") {
-    const Result<Fd> socket = open_notify_socket("/tmp/" + std::string(200, 'x'), geteuid());
+    const Result<Fd> socket =
+        open_notify_socket(("/tmp/" + std::string(200, 'x')).c_str(), geteuid());
     REQUIRE_FALSE(socket);
     CHECK(socket.error().code == ENAMETOOLONG);
 }
@@ -70,19 +72,38 @@ TEST_CASE("a newline on a readiness descriptor is found, whatever comes before i
     const TemporaryDirectory directory;
     for (const std::string& path : {directory / "web.ready", std::string()}) {
         INFO("path '" << path << "'");
-        Result<ReadyChannel> channel = open_ready_channel(path);
+        Result<ReadyChannel> channel = open_ready_channel(path.c_str());
         REQUIRE(channel);
-        CHECK_FALSE(read_newline(channel->ours.get()));
+        CHECK(read_ready(channel->ours.get()) == ReadyWord::none);
         REQUIRE(write(channel->theirs.get(), "up", 2) == 2);
-        CHECK_FALSE(read_newline(channel->ours.get()));
+        CHECK(read_ready(channel->ours.get()) == ReadyWord::none);
         REQUIRE(write(channel->theirs.get(), " now\nmore", 9) == 9);
-        CHECK(read_newline(channel->ours.get()));
+        CHECK(read_ready(channel->ours.get()) == ReadyWord::newline);
     }
+}
+
+TEST_CASE("who never stops talking is heard a little at a time") {
+    const TemporaryDirectory directory;
+    Result<ReadyChannel> channel = open_ready_channel((directory / "web.ready").c_str());
+    REQUIRE(channel);
+    const std::string talk(16384, 'x');
+    REQUIRE(write(channel->theirs.get(), talk.data(), talk.size()) == 16384);
+    CHECK(read_ready(channel->ours.get()) == ReadyWord::none);
+    int left = 0;
+    REQUIRE(ioctl(channel->ours.get(), FIONREAD, &left) == 0);
+    CHECK(left > 8192);
+}
+
+TEST_CASE("without a path a readiness descriptor that was closed without a word is found out") {
+    Result<ReadyChannel> channel = open_ready_channel("");
+    REQUIRE(channel);
+    channel->theirs.reset();
+    CHECK(read_ready(channel->ours.get()) == ReadyWord::closed);
 }
 
 TEST_CASE("a service that speaks after reeve has stopped listening gets no SIGPIPE") {
     const TemporaryDirectory directory;
-    Result<ReadyChannel> channel = open_ready_channel(directory / "web.ready");
+    Result<ReadyChannel> channel = open_ready_channel((directory / "web.ready").c_str());
     REQUIRE(channel);
     channel->ours.reset();
     CHECK(write(channel->theirs.get(), "\n", 1) == 1);

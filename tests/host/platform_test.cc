@@ -45,6 +45,19 @@ TEST_CASE("a process knows its own start time as others know it") {
     CHECK(platform::own_start_time() == platform::start_time_of(::getpid()));
 }
 
+TEST_CASE("the start time of a child is known by the clock as /proc has it") {
+    if (cannot_run(has_proc(), "no /proc")) return;
+    for (int i = 0; i < 50; ++i) {
+        const uint64_t before = platform::start_time_now();
+        const pid_t pid = fork_waiting();
+        const uint64_t since = platform::start_time_since(before, pid);
+        CHECK(since == platform::start_time_of(pid));
+        CHECK(since != 0);
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+    }
+}
+
 TEST_CASE("the start time of a child does not change when it becomes a zombie") {
     if (cannot_run(has_proc(), "no /proc")) return;
     pid_t pid = fork_waiting();

@@ -1,3 +1,9 @@
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
 #include "catch.h"
 #include "host/host_fixture.h"
 #include "host/runlog.h"
@@ -34,6 +40,27 @@ TEST_CASE("a second run within a second appends to the first one's log") {
     CHECK(reeve::test::read_file(directory / "web/5.log") == "x\nx\n");
 }
 
+TEST_CASE("a run's log is a file of its own: no FIFO, no link, and writing to it may block") {
+    const TemporaryDirectory directory;
+    Result<Fd> log = open_run_log(directory.path(), started_at(1));
+    REQUIRE(log);
+    CHECK((fcntl(log->get(), F_GETFL) & (O_NONBLOCK | O_APPEND)) == O_APPEND);
+    directory.file("secret", "root's");
+    const auto refused = [&](int64_t time) {
+        const Result<Fd> opened = open_run_log(directory.path(), started_at(time));
+        return opened ? 0 : opened.error().code;
+    };
+    REQUIRE(link((directory / "secret").c_str(), (directory / "web/2.log").c_str()) == 0);
+    CHECK(refused(2) == EEXIST);
+    REQUIRE(symlink((directory / "secret").c_str(), (directory / "web/3.log").c_str()) == 0);
+    CHECK(refused(3) == ELOOP);
+    REQUIRE(mkfifo((directory / "web/4.log").c_str(), 0600) == 0);
+    CHECK(refused(4) == ENXIO);
+    const Fd reader(open((directory / "web/4.log").c_str(), O_RDONLY | O_NONBLOCK));
+    CHECK(refused(4) == EEXIST);
+    CHECK(reeve::test::read_file(directory / "secret") == "root's");
+}
+
 TEST_CASE("only the newest run logs are kept, and other files are left alone") {
     const TemporaryDirectory directory;
     for (const int64_t time : {9, 10, 8, 100})
@@ -47,6 +74,22 @@ TEST_CASE("only the newest run logs are kept, and other files are left alone") {
     CHECK(reeve::test::exists(directory / "web/100.log"));
     CHECK(reeve::test::exists(directory / "web/notes.log"));
     CHECK(reeve::test::exists(directory / "web/7.txt"));
+}
+
+TEST_CASE("where far too many run logs are there, the oldest go first, a few at a time") {
+    const TemporaryDirectory directory;
+    constexpr int files = 3 * static_cast<int>(run_logs_pruned_max_count);
+    for (int i = 0; i < files; ++i)
+        REQUIRE(open_run_log(directory.path(), started_at(1000 + (i * 7) % files)));
+    const auto is_there = [&](int number) {
+        return reeve::test::exists(directory / ("web/" + std::to_string(1000 + number) + ".log"));
+    };
+    for (int gone = 0; gone < files - 1;) {
+        prune_run_logs(directory.path(), started_at(0), 1);
+        gone = std::min(gone + static_cast<int>(run_logs_pruned_max_count), files - 1);
+        CHECK_FALSE(is_there(gone - 1));
+        CHECK(is_there(gone));
+    }
 }
 
 TEST_CASE("a log directory that cannot be made is an error with its path") {

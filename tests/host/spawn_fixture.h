@@ -54,15 +54,16 @@ struct SpawnFixture {
     reeve::ExecStatus start() {
         if (!prepare()) throw std::runtime_error("prepare: " + detail());
         auto spawned = reeve::spawn(plan);
-        if (!spawned) throw std::runtime_error(reeve::describe(spawned.error()));
+        if (!spawned) throw std::runtime_error(reeve::describe(spawned.error()).c_str());
         pid = spawned->pid;
         reaped = false;
         auto status = reeve::ExecStatus::pending;
         bool came = eventually([&] {
-            status = reeve::read_exec_status(spawned->exec_status.get(), failure);
+            status = reeve::follow(spawned->exec);
             return status != reeve::ExecStatus::pending;
         });
-        if (!came) throw std::runtime_error("exec_status stays silent");
+        failure = spawned->exec.failure;
+        if (!came) throw std::runtime_error("exec stays silent");
         return status;
     }
 

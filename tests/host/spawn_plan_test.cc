@@ -28,7 +28,7 @@ std::vector<std::string> strings(const Strings& list) {
     return all;
 }
 
-using List = std::vector<std::string>;
+using Expected = std::vector<std::string>;
 
 }  // namespace
 
@@ -140,7 +140,7 @@ TEST_CASE("an env_file may be missing only where a dash says so") {
     REQUIRE(!child.prepare());
     CHECK(child.error.step == SpawnStep::env_file);
     CHECK(child.error.code == ENOENT);
-    CHECK(child.detail() == "open " + path + ": No such file or directory");
+    CHECK(child.detail() == "env_file " + path + ": No such file or directory");
 }
 
 TEST_CASE("a dash does not excuse an env_file that cannot be read") {
@@ -211,6 +211,12 @@ TEST_CASE("arguments and environment have a bound, but not those that reeve was 
     CHECK(child.detail() == "arguments and environment are too large");
     child.request.mode = SpawnMode::main;
     CHECK(child.prepare());
+    child.request.mode = SpawnMode::service;
+    const std::string inherited = "INHERITED=" + std::string(2 * arguments_max_bytes, 'x');
+    const char* const environment[] = {inherited.c_str(), nullptr};
+    child.request.environment = environment;
+    child.set_exec({"/bin/true", big.c_str()});
+    CHECK(child.prepare());
 }
 
 TEST_CASE("more env_files than there is room for are refused") {
@@ -228,11 +234,12 @@ TEST_CASE("a program is looked for along the service's own PATH, in order") {
     child.set_exec({"tool", "-x"});
     child.definition->env.append("PATH=/one:/two::/three");
     REQUIRE(child.prepare());
-    CHECK(strings(child.plan.programs) == List{"/one/tool", "/two/tool", "./tool", "/three/tool"});
-    CHECK(strings(child.plan.arguments) == List{"tool", "-x"});
+    CHECK(strings(child.plan.programs) ==
+          Expected{"/one/tool", "/two/tool", "./tool", "/three/tool"});
+    CHECK(strings(child.plan.arguments) == Expected{"tool", "-x"});
     child.set_exec({"./tool"});
     REQUIRE(child.prepare());
-    CHECK(strings(child.plan.programs) == List{"./tool"});
+    CHECK(strings(child.plan.programs) == Expected{"./tool"});
 }
 
 TEST_CASE("a PATH of a file's own counts for the program") {
@@ -285,17 +292,17 @@ TEST_CASE("svctl and svcheck are reeve's own program where PATH has none") {
     child.request.own_program = "/sbin/reeve";
     child.set_exec({"svcheck", "tcp", "80"});
     REQUIRE(child.prepare());
-    CHECK(strings(child.plan.programs) == List{"/nonexistent/svcheck", "/sbin/reeve"});
-    CHECK(strings(child.plan.arguments) == List{"svcheck", "tcp", "80"});
+    CHECK(strings(child.plan.programs) == Expected{"/nonexistent/svcheck", "/sbin/reeve"});
+    CHECK(strings(child.plan.arguments) == Expected{"svcheck", "tcp", "80"});
     child.set_exec({"svlog"});
     REQUIRE(child.prepare());
-    CHECK(strings(child.plan.programs) == List{"/nonexistent/svlog"});
+    CHECK(strings(child.plan.programs) == Expected{"/nonexistent/svlog"});
     // In a shell line too, where the program is there.
     child.request.own_program = "/bin/sh";
     child.request.mode = SpawnMode::hook;
     child.request.shell_line = "svctl  up  db";
     REQUIRE(child.prepare());
-    CHECK(strings(child.plan.arguments) == List{"svctl", "up", "db"});
+    CHECK(strings(child.plan.arguments) == Expected{"svctl", "up", "db"});
 }
 
 TEST_CASE("a shell line without shell characters runs directly where PATH knows its program") {
@@ -304,15 +311,15 @@ TEST_CASE("a shell line without shell characters runs directly where PATH knows 
     child.request.mode = SpawnMode::hook;
     child.request.shell_line = "  sleep\t 0 ";
     REQUIRE(child.prepare());
-    CHECK(strings(child.plan.arguments) == List{"sleep", "0"});
-    CHECK(strings(child.plan.programs) == List{"/bin/sleep", "/usr/bin/sleep"});
+    CHECK(strings(child.plan.arguments) == Expected{"sleep", "0"});
+    CHECK(strings(child.plan.programs) == Expected{"/bin/sleep", "/usr/bin/sleep"});
     for (std::string line : {"exit 3", "sleep 0; true", "sleep $X", "A=1 sleep 0", "sleep '0'",
                              "nosuchprogram", "cd /", "./sleep 0", "", "   "}) {
         CAPTURE(line);
         child.request.shell_line = line;
         REQUIRE(child.prepare());
-        CHECK(strings(child.plan.arguments) == List{"/bin/sh", "-c", line});
-        CHECK(strings(child.plan.programs) == List{"/bin/sh"});
+        CHECK(strings(child.plan.arguments) == Expected{"/bin/sh", "-c", line});
+        CHECK(strings(child.plan.programs) == Expected{"/bin/sh"});
     }
 }
 

@@ -270,10 +270,9 @@ TEST_CASE("each step's failure comes back with its name and errno") {
         child.reaped = false;
         CHECK(child.exit_code() == 126);
         sys::fault = nullptr;
-        SpawnFailure failure;
-        CHECK(read_exec_status(spawned->exec_status.get(), failure) == ExecStatus::failed);
-        CHECK(failure.step == each.step);
-        CHECK(failure.code == ENOMEM);
+        CHECK(follow(spawned->exec) == ExecStatus::failed);
+        CHECK(spawned->exec.failure.step == each.step);
+        CHECK(spawned->exec.failure.code == ENOMEM);
     }
 }
 
@@ -295,6 +294,7 @@ TEST_CASE("a file that is not there fails the step that wants it") {
 TEST_CASE("a fork that fails is told by the parent, and leaves its mask alone") {
     SpawnFixture child;
     child.set_exec({"/bin/true"});
+    child.policy->input = "/dev/null";  // so that there is a pipe
     REQUIRE(child.prepare());
     sigset_t before;
     sigset_t after;
@@ -310,7 +310,40 @@ TEST_CASE("a fork that fails is told by the parent, and leaves its mask alone") 
         CHECK(::sigismember(&before, number) == ::sigismember(&after, number));
 }
 
-TEST_CASE("exec_status is pending until exec, and closed by it") {
+TEST_CASE("what nothing can keep has been executed, or has failed, when spawn returns") {
+    SpawnFixture child;
+    child.set_exec({"/bin/true"});
+    REQUIRE(child.prepare());
+    auto spawned = spawn(child.plan);
+    REQUIRE(spawned);
+    child.pid = spawned->pid;
+    child.reaped = false;
+    if (cannot_run(platform::can_share_memory, "no vfork here")) return;
+    CHECK(spawned->exec.status == ExecStatus::done);
+    CHECK(child.exit_code() == 0);
+    child.set_exec({"/nowhere/true"});
+    REQUIRE(child.prepare());
+    spawned = spawn(child.plan);
+    REQUIRE(spawned);
+    child.pid = spawned->pid;
+    child.reaped = false;
+    CHECK(spawned->exec.status == ExecStatus::failed);
+    CHECK(spawned->exec.failure.step == SpawnStep::exec);
+    CHECK(spawned->exec.failure.code == ENOENT);
+    CHECK(child.exit_code() == 127);
+}
+
+TEST_CASE("a child with a memory of its own reports the step that failed as well") {
+    SpawnFixture child;
+    child.set_exec({"/nowhere/true"});
+    child.policy->input = "/dev/null";
+    CHECK(child.start() == ExecStatus::failed);
+    CHECK(child.failure.step == SpawnStep::exec);
+    CHECK(child.failure.code == ENOENT);
+    CHECK(child.exit_code() == 127);
+}
+
+TEST_CASE("exec is pending until exec, and closed by it") {
     SpawnFixture child;
     std::string fifo = child.directory / "fifo";
     REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
@@ -321,10 +354,10 @@ TEST_CASE("exec_status is pending until exec, and closed by it") {
     REQUIRE(spawned);
     child.pid = spawned->pid;
     child.reaped = false;
-    CHECK(read_exec_status(spawned->exec_status.get(), child.failure) == ExecStatus::pending);
+    CHECK(follow(spawned->exec) == ExecStatus::pending);
     Fd writer(sys::open(fifo.c_str(), O_WRONLY));
     CHECK(child.exit_code() == 0);
-    CHECK(read_exec_status(spawned->exec_status.get(), child.failure) == ExecStatus::done);
+    CHECK(follow(spawned->exec) == ExecStatus::done);
 }
 
 TEST_CASE("a signal that comes before exec waits, and ends the child as it would the program") {
@@ -345,7 +378,7 @@ TEST_CASE("a signal that comes before exec waits, and ends the child as it would
     ::signal(SIGTERM, handler_before);
     REQUIRE(WIFSIGNALED(status));
     CHECK(WTERMSIG(status) == SIGTERM);
-    CHECK(read_exec_status(spawned->exec_status.get(), child.failure) == ExecStatus::done);
+    CHECK(follow(spawned->exec) == ExecStatus::done);
 }
 
 TEST_CASE("the record is in the journal before the program runs") {
@@ -385,6 +418,47 @@ TEST_CASE("a program whose record cannot be written does not run") {
     CHECK(child.failure.step == SpawnStep::record);
     CHECK(child.failure.code == ENOSPC);
     CHECK(child.exit_code() == 126);
+    CHECK(::access(mark.c_str(), F_OK) == -1);
+}
+
+TEST_CASE(
+    "a child whose reeve is gone before its record was written takes it back, and never runs") {
+    SpawnFixture child;
+    struct Context {
+        bool is_replaced;
+        std::string begun;
+    };
+    const Context context{GENERATE(false, true), child.directory / "begun"};
+    INFO((context.is_replaced ? "executed another program" : "killed"));
+    const std::string path = child.directory.file("journal", std::string(80, '0'));
+    const std::string mark = child.directory / "ran";
+    child.set_exec({"/bin/sh", "-c", ("touch " + mark).c_str()});
+    child.policy->input = "/dev/null";  // a memory of its own
+    Fd journal(sys::open(path.c_str(), O_RDWR));
+    // It was somebody's when it began to write.
+    const auto format = [](char* out, size_t, const void* given, pid_t, uint64_t) {
+        const auto& told = *static_cast<const Context*>(given);
+        const pid_t parent = ::getppid();
+        const std::string name = "/proc/" + std::to_string(parent) + "/cmdline";
+        Fd begun(sys::open(told.begun.c_str(), O_WRONLY | O_CREAT, 0600));
+        if (!told.is_replaced) ::kill(parent, SIGKILL);
+        while (::getppid() == parent && read_file(name).substr(0, 5) != "sleep") {}
+        std::fill_n(out, 8, 'x');
+        return size_t{8};
+    };
+    child.request.record = {journal.get(), 4, format, &context};
+    const pid_t reeve = ::fork();
+    if (reeve == 0) {
+        if (!child.prepare()) ::_exit(1);
+        const Result<Spawned> spawned = spawn(child.plan);
+        while (::access(context.begun.c_str(), F_OK) < 0) {}
+        ::execl("/bin/sleep", "sleep", "1000", static_cast<char*>(nullptr));
+        ::_exit(1);
+    }
+    const std::string expected = "0000" + std::string(8, '\0') + std::string(68, '0');
+    CHECK(eventually([&] { return read_file(path) == expected; }));
+    ::kill(reeve, SIGKILL);
+    ::waitpid(reeve, nullptr, 0);
     CHECK(::access(mark.c_str(), F_OK) == -1);
 }
 

@@ -95,7 +95,7 @@ TEST_CASE("status files are removed one by one, and all that nobody has") {
     CHECK(f.write("web"));
     CHECK(f.write("db"));
     f.directory.file("status/ghost", "name=ghost\n");
-    prune_status_files(f.directory.path(), f.rig.core);
+    prune_service_files(f.directory.path(), f.rig.core);
     CHECK(f.names_left() == std::vector<std::string>{"db", "web"});
     remove_status_file(f.directory.path(), "db");
     CHECK(f.names_left() == std::vector<std::string>{"web"});
@@ -110,7 +110,7 @@ TEST_CASE("files are read back; what is no status file is passed over") {
     f.directory.file("status/.hidden", "name=hidden\n");
     f.directory.file("status/huge", "name=huge\n" + std::string(1 << 20, 'x'));
     REQUIRE(mkfifo((f.directory / "status/fifo").c_str(), 0644) == 0);
-    std::vector<Text> texts;
+    List<Text> texts;
     CHECK(read_status_files(f.directory.path(), texts) == 0);
     CHECK(texts.size() == 2);
     CHECK(read_status_files(f.directory / "nowhere", texts) == ENOENT);

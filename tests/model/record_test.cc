@@ -160,7 +160,17 @@ TEST_CASE("a record that was cut off or changed anywhere is not believed") {
     }
 }
 
-TEST_CASE("a record of a later version is refused, a key of a later version passed over") {
+TEST_CASE("a note is words in a line, however long they are") {
+    Buffer<record_max_bytes> line;
+    append_note_record(line, "one\ntwo " + std::string(2000, 'x'));
+    Service unused;
+    const auto record = decode_record(without_newline(std::string(line.view())), unused);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::note);
+    CHECK(line.view().starts_with("note one two xxx"));
+}
+
+TEST_CASE("what a later version adds to a record, or to their kinds, is passed over") {
     const auto sealed = [](std::string body) {
         Buffer<1024> line;
         line << body << " #";
@@ -169,8 +179,12 @@ TEST_CASE("a record of a later version is refused, a key of a later version pass
         return std::string(line.view());
     };
     Service service;
-    CHECK_FALSE(decode_record(sealed("reeve 2 boot=x uid=y"), service));
-    CHECK_FALSE(decode_record(sealed("surprise web"), service));
+    const std::string header = sealed("reeve 2 boot=x uid=y moon=full");
+    REQUIRE(decode_record(header, service));
+    CHECK(decode_record(header, service)->header.version == 2);
+    CHECK_FALSE(decode_record(sealed("reeve two boot=x uid=y"), service));
+    REQUIRE(decode_record(sealed("surprise web"), service));
+    CHECK(decode_record(sealed("surprise web"), service)->kind == RecordKind::note);
     CHECK_FALSE(decode_record(sealed("service web state=99"), service));
     REQUIRE(decode_record(sealed("service web state=3 sunshine=7 runs=2"), service));
     CHECK(service.state == State::running);

@@ -7,6 +7,28 @@ static size_t made = 0;
 
 size_t allocations_made() { return made; }
 
+// glibc has its own malloc under another name too, for who stands in for it.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+
+extern "C" void* __libc_malloc(size_t size);
+extern "C" void* __libc_calloc(size_t count, size_t size);
+extern "C" void* __libc_realloc(void* memory, size_t size);
+
+extern "C" void* malloc(size_t size) {
+    ++made;
+    return __libc_malloc(size);
+}
+extern "C" void* calloc(size_t count, size_t size) {
+    ++made;
+    return __libc_calloc(count, size);
+}
+extern "C" void* realloc(void* memory, size_t size) {
+    ++made;
+    return __libc_realloc(memory, size);
+}
+
+#endif
+
 static void* count_and_allocate(std::size_t size) {
     ++made;
     void* memory = std::malloc(size == 0 ? 1 : size);

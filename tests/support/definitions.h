@@ -30,7 +30,7 @@ Ref<const Definition> define(std::string_view name, Change change) {
     auto* definition = new Definition;
     auto* policy = new Policy(default_policy());
     definition->name = name;
-    definition->file = std::string("/etc/reeve/").append(name);
+    definition->file = {"/etc/reeve/", definition->name};
     definition->exec.append(std::string("/bin/").append(name));
     definition->digest = definition->process_digest = 1;
     change(*definition, *policy);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,20 +18,65 @@ namespace reeve::test {
 
 namespace {
 
-int notify(int argc, char** argv) {
+// A socket that is connected to NOTIFY_SOCKET; -1: there is none.
+int connect_to_reeve() {
     const char* path = std::getenv("NOTIFY_SOCKET");
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return 2;
+    if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return -1;
     std::strcpy(address.sun_path, path);
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-    std::string message;
-    for (int i = 0; i < argc; ++i) message.append(argv[i]).append("\n");
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-    const ssize_t sent = sendto(fd, message.data(), message.size(), MSG_NOSIGNAL,
-                                reinterpret_cast<const sockaddr*>(&address), size);
+    return connect(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 ? fd : -1;
+}
+
+int notify(int argc, char** argv) {
+    const int fd = connect_to_reeve();
+    if (fd < 0) return 2;
+    std::string message;
+    for (int i = 0; i < argc; ++i) message.append(argv[i]).append("\n");
+    const ssize_t sent = send(fd, message.data(), message.size(), MSG_NOSIGNAL);
     return sent == static_cast<ssize_t>(message.size()) ? 0 : 1;
+}
+
+int notify_flood(const char* text) {
+    const int fd = connect_to_reeve();
+    if (fd < 0) return 2;
+    while (send(fd, text, std::strlen(text), MSG_NOSIGNAL) >= 0) {}
+    return 1;
+}
+
+int ready_flood(int fd) {
+    const std::string bytes(4096, 'x');
+    while (write(fd, bytes.data(), bytes.size()) > 0) {}
+    return 1;
+}
+
+int lines(const std::string& word, int count) {
+    for (int number = 0; count == 0 || number < count;) {
+        std::string text;
+        for (int end = number + 40; number < end && (count == 0 || number < count); ++number) {
+            std::string digits = std::to_string(number);
+            std::string line = word + ' ' + std::string(8 - digits.size(), '0') + digits + ' ';
+            text += line + std::string(99 - line.size(), '.') + '\n';
+        }
+        if (write(1, text.data(), text.size()) != static_cast<ssize_t>(text.size())) return 1;
+        if (count == 0) poll(nullptr, 0, 1);
+    }
+    for (;;) pause();
+}
+
+int fork_chain(const char* path) {
+    signal(SIGTERM, SIG_IGN);
+    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fork() != 0)
+        for (;;) pause();
+    while (write(fd, "x", 1) == 1) {
+        poll(nullptr, 0, 1);
+        if (fork() != 0) break;
+    }
+    _exit(0);
 }
 
 int record = -1;
@@ -73,6 +119,10 @@ int run_helper(int argc, char** argv) {
     if (what == "notify") return notify(argc - 3, argv + 3);
     if (what == "signals") return record_signals(argv[3]);
     if (what == "ready-fd") return ready_fd(std::atoi(argv[3]));
+    if (what == "ready-flood") return ready_flood(std::atoi(argv[3]));
+    if (what == "notify-flood") return notify_flood(argv[3]);
+    if (what == "lines" && argc > 4) return lines(argv[3], std::atoi(argv[4]));
+    if (what == "fork-chain") return fork_chain(argv[3]);
     if (what == "http-ok") return http_ok(std::atoi(argv[3]));
     return 2;
 }

@@ -1,7 +1,9 @@
 #include "support/procfs.h"
 
 #include <cstdlib>
+#include <ctime>
 #include <dirent.h>
+#include <map>
 #include <sstream>
 
 #include "support/tempdir.h"
@@ -25,6 +27,19 @@ std::string value_of(std::string_view text, std::string_view name) {
     return {};
 }
 
+// Every process's children, as one look at all of them finds them.
+std::map<pid_t, std::vector<pid_t>> families() {
+    std::map<pid_t, std::vector<pid_t>> found;
+    DIR* directory = opendir("/proc");
+    if (directory == nullptr) return found;
+    while (const dirent* entry = readdir(directory)) {
+        const pid_t pid = std::atoi(entry->d_name);
+        if (pid > 0) found[facts_of(pid).parent].push_back(pid);
+    }
+    closedir(directory);
+    return found;
+}
+
 }  // namespace
 
 ProcessFacts facts_of(pid_t pid) {
@@ -44,27 +59,27 @@ bool alive(pid_t pid) {
     return pid > 0 && state != 0 && state != 'Z' && state != 'X';
 }
 
-std::vector<pid_t> children_of(pid_t parent) {
-    std::vector<pid_t> found;
-    DIR* directory = opendir("/proc");
-    if (directory == nullptr) return found;
-    while (const dirent* entry = readdir(directory)) {
-        const pid_t pid = std::atoi(entry->d_name);
-        if (pid > 0 && facts_of(pid).parent == parent) found.push_back(pid);
-    }
-    closedir(directory);
-    return found;
-}
+std::vector<pid_t> children_of(pid_t parent) { return families()[parent]; }
 
 std::vector<pid_t> descendants_of(pid_t ancestor) {
-    std::vector<pid_t> found = children_of(ancestor);
-    for (size_t i = 0; i < found.size(); ++i)
-        for (const pid_t child : children_of(found[i])) found.push_back(child);
+    std::map<pid_t, std::vector<pid_t>> all = families();
+    std::vector<pid_t> found = all[ancestor];
+    for (size_t i = 0; i < found.size(); ++i) {
+        const std::vector<pid_t>& children = all[found[i]];
+        found.insert(found.end(), children.begin(), children.end());
+    }
     return found;
 }
 
 std::string status_field(pid_t pid, std::string_view name) {
     return value_of(read_file("/proc/" + std::to_string(pid) + "/status"), name);
+}
+
+std::chrono::nanoseconds cpu_time_of(pid_t pid) {
+    clockid_t clock;
+    timespec time = {};
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return {};
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 bool has_signal(std::string_view status_text, std::string_view name, int number) {

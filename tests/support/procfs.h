@@ -1,6 +1,7 @@
 // procfs: what the system says of a process.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -26,6 +27,9 @@ std::vector<pid_t> descendants_of(pid_t ancestor);
 
 // The value of "NAME:" in /proc/PID/status.
 std::string status_field(pid_t pid, std::string_view name);
+
+// What it has used of a processor so far; its children's time is their own.
+std::chrono::nanoseconds cpu_time_of(pid_t pid);
 
 // The signal set NAME (SigBlk, SigIgn, SigCgt) of a text like /proc/PID/status has this signal.
 bool has_signal(std::string_view status_text, std::string_view name, int number);

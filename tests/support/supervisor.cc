@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "catch.h"
+#include "ctl/client.h"
+#include "host/sys.h"
 #include "support/procfs.h"
 
 namespace reeve::test {
@@ -24,6 +26,14 @@ Reeve::Reeve() {
     make_directory(services());
     make_directory(run_directory());
     make_directory(logs());
+    write_file(services() + "/reeve.conf", "log = run\n");
+}
+
+// It goes on after a crash as if nothing had been: that must not hide one from us.
+Reeve::~Reeve() {
+    if (!process_ || may_crash) return;
+    const std::string said = process_->err();
+    if (said.find("reeve: crashed (SIG") != said.npos) FAIL_CHECK(said);
 }
 
 std::string Reeve::fill_in(std::string_view text) const {
@@ -59,11 +69,11 @@ Launch Reeve::launch(const Strings& words) const {
 
 void Reeve::start(const Strings& words) { start(launch(words)); }
 
-void Reeve::start(const Launch& launch) {
+void Reeve::start(const Launch& launch, bool waits) {
     process_ = std::make_unique<Process>(launch);
     const std::string socket = run_directory() + "/control";
     const auto& words = launch.arguments;
-    const bool waits = std::find(words.begin(), words.end(), "--") == words.end();
+    if (std::find(words.begin(), words.end(), "--") != words.end()) waits = false;
     const bool answers = wait_until([&] {
         return !waits || !process_->running() || (exists(socket) && svctl({"list"}).status != 7);
     });
@@ -71,12 +81,16 @@ void Reeve::start(const Launch& launch) {
 }
 
 void Reeve::start_as_pid_1(const Strings& words, const Strings& environment) {
-    behind_unshare_ = true;
     Launch inner = launch(words);
     Launch outer{.arguments = {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child"},
                  .environment = environment};
     outer.arguments.insert(outer.arguments.end(), inner.arguments.begin(), inner.arguments.end());
-    start(outer);
+    start_behind_unshare(outer, true);
+}
+
+void Reeve::start_behind_unshare(const Launch& launch, bool waits) {
+    behind_unshare_ = true;
+    start(launch, waits);
 }
 
 pid_t Reeve::pid() const {
@@ -117,7 +131,18 @@ Output Reeve::svctl(const Strings& words, const Strings& environment) const {
     return run(launch, std::chrono::seconds(70));
 }
 
+// Status files follow behind what happens, but before any client has its answer.
+void Reeve::have_files_written() const {
+    const Mono until = sys::mono_now() + milliseconds(300);
+    Client client;
+    std::string_view line;
+    const bool asked = client.connect((run_directory() + "/control").c_str(), until) == 0 &&
+                       client.send("reeve/1 directories\n", until);
+    if (asked) client.read_line(line, until);
+}
+
 std::string Reeve::field(std::string_view service, std::string_view name) const {
+    have_files_written();
     const std::string text = "\n" + read_file(run_directory() + "/status/" + std::string(service));
     const std::string label = "\n" + std::string(name) + "=";
     const size_t at = text.find(label);

@@ -20,8 +20,14 @@ constexpr char no_leak_check[] = "ASAN_OPTIONS=detect_leaks=0";
 class Reeve {
   public:
     Reeve();
+    ~Reeve();
+
+    // The test makes it crash; else that is a failure.
+    bool may_crash = false;
 
     // Directories of its own, made and empty: service files, run files, logs, what services write.
+    // reeve.conf says log = run, so that svlog is there where a test has something to do with it: a
+    // reeve.conf of its own, or a service that says otherwise.
     const std::string& directory() const { return directory_.path(); }
     std::string services() const { return directory_ / "services"; }
     std::string run_directory() const { return directory_ / "run"; }
@@ -32,6 +38,8 @@ class Reeve {
     // this test program, "{reeve}" reeve.
     void service(std::string_view name, std::string_view text) const;
     void script(std::string_view name, std::string_view text) const;
+    // The text with what those stand for.
+    std::string fill_in(std::string_view text) const;
     // The directories and all in them are this user's from now on.
     void give_to(uid_t uid) const;
 
@@ -39,9 +47,11 @@ class Reeve {
     Launch launch(const Strings& words = {}) const;
     // Starts it; without `-- CMD` waits until it answers on its control socket.
     void start(const Strings& words = {});
-    void start(const Launch& launch);
+    void start(const Launch& launch, bool waits = true);
     // As PID 1 of a PID namespace with a /proc of its own.
     void start_as_pid_1(const Strings& words = {}, const Strings& environment = {});
+    // The same by a launch of the test's own, which begins with unshare(1).
+    void start_behind_unshare(const Launch& launch, bool waits);
 
     Process& process() { return *process_; }
     // reeve itself, also where it is behind unshare(1); 0: it has ended there.
@@ -58,7 +68,7 @@ class Reeve {
 
     Output svctl(const Strings& words, const Strings& environment = {}) const;
 
-    // "NAME=" of the service's status file.
+    // "NAME=" of the service's status file, as it is now and not as it was a moment ago.
     std::string field(std::string_view service, std::string_view name) const;
     std::string state(std::string_view service) const { return field(service, "state"); }
     pid_t pid_of(std::string_view service) const;
@@ -79,7 +89,7 @@ class Reeve {
     std::string describe() const;
 
   private:
-    std::string fill_in(std::string_view text) const;
+    void have_files_written() const;
 
     TempDir directory_;
     std::unique_ptr<Process> process_;

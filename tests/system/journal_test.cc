@@ -174,6 +174,26 @@ TEST_CASE("the journal stays small however often services restart") {
     for_each_record(reeve, [](const reeve::Record&, const reeve::Service&) {});
 }
 
+TEST_CASE("a child that never gets to its program does not keep the journal from being made anew") {
+    Reeve reeve;
+    mkfifo(reeve.file("fifo").c_str(), 0600);
+    reeve.service("waits", "exec = sleep 1000\nstdin = {dir}/fifo\nlog = null\n");
+    reeve.service("flaps", "exec = true\nrestart_delay = 0\nlog = null\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("waits", "starting"));
+    const auto identity = [&] {
+        struct stat status = {};
+        return stat(journal_path(reeve).c_str(), &status) == 0 ? status.st_ino : 0;
+    };
+    const ino_t before = identity();
+    CHECK(wait_until([&] { return identity() != before; }));
+    CHECK(reeve.state("waits") == "starting");
+    const pid_t pid = reeve.pid_of("waits");
+    reeve.kill();
+    reeve.start();
+    CHECK(reeve.pid_of("waits") == pid);
+}
+
 TEST_CASE("a status file has every field, and is replaced as a whole") {
     Reeve reeve;
     reeve.service("db", sleeps);

@@ -360,7 +360,7 @@ TEST_CASE("files with other names are not services") {
 
 TEST_CASE("default.KEY in reeve.conf is the default of a key in every service") {
     Reeve reeve;
-    reeve.service("reeve.conf", "default.workdir = {dir}\ndefault.env = COLOUR=blue\n");
+    reeve.service("reeve.conf", "log = run\ndefault.workdir = {dir}\ndefault.env = COLOUR=blue\n");
     reeve.service("other", "command = pwd\nworkdir = /usr\ntype = oneshot\n");
     CHECK(output_of(reeve, "pwd; echo $COLOUR") == reeve.directory() + "\nblue\n");
     REQUIRE(reeve.reaches("other", "done"));

@@ -36,7 +36,7 @@ function report(line, rule, what) {
 FNR == 1 {
     end_of_file()
     file = FILENAME
-    is_code = file ~ /^(src|tests)\/.*\.(cc|h)$/
+    is_code = file ~ /^(src|tests)\/.*\.(cc|c|h)$/
     in_src = file ~ /^src\//
     split(file, part, "/")
     room = in_src ? part[2] : ""
@@ -71,7 +71,7 @@ END {
 
 # A file's length; file and lines are those of the file that has just ended.
 function end_of_file(    limit) {
-    if (file == "" || file !~ /\.(cc|h|sh|awk)$/ || file !~ /^(src|tests)\//) return
+    if (file == "" || file !~ /\.(cc|c|h|sh|awk)$/ || file !~ /^(src|tests)\//) return
     limit = file ~ /^src\// ? 500 : 800
     if (lines > limit) {
         print file ":" lines ": file-length: " lines " lines, more than " limit

@@ -1,0 +1,176 @@
+# bash completion of svctl(1). Services and labels are those of the run directory that the command
+# line, REEVE_RUN or the default names. bash 4.0 or later; needs nothing else.
+
+# BEGIN TABLES: make completions
+_svctl_commands='status list why up down restart run signal reload plan wait logs rotate events history graph boot show add set enable disable remove check keys shutdown exit reexec help'
+_svctl_states='stopped waiting starting running stopping backoff done failed invalid unknown'
+_svctl_signals='HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
+_svctl_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format default.KEY max_starting stop_timeout_total exit_when_idle log_user log_max_total'
+_svctl_service_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time'
+
+# Sets arguments, options and values, of the command; empty: of none.
+_svctl_describe()
+{
+    case $1 in
+    status|list|why|up|down|restart|run|reload|wait|logs|rotate|events|history|graph|show|enable|disable|remove) arguments='NAME...' ;;
+    signal) arguments='SIG NAME...' ;;
+    add|set) arguments='NAME KEY=VALUE...' ;;
+    check) arguments='DIR...' ;;
+    keys) arguments='KEY' ;;
+    exit) arguments='CODE' ;;
+    help) arguments='COMMAND' ;;
+    *) arguments='' ;;
+    esac
+    case $1 in
+    wait) options='-r -d -t -n --state --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT --state=STATE' ;;
+    logs) options='-r -d -t -n -l --since --run -f --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT -n=N -l=LOGDIR --since=TIME --run=N' ;;
+    events) options='-r -d -t -n -f --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
+    graph) options='-r -d -t -n --dot --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
+    enable) options='-r -d -t -n --now --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
+    disable) options='-r -d -t -n --now --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
+    *) options='-r -d -t -n --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
+    esac
+}
+# END TABLES
+
+# Sets run: the run directory, of -r or as svctl itself chooses it.
+_svctl_find_run()
+{
+    run=${1:-${REEVE_RUN-}}
+    [[ $run == '~/'* ]] && run=$HOME/${run:2}
+    [[ $run ]] && return
+    if ((EUID == 0)); then
+        run=/run/reeve
+    elif [[ ${XDG_RUNTIME_DIR-} == /* ]]; then
+        run=$XDG_RUNTIME_DIR/reeve
+    else
+        run=/tmp/reeve-$EUID
+    fi
+}
+
+# Adds the services and the labels to found: what has the form of a name, for anybody may have
+# written what stands in a run directory.
+_svctl_add_names()
+{
+    local file label labels seen=' '
+    for file in "$run"/status/*; do
+        file=${file##*/}
+        [[ $file =~ ^[A-Za-z0-9_:@-]+$ ]] || continue
+        found+=("$file")
+        [[ $file == *@* && $seen != *" ${file%%@*} "* ]] || continue
+        seen+="${file%%@*} "
+        found+=("${file%%@*}")
+    done
+    while read -ra labels; do
+        for label in "${labels[@]}"; do
+            [[ $label =~ ^[A-Za-z0-9_:-]+$ && $seen != *" @$label "* ]] || continue
+            seen+="@$label "
+            found+=("@$label")
+        done
+    done < <(sed -n 's/^group=//p' "$run"/status/* 2>/dev/null)
+}
+
+# Adds to found what an argument or a value of that kind may be.
+_svctl_add_kind()
+{
+    case $1 in
+    NAME) _svctl_add_names ;;
+    SIG) found+=($_svctl_signals) ;;
+    STATE) found+=($_svctl_states) ;;
+    KEY) found+=($_svctl_keys) ;;
+    KEY=VALUE)
+        found+=(${_svctl_service_keys// /= }=)
+        compopt -o nospace 2>/dev/null
+        ;;
+    DIR|RUNDIR)
+        compopt -o filenames 2>/dev/null
+        local directory
+        while IFS= read -r directory; do
+            COMPREPLY+=("$directory")
+        done < <(compgen -d -- "$cur")
+        ;;
+    esac
+}
+
+# Sets words, cword and cur: the command line in words as svctl sees them. bash breaks its own at
+# @ : and = as well; what stands together in COMP_LINE is one word.
+_svctl_join_words()
+{
+    local i word rest=${COMP_LINE-} glued
+    words=() cword=0
+    for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
+        word=${COMP_WORDS[i]}
+        glued=
+        if [[ ${COMP_LINE-} ]]; then
+            [[ $i -gt 0 && $rest != [[:blank:]]* ]] && glued=1
+            rest=${rest#"${rest%%[![:blank:]]*}"}
+            rest=${rest#"$word"}
+        fi
+        if [[ $glued ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words+=("$word")
+        fi
+        ((i == COMP_CWORD)) && cword=$((${#words[@]} - 1))
+    done
+    cur=${words[cword]}
+}
+
+_svctl()
+{
+    local cur cword run= words=() found=() i word command= place=0 given_run= value= plain=
+    local arguments options values IFS=$' \t\n'
+    COMPREPLY=()
+    _svctl_join_words
+
+    _svctl_describe ''
+    for ((i = 1; i < cword; i++)); do
+        word=${words[i]}
+        if [[ $value ]]; then
+            [[ $value == RUNDIR ]] && given_run=$word
+            value=
+        elif [[ ! $plain && $word == -- ]]; then
+            plain=1
+        elif [[ ! $plain && $word == -r?* ]]; then
+            given_run=${word:2}
+        elif [[ ! $plain && $word == -?* ]]; then
+            [[ " $values " == *" $word="* ]] && value=${values#*"$word="} && value=${value%% *}
+        elif [[ $command ]]; then
+            ((++place))
+        else
+            command=$word
+            _svctl_describe "$command"
+        fi
+    done
+    _svctl_find_run "$given_run"
+
+    local head=
+    if [[ $value ]]; then
+        _svctl_add_kind "$value"
+    elif [[ ! $plain && $cur == --?*=* ]]; then
+        word=${cur%%=*}
+        head=$word=
+        [[ " $values " == *" $word="* ]] && value=${values#*"$word="} && _svctl_add_kind "${value%% *}"
+    elif [[ ! $plain && $cur == -* ]]; then
+        found=($options)
+    elif [[ ! $command ]]; then
+        found=($_svctl_commands)
+    else
+        local kinds=($arguments) kind=
+        ((${#kinds[@]} > 0)) && kind=${kinds[place < ${#kinds[@]} ? place : ${#kinds[@]} - 1]}
+        ((place < ${#kinds[@]})) || [[ $kind == *... ]] || kind=
+        _svctl_add_kind "${kind%...}"
+    fi
+
+    # What bash takes for the word to complete begins behind the last of its breaks; with it, if that
+    # is an @.
+    local breaks=${COMP_WORDBREAKS//[^@:=]/} before=
+    [[ $breaks ]] && before=${cur%"${cur##*["$breaks"]}"}
+    before=${before%@}
+    for word in "${found[@]}"; do
+        word=$head$word
+        [[ $word == "$cur"* ]] && COMPREPLY+=("${word#"$before"}")
+    done
+}
+
+complete -F _svctl svctl

@@ -1,0 +1,209 @@
+# fish completion of svctl(1). Services and labels are those of the run directory that the command
+# line, REEVE_RUN or the default names.
+
+# The words before the cursor that are no options and no values of options: the command and its
+# arguments. With "run": the value of -r instead.
+function __svctl_words
+    set -l words (commandline -opc)
+    set -l command
+    set -l option
+    set -l plain
+    set -l run
+    for word in $words[2..-1]
+        if set -q option[1]
+            string match -q -- -r $option; and set run $word
+            set option
+        else if not set -q plain[1]; and string match -q -- -- $word
+            set plain yes
+        else if not set -q plain[1]; and string match -q -- '-?*' $word
+            string match -q -- '-r?*' $word; and set run (string sub -s 3 -- $word)
+            if contains -- $word $__svctl_with_value; or contains -- "$command[1]$word" $__svctl_with_value
+                set option $word
+            end
+        else
+            set -a command $word
+        end
+    end
+    string match -q run "$argv[1]"; and set command $run
+    set -q command[1]; and printf '%s\n' $command
+end
+
+# Is the command one of these? "": there is none yet.
+function __svctl_command_is
+    set -l words (__svctl_words)
+    contains -- "$words[1]" $argv
+end
+
+# What may stand at the cursor.
+function __svctl_arguments
+    set -l words (__svctl_words)
+    set -l count (count $words)
+    test $count -gt 0; or return
+    set -l kinds (__svctl_arguments_of $words[1])
+    if test $count -le (count $kinds)
+        __svctl_values (string replace '...' '' -- $kinds[$count])
+    else if set -q kinds[1]; and string match -q -- '*...' $kinds[-1]
+        __svctl_values (string replace '...' '' -- $kinds[-1])
+    end
+end
+
+function __svctl_values
+    switch "$argv[1]"
+        case NAME
+            __svctl_names
+        case SIG
+            printf '%s\n' $__svctl_signals
+        case STATE
+            printf '%s\n' $__svctl_states
+        case KEY
+            printf '%s\n' $__svctl_keys
+        case 'KEY=VALUE'
+            printf '%s=\n' $__svctl_service_keys
+        case DIR RUNDIR
+            __fish_complete_directories (commandline -ct)
+    end
+end
+
+# The run directory, of -r or as svctl itself chooses it.
+function __svctl_run
+    set -l given (__svctl_words run)
+    if set -q given[1]
+        string replace -r '^~/' "$HOME/" -- $given[-1]
+    else if test -n "$REEVE_RUN"
+        echo -- $REEVE_RUN
+    else if test (id -u) = 0
+        echo /run/reeve
+    else if string match -q -- '/*' "$XDG_RUNTIME_DIR"
+        echo -- $XDG_RUNTIME_DIR/reeve
+    else
+        echo /tmp/reeve-(id -u)
+    end
+end
+
+# The services and the labels: what has the form of a name, for anybody may have written what stands
+# in a run directory.
+function __svctl_names
+    set -l run (__svctl_run)
+    set -l files $run/status/*
+    set -q files[1]; or return
+    set -l names (string replace -r '.*/' '' -- $files | string match -r '^[A-Za-z0-9_:@-]+$')
+    set -a names (string replace -rf '@.*' '' -- $names)
+    set -l labels (sed -n 's/^group=//p' $files 2>/dev/null | string split -n ' ')
+    set -a names @(string match -r '^[A-Za-z0-9_:-]+$' -- $labels)
+    printf '%s\n' $names | sort -u
+end
+
+complete -c svctl -f
+complete -c svctl -n 'not __svctl_command_is ""' -a '(__svctl_arguments)'
+
+# BEGIN TABLES: make completions
+set -g __svctl_commands status list why up down restart run signal reload plan wait logs rotate events history graph boot show add set enable disable remove check keys shutdown exit reexec help
+set -g __svctl_states stopped waiting starting running stopping backoff done failed invalid unknown
+set -g __svctl_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
+set -g __svctl_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format default.KEY max_starting stop_timeout_total exit_when_idle log_user log_max_total
+set -g __svctl_service_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time
+# Options that take a value: of all commands, or behind the command's name.
+set -g __svctl_with_value -r -d -t logs-n logs-l logs--since logs--run wait--state
+
+function __svctl_arguments_of
+    switch "$argv[1]"
+        case status
+            string split ' ' 'NAME...'
+        case list
+            string split ' ' 'NAME...'
+        case why
+            string split ' ' 'NAME...'
+        case up
+            string split ' ' 'NAME...'
+        case down
+            string split ' ' 'NAME...'
+        case restart
+            string split ' ' 'NAME...'
+        case run
+            string split ' ' 'NAME...'
+        case signal
+            string split ' ' 'SIG NAME...'
+        case reload
+            string split ' ' 'NAME...'
+        case wait
+            string split ' ' 'NAME...'
+        case logs
+            string split ' ' 'NAME...'
+        case rotate
+            string split ' ' 'NAME...'
+        case events
+            string split ' ' 'NAME...'
+        case history
+            string split ' ' 'NAME...'
+        case graph
+            string split ' ' 'NAME...'
+        case show
+            string split ' ' 'NAME...'
+        case add
+            string split ' ' 'NAME KEY=VALUE...'
+        case set
+            string split ' ' 'NAME KEY=VALUE...'
+        case enable
+            string split ' ' 'NAME...'
+        case disable
+            string split ' ' 'NAME...'
+        case remove
+            string split ' ' 'NAME...'
+        case check
+            string split ' ' 'DIR...'
+        case keys
+            string split ' ' 'KEY'
+        case exit
+            string split ' ' 'CODE'
+        case help
+            string split ' ' 'COMMAND'
+    end
+end
+
+complete -c svctl -n '__svctl_command_is ""' -a status -d 'everything about these; without a name the table'
+complete -c svctl -n '__svctl_command_is ""' -a list -d 'the table'
+complete -c svctl -n '__svctl_command_is ""' -a why -d 'the chain of causes of its state'
+complete -c svctl -n '__svctl_command_is ""' -a up -d 'start, with what it depends on'
+complete -c svctl -n '__svctl_command_is ""' -a down -d 'stop, what depends on it first'
+complete -c svctl -n '__svctl_command_is ""' -a restart -d 'stop and start'
+complete -c svctl -n '__svctl_command_is ""' -a run -d 'run a oneshot now, and wait for its end'
+complete -c svctl -n '__svctl_command_is ""' -a signal -d 'send a signal'
+complete -c svctl -n '__svctl_command_is ""' -a reload -d 'read the service files again; NAME: its own reload'
+complete -c svctl -n '__svctl_command_is ""' -a plan -d 'what reload would do'
+complete -c svctl -n '__svctl_command_is ""' -a wait -d 'until it is running or done, or in the --state'
+complete -c svctl -n '__svctl_command_is ""' -a logs -d 'what it has written; without a name all, as it comes'
+complete -c svctl -n '__svctl_command_is ""' -a rotate -d 'begin a new log file'
+complete -c svctl -n '__svctl_command_is ""' -a events -d 'the latest changes of state'
+complete -c svctl -n '__svctl_command_is ""' -a history -d 'its past runs, and how they ended'
+complete -c svctl -n '__svctl_command_is ""' -a graph -d 'the tree of dependencies'
+complete -c svctl -n '__svctl_command_is ""' -a boot -d 'what the bring-up spent its time on'
+complete -c svctl -n '__svctl_command_is ""' -a show -d 'its service files, as they are'
+complete -c svctl -n '__svctl_command_is ""' -a add -d 'a new service file'
+complete -c svctl -n '__svctl_command_is ""' -a set -d 'change it; KEY+=VALUE, KEY-=VALUE: one line of several'
+complete -c svctl -n '__svctl_command_is ""' -a enable -d 'start it when reeve starts'
+complete -c svctl -n '__svctl_command_is ""' -a disable -d 'do not start it'
+complete -c svctl -n '__svctl_command_is ""' -a remove -d 'delete its service files, and stop it'
+complete -c svctl -n '__svctl_command_is ""' -a check -d 'the errors in service files'
+complete -c svctl -n '__svctl_command_is ""' -a keys -d 'the keys of service files'
+complete -c svctl -n '__svctl_command_is ""' -a shutdown -d 'stop everything; reeve exits with 0'
+complete -c svctl -n '__svctl_command_is ""' -a exit -d 'stop everything; reeve exits with CODE'
+complete -c svctl -n '__svctl_command_is ""' -a reexec -d 'execute reeve\'s program again, with all that runs'
+complete -c svctl -n '__svctl_command_is ""' -a help -d 'this list'
+complete -c svctl -s r -x -a '(__svctl_values RUNDIR)' -d 'which reeve: its run directory'
+complete -c svctl -s d -x -a '(__svctl_values DIR)' -d 'where the service files are, if not where reeve has them'
+complete -c svctl -s t -x -a '(__svctl_values TIMEOUT)' -d 'how long to wait for the outcome; 1m'
+complete -c svctl -n '__svctl_command_is logs' -s n -x -a '(__svctl_values N)' -d 'the last N lines only'
+complete -c svctl -n '__svctl_command_is logs' -s l -x -a '(__svctl_values LOGDIR)' -d 'read there, and ask no reeve'
+complete -c svctl -n '__svctl_command_is logs' -l since -x -a '(__svctl_values TIME)' -d 'from then on: a duration back from now, or a date'
+complete -c svctl -n '__svctl_command_is logs' -l run -x -a '(__svctl_values N)' -d 'of one run only: last or 1, 2 for the one before, ...'
+complete -c svctl -n 'not __svctl_command_is logs' -s n -d 'do not wait for the outcome'
+complete -c svctl -n '__svctl_command_is logs events' -s f -d 'go on with what comes'
+complete -c svctl -n '__svctl_command_is enable disable' -l now -d 'start or stop it too'
+complete -c svctl -n '__svctl_command_is wait' -l state -x -a '(__svctl_values STATE)' -d 'until it is in this state'
+complete -c svctl -n '__svctl_command_is graph' -l dot -d 'for Graphviz'
+complete -c svctl -l json -d 'one JSON array; logs and events: an object a line'
+complete -c svctl -s h -d 'the list of commands'
+complete -c svctl -l help -d 'the list of commands'
+complete -c svctl -s V -d 'the version'
+complete -c svctl -l version -d 'the version'
+# END TABLES

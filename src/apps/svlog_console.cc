@@ -1,0 +1,41 @@
+// svlog's console: the lines of all services that log there, each whole and with its name.
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <unistd.h>
+
+#include "apps/svlog.h"
+#include "host/sys.h"
+
+namespace reeve {
+
+Console::Console() {
+    const char* no_colour = getenv("NO_COLOR");
+    colours_ = isatty(1) == 1 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+// The name says the colour: it is the same in every run.
+void Console::add(std::string_view name, std::string_view begun, std::string_view rest) {
+    if (colours_) waiting_ << "\033[3" << digest(name) % 6 + 1 << 'm';
+    waiting_ << name << " | ";
+    if (colours_) waiting_ << "\033[0m";
+    waiting_ << begun << rest;
+}
+
+// A pipe that is writable takes PIPE_BUF bytes without making us wait (POSIX XSH 2.9.7, poll). What
+// it will never take, for nobody reads it any more, is dropped.
+void Console::flush() {
+    while (!waiting_.empty()) {
+        pollfd descriptor{1, POLLOUT, 0};
+        if (sys::poll({&descriptor, 1}, 0) <= 0) return;
+        // Others may write there too: between two lines, where a line is no longer than that.
+        size_t count = whole_lines(waiting_, PIPE_BUF);
+        if (count == 0) count = std::min(waiting_.size(), size_t{PIPE_BUF});
+        const ssize_t written = sys::write(1, waiting_.data(), count);
+        if (written < 0 && errno == EAGAIN) return;
+        waiting_.drop(written < 0 ? waiting_.size() : static_cast<size_t>(written));
+    }
+}
+
+}  // namespace reeve

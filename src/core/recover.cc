@@ -1,0 +1,306 @@
+#include "core/recover.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "core/object.h"
+#include "core/supervisor.h"
+#include "model/record.h"
+
+namespace reeve {
+
+namespace {
+
+bool has_name(const Service& service, std::string_view full_name) {
+    const size_t at_sign = full_name.find('@');
+    const bool has_instance = at_sign != std::string_view::npos;
+    return service.name == full_name.substr(0, at_sign) &&
+           service.instance == (has_instance ? full_name.substr(at_sign + 1) : std::string_view());
+}
+
+}  // namespace
+
+Remembered* Recollection::find(std::string_view name) {
+    // Mostly it is the same one as last time, or the next.
+    for (size_t i = 0; i < services_.size(); ++i) {
+        const size_t place = (last_found_ + i) % services_.size();
+        if (!has_name(services_[place].service, name)) continue;
+        last_found_ = place;
+        return &services_[place];
+    }
+    return nullptr;
+}
+
+void Recollection::take(std::string_view line) {
+    if (line.empty()) return;  // room that was reserved and not used
+    Service service;
+    const std::optional<Record> record = decode_record(line, service);
+    if (!record) {
+        torn_ = true;
+        return;
+    }
+    corrupt_ = corrupt_ || torn_;
+    ended_ = record->kind == RecordKind::end;
+    Remembered* known = find(record->name);
+    switch (record->kind) {
+    case RecordKind::end: return;
+    case RecordKind::header:
+        boot_ = record->header.boot;
+        uid_ = record->header.uid;
+        version_ = record->header.version;
+        return;
+    case RecordKind::note: return;
+    case RecordKind::service:
+        if (known == nullptr) known = &services_.emplace_back();
+        known->service = std::move(service);
+        known->child = {};
+        known->version = record->version;
+        known->digest = record->digest;
+        known->blamed = record->blamed;
+        return;
+    case RecordKind::child:
+        if (known == nullptr) return;
+        known->child = record->process;
+        return;
+    case RecordKind::hook:
+        if (known == nullptr) return;
+        known->hooks[static_cast<size_t>(record->hook)].process = record->process;
+        return;
+    case RecordKind::gone:
+        if (known == nullptr) return;
+        if (known != &services_.back()) std::swap(*known, services_.back());
+        services_.pop_back();
+        return;
+    }
+}
+
+namespace {
+
+struct Resting {
+    Phase phase = Phase::idle;
+    ReasonCode reason = ReasonCode::none;
+};
+
+// Of what a state tells, the phase that it can be taken up from, and why it is so.
+Resting resting_of(State state) {
+    switch (state) {
+    case State::starting: return {Phase::executing, ReasonCode::executing};
+    case State::running: return {Phase::up, ReasonCode::ready};
+    case State::stopping: return {Phase::terminating, ReasonCode::by_command};
+    case State::stopped: return {Phase::idle, ReasonCode::by_command};
+    case State::done: return {Phase::idle, ReasonCode::ended};
+    case State::failed: return {Phase::idle, ReasonCode::no_restart};
+    case State::invalid: return {Phase::idle, ReasonCode::definition_invalid};
+    case State::unknown: return {Phase::idle, ReasonCode::unverified};
+    case State::waiting:
+    case State::backoff: break;
+    }
+    return {};
+}
+
+}  // namespace
+
+// Neither hooks nor deadlines are in there, nor what a definition was: see Supervisor::complete().
+void Recollection::take_status(std::string_view object) {
+    const auto number = [&](std::string_view key) {
+        return parse_unsigned(find_field(object, key), INT64_MAX);
+    };
+    auto state = parse_state(find_field(object, "state"));
+    const std::string_view want = find_field(object, "want");
+    if (!state || want.empty()) return;  // none of ours
+    const Process leader{static_cast<pid_t>(number("pid").value_or(0)),
+                         number("start_time").value_or(0)};
+    const bool has_process = resting_of(*state).phase != Phase::idle;
+    // What has lost its process is to begin again, and what waits for a time begins at once.
+    if ((has_process && !leader) || *state == State::backoff)
+        state = want == "up" ? State::waiting : State::stopped;
+    const Resting resting = resting_of(*state);
+    const bool runs = resting.phase != Phase::idle;
+    ExitStatus exit;
+    Reason end{.code = ReasonCode::exit_unknown};
+    if (const auto code = number("exit")) {
+        exit = {ExitStatus::Kind::exited, static_cast<uint8_t>(*code)};
+        end = {.code = ReasonCode::exited, .value = exit.value};
+    }
+    Remembered& remembered = services_.emplace_back();
+    remembered.version = find_field(object, "version");
+    remembered.service = {
+        .name = find_field(object, "name"),
+        .instance = find_field(object, "instance"),
+        .want = want == "up" ? Want::up : Want::down,
+        .state = *state,
+        .phase = resting.phase,
+        .known = true,
+        .leader_gone = !runs,
+        .exit = exit,
+        .reason = {.code = resting.reason},
+        .end = end,
+        .group = runs ? leader.pid : 0,
+        .leader = runs ? leader : Process{},
+        .runs = static_cast<uint32_t>(number("restarts").value_or(0)) + 1,
+    };
+}
+
+void Recollection::fill_in(Recollection&& damaged) {
+    boot_ = damaged.boot_;
+    uid_ = damaged.uid_;
+    version_ = damaged.version_;
+    const auto lives = [](const Remembered& one) {
+        return one.leader != Fact::gone || one.group_left;
+    };
+    for (Remembered& each : damaged.services_) {
+        Buffer<2 * name_max_bytes + 1> name;
+        append_name(name, each.service);
+        Remembered* known = find(name.view());
+        if (known == nullptr)
+            services_.push_back(std::move(each));
+        else if (lives(each) && !lives(*known))
+            *known = std::move(each);
+    }
+}
+
+bool stands_in(const Definition& definition) {
+    return definition.exec.empty() && definition.command.empty() &&
+           definition.policy->type != Type::fake;
+}
+
+// The definition is not on record. Until its file is read it is this one; and where that cannot be
+// (the file has errors now, or is gone) it stays so: what runs goes on, but does not begin again.
+void Supervisor::remember(const Remembered& remembered, const Ref<const Policy>& defaults) {
+    services_.push_back(remembered.service);
+    Service& service = services_.back();
+    auto* definition = new Definition;
+    definition->name = service.name;
+    definition->version = remembered.version;
+    definition->policy = defaults;
+    definition->digest = remembered.digest;
+    // Not 0, which would stand for nothing that runs: it may be forked already.
+    definition->process_digest = service.run_digest != 0 ? service.run_digest : 1;
+    service.definition = Ref<const Definition>(definition);
+    service.dirty = false;
+    const Before now(service);
+    active_ += static_cast<uint32_t>(now.active);
+    in_flight_ += static_cast<uint32_t>(now.in_flight);
+    held_by_slot_ += static_cast<uint32_t>(now.held);
+    starting_ += static_cast<uint32_t>(now.state == State::starting);
+    hooks_running_ += static_cast<uint32_t>(now.hooks);
+}
+
+List<Change> Supervisor::recover(std::span<const Remembered> past,
+                                 const Ref<const Policy>& defaults,
+                                 std::span<const Candidate> candidates, Now now) {
+    check(services_.empty());
+    for (const Remembered& each : past) remember(each, defaults);
+    for (uint32_t i = 0; i < past.size(); ++i) {
+        Service& service = services_[i];
+        service.reason.other = {};
+        for (uint32_t other = 0; other < past.size() && !past[i].blamed.empty(); ++other)
+            if (has_name(services_[other], past[i].blamed)) service.reason.other = ServiceId{other};
+    }
+    List<Change> changes;
+    const List<ServiceId> fresh = put_in_force(candidates, changes, now);
+    // Before anything is decided: what is gone is known to be gone.
+    for (uint32_t i = 0; i < past.size(); ++i) {
+        if (!services_[i].used()) continue;
+        complete(services_[i], now);
+        resume(ServiceId{i}, past[i], now);
+    }
+    settle_all(fresh, now);
+    return changes;
+}
+
+// What a status file does not tell of: as if it were just so.
+void Supervisor::complete(Service& service, Now now) {
+    if (service.since.ms != 0 || !service.definition) return;
+    service.since = service.started_wall = now.wall;
+    service.changed = service.started = now.mono;
+    if (service.group > 0) service.run_digest = service.definition->process_digest;
+    if (service.phase == Phase::executing)
+        service.deadline = service.start_by = now.mono + service.policy().start_timeout;
+    if (service.phase == Phase::terminating)
+        service.deadline = service.stop_by = now.mono + service.policy().stop_timeout;
+}
+
+// What became of it while nobody was looking, as the events that reeve would have had.
+void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
+    const Service& service = at(id);
+    touch(id);
+    if (remembered.child && service.phase == Phase::executing)
+        apply_step(id, {.kind = EventKind::spawned, .process = remembered.child}, now);
+    if (service.leader && !service.leader_gone) {
+        if (remembered.leader == Fact::unverified)
+            apply_step(id, {.kind = EventKind::unverified}, now);
+        else if (remembered.leader == Fact::gone)
+            apply_step(id,
+                       {.kind = EventKind::exited,
+                        .group_left = remembered.group_left,
+                        .status = {ExitStatus::Kind::unknown, 0}},
+                       now);
+        else if (service.phase == Phase::executing)
+            apply_step(id, {.kind = EventKind::exec_done}, now);
+        else if (service.phase == Phase::terminating)
+            repeat_stop_signal(id);
+    } else if (service.group > 0) {
+        if (!remembered.group_left)
+            apply_step(id, {.kind = EventKind::group_empty}, now);
+        else if (service.phase == Phase::terminating)
+            repeat_stop_signal(id);
+    } else if (service.state == State::starting && stands_in(*service.definition)) {
+        // On its way to a process that nobody knows how to start.
+        apply_step(id, {.kind = EventKind::stop, .reason = {ReasonCode::definition_invalid}}, now);
+    } else if (service.phase == Phase::executing) {
+        // It was to be forked, and was not.
+        actions_.push_back({.kind = ActionKind::spawn,
+                            .service = id,
+                            .value = static_cast<int32_t>(service.runs)});
+    }
+    // READY=1 went to a socket that nobody had: at start_timeout it counts as said.
+    if (service.phase == Phase::readying &&
+        service.reason.value == static_cast<int32_t>(ReadyKind::notify))
+        at(id).reason.detail = 1;
+    for (size_t i = 0; i < hook_count; ++i) {
+        const auto hook = static_cast<Hook>(i);
+        if (!remembered.service.hook_runs(hook)) continue;  // begun by what came before
+        if (remembered.hooks[i].fact != Fact::gone) {
+            // It was on record that it was to be killed, not that it was.
+            const bool is_over = service.phase == Phase::cancelling ||
+                                 (service.state == State::stopping &&
+                                  (hook == Hook::start_check || hook == Hook::pre_start));
+            if (is_over && hook != Hook::on_fail && hook != Hook::reload_command)
+                actions_.push_back({.kind = ActionKind::cancel_hook, .hook = hook, .service = id});
+            continue;
+        }
+        const size_t asked = actions_.size();
+        erase_if(actions_, [&](const Action& action) {  // it is over already
+            return action.kind == ActionKind::cancel_hook && action.service == id &&
+                   action.hook == hook;
+        });
+        const bool is_cancelled = actions_.size() != asked;
+        if (!remembered.hooks[i].process && !is_cancelled && !stands_in(*service.definition) &&
+            !shell_line_of(hook, service.policy()).empty()) {
+            actions_.push_back({.kind = ActionKind::run_hook, .hook = hook, .service = id});
+            continue;  // it was to be run, and was not
+        }
+        apply_step(id,
+                   {.kind = EventKind::hook_ended,
+                    .hook = hook,
+                    .result = HookResult::not_started,
+                    .detail = static_cast<uint8_t>(SpawnStep::fork),
+                    .value = EINTR},
+                   now);
+    }
+}
+
+// It was on record that it was to be sent, not that it was.
+void Supervisor::repeat_stop_signal(ServiceId id) {
+    const Policy& policy = at(id).policy();
+    const bool leader_only = policy.kill_mode == KillMode::process && !at(id).leader_gone;
+    actions_.push_back({.kind = leader_only ? ActionKind::signal_leader : ActionKind::signal_group,
+                        .service = id,
+                        .value = policy.stop_signal});
+}
+
+}  // namespace reeve

@@ -1,0 +1,81 @@
+// recover: what an earlier reeve left behind, as its journal tells it. The records say what was;
+// facts about processes, which the host finds out, say what became of it; Supervisor::recover()
+// goes on from there.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/list.h"
+#include "model/record.h"
+#include "model/service.h"
+
+namespace reeve {
+
+// What became of a recorded process.
+enum class Fact : uint8_t {
+    gone,        // it has ended, or its number is another's by now: not to be signalled
+    alive,       // pid and start time match
+    child,       // our own: alive, or its exit status waits for us
+    unverified,  // something has its number, and this system cannot tell whether it is the same
+};
+
+struct Survivor {
+    Process process;
+    Fact fact = Fact::gone;
+};
+
+// One service, as last recorded.
+struct Remembered {
+    Service service;
+    Text version;                              // of the definition that was in force
+    uint64_t digest = 0;                       // of that
+    Text blamed;                               // whom its reason blames, NAME[@I]
+    Process child;                             // wrote its own record, before reeve knew of it
+    Fact leader = Fact::gone;                  // of service.leader
+    bool group_left = false;                   // something of its process group is alive
+    std::array<Survivor, hook_count> hooks{};  // those whose bit is set in service.hooks
+};
+
+class Recollection {
+  public:
+    // The next record, a line without its newline. What cannot be decoded is passed over.
+    void take(std::string_view line);
+    // What a status file says of its service.
+    void take_status(std::string_view object);
+    // Of what a damaged journal still tells, with facts, that which this one does not know, and
+    // whose reeve and boot it was.
+    void fill_in(Recollection&& damaged);
+
+    bool empty() const { return services_.empty(); }
+    // Its reeve ended in order: nothing was left.
+    bool ended() const { return ended_; }
+    // A record that cannot be decoded stands before one that can: more than a torn end.
+    bool corrupt() const { return corrupt_; }
+    // A later reeve wrote it: none of it is to be believed.
+    bool of_later_version() const { return version_ > record_version; }
+    // False: boot and uid are not known.
+    bool has_header() const { return version_ != 0; }
+    std::string_view boot() const { return boot_; }
+    std::string_view uid() const { return uid_; }
+    List<Remembered>& services() { return services_; }
+    const List<Remembered>& services() const { return services_; }
+
+  private:
+    Remembered* find(std::string_view name);
+
+    List<Remembered> services_;
+    size_t last_found_ = 0;
+    uint32_t version_ = 0;
+    Text boot_;
+    Text uid_;
+    bool ended_ = false;
+    bool torn_ = false;
+    bool corrupt_ = false;
+};
+
+// Is it the one of a service that an earlier reeve left, and whose file cannot be read? There is
+// nothing in it that could be started.
+bool stands_in(const Definition& definition);
+
+}  // namespace reeve

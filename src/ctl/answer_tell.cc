@@ -1,0 +1,318 @@
+// An answer's other half: telling what came of the request.
+#include "base/list.h"
+#include "base/result.h"
+#include "core/object.h"
+#include "ctl/answer.h"
+#include "host/platform.h"
+
+namespace reeve {
+
+namespace {
+
+// Where objects are put together; touched only as far as it is used.
+char scratch[object_max_bytes];
+
+// What its process uses right now. CPU as ps has it: the share of one core over its whole life.
+void append_measured(Sink& out, const Service& service, Now now) {
+    const bool runs = service.leader && !service.leader_gone;
+    const int64_t age_ms = std::max<int64_t>((now.mono - service.started).ms, 0);
+    out << "uptime_s=";
+    if (runs) out << age_ms / 1000;
+    const auto usage = runs ? platform::usage_of(service.leader.pid) : std::nullopt;
+    out << "\ncpu_percent=";
+    if (usage) {
+        const uint64_t tenths = usage->cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
+        out << tenths / 10 << '.' << tenths % 10;
+    }
+    out << "\nmemory_bytes=";
+    if (usage) out << usage->resident_bytes;
+    out << '\n';
+}
+
+bool is_there(const Service& service) {
+    return service.state == State::running || service.state == State::done;
+}
+
+void append_head(Sink& out, const Service& service) {
+    out << "name=";
+    append_name(out, service);
+    out << "\nstate=" << reeve::name_of(service.state) << '\n';
+}
+
+}  // namespace
+
+Answer::Step Answer::next(Sink& out, Now now) {
+    if (closed_) return Step::closed;
+    const auto& problems = command_ == Command::reload ? reloaded_.problems : forecast_.problems;
+    if (warned_ < problems.size()) {
+        Sink line(scratch, sizeof scratch - 1);
+        line << "warn ";
+        append_clean(line, problems[warned_++]);
+        out << line.view() << '\n';
+        return Step::more;
+    }
+    switch (command_) {
+    case Command::status: return next_service(out, now);
+    case Command::why: return next_cause(out, now);
+    case Command::plan: return next_planned(out);
+    case Command::events: return next_event(out);
+    case Command::boot: return next_boot(out);
+    case Command::directories: return next_directory(out);
+    case Command::exit:
+        if (!waits_) return end(out);
+        if (cursor_++ > 0) return Step::waits;
+        out << "ending\n";
+        return Step::more;
+    case Command::reexec: return next_of_reexec(out);
+    case Command::crash: return end(out);
+    case Command::up:
+    case Command::down:
+    case Command::restart:
+    case Command::run:
+    case Command::signal:
+    case Command::reload:
+    case Command::rotate:
+    case Command::wait: return next_outcome(out, now);
+    }
+    return end(out);
+}
+
+Answer::Step Answer::next_service(Sink& out, Now now) {
+    const size_t count = all_ ? supervisor_->services().size() : targets_.size();
+    while (cursor_ < count) {
+        const ServiceId id =
+            all_ ? ServiceId{static_cast<uint32_t>(cursor_)} : targets_[cursor_].id;
+        ++cursor_;
+        const Service& service = supervisor_->at(id);
+        if (!service.used()) continue;
+        if (!all_ && !is_there(service)) outcome_ = worse(outcome_, Outcome::not_running);
+        Sink object(scratch, sizeof scratch);
+        append_object(object, *supervisor_, service, Reader::client, now);
+        append_measured(object, service, now);
+        return tell(out, object);
+    }
+    return end(out);
+}
+
+Answer::Step Answer::tell(Sink& out, const Sink& object) const {
+    out << object.view() << '\n';
+    return Step::more;
+}
+
+Answer::Step Answer::next_planned(Sink& out) {
+    if (cursor_ == forecast_.steps.size()) return end(out);
+    const Planned& planned = forecast_.steps[cursor_++];
+    Sink object(scratch, sizeof scratch);
+    append_field(object, "name", planned.name);
+    append_field(object, "action", name_of(planned.kind));
+    append_field(object, "reason", planned.reason);
+    return tell(out, object);
+}
+
+// Who reads too slowly misses what has been dropped meanwhile, and is told.
+Answer::Step Answer::next_event(Sink& out) {
+    const uint64_t first = supervisor_->first_entry();
+    if (event_ < first) {
+        Sink line(scratch, sizeof scratch);
+        line << "warn " << first - event_ << " events were missed\n";
+        event_ = first;
+        out << line.view();
+        return Step::more;
+    }
+    while (event_ - first < supervisor_->entries().size()) {
+        const Entry& entry = supervisor_->entries()[event_++ - first];
+        if (!entry.id) continue;
+        Sink object(scratch, sizeof scratch);
+        append_event(object, *supervisor_, entry);
+        return tell(out, object);
+    }
+    return follows_ ? Step::waits : end(out);
+}
+
+Answer::Step Answer::next_boot(Sink& out) {
+    while (cursor_ < supervisor_->services().size()) {
+        const ServiceId id{static_cast<uint32_t>(cursor_++)};
+        const BootTimes times = supervisor_->boot_times(id);
+        const bool ready = times.ready_ms != BootTimes::none;
+        if (times.start_ms == BootTimes::none || !supervisor_->at(id).used()) continue;
+        const Wall began = supervisor_->began().wall;
+        Sink object(scratch, sizeof scratch);
+        append_head(object, supervisor_->at(id));
+        object << "start=";
+        append_time(object, Wall{began.ms + times.start_ms});
+        object << "\nready=";
+        if (ready) append_time(object, Wall{began.ms + times.ready_ms});
+        object << "\nstart_ms=" << times.start_ms << "\nready_ms=";
+        if (ready) object << times.ready_ms;
+        object << '\n';
+        return tell(out, object);
+    }
+    return end(out);
+}
+
+Answer::Step Answer::next_cause(Sink& out, Now now) {
+    if (!link_) {
+        if (cursor_ == targets_.size()) return end(out);
+        link_ = targets_[cursor_++].id;
+        links_ = 0;
+    }
+    const Service& service = supervisor_->at(link_);
+    // The chain may change while the client reads it: it ends all the same.
+    link_ =
+        ++links_ < supervisor_->services().size() ? cause_of(*supervisor_, service) : ServiceId{};
+    if (!service.used()) return Step::more;
+    Sink object(scratch, sizeof scratch);
+    append_head(object, service);
+    object << "reason=";
+    append_words(object, *supervisor_, service, Reader::client, now);
+    object << '\n';
+    if (service.state == State::failed || service.state == State::backoff)
+        append_trail(object, *supervisor_, service);
+    return tell(out, object);
+}
+
+Answer::Step Answer::next_directory(Sink& out) {
+    const std::span<const Text> directories = controls_->directories();
+    if (cursor_ == directories.size()) return end(out);
+    Sink object(scratch, sizeof scratch);
+    append_field(object, "directory", directories[cursor_++]);
+    out << object.view() << '\n';
+    return Step::more;
+}
+
+Answer::Step Answer::next_outcome(Sink& out, Now now) {
+    while (cursor_ < targets_.size()) {
+        const size_t place = cursor_++;
+        Target& target = targets_[place];
+        if (target.told) continue;
+        if (!target.settled) settle(target);
+        if (!target.settled) continue;
+        target.told = true;
+        --open_;
+        outcome_ = worse(outcome_, target.outcome);
+        tell_outcome(out, target, place, now);
+        return Step::more;
+    }
+    cursor_ = 0;
+    return open_ == 0 ? end(out) : Step::waits;
+}
+
+// That it has come about is for what comes after to tell.
+Answer::Step Answer::next_of_reexec(Sink& out) {
+    const Text& failure = controls_->reexec_failure();
+    if (!failure.empty()) refuse(Outcome::failed, failure);
+    return outcome_ != Outcome::done || again_ || !waits_ ? end(out) : Step::waits;
+}
+
+Progress Answer::progress_of(const Target& target) const {
+    if (command_ != Command::reload || definitions_)
+        return progress(*supervisor_, target.id, target.goal);
+    const bool runs = supervisor_->at(target.id).hook_runs(Hook::reload_command);
+    if (runs) return Progress::pending;
+    return again_ ? progress(*supervisor_, target.id, target.goal) : Progress::reached;
+}
+
+void Answer::settle(Target& target) const {
+    if (!waits_) return settle_now(target, Outcome::done);
+    if (progress_of(target) != Progress::pending) settle_now(target, Outcome::done);
+}
+
+// `pending`: its outcome where nothing has come about yet.
+void Answer::settle_now(Target& target, Outcome pending) const {
+    if (target.settled) return;
+    target.settled = true;
+    switch (progress_of(target)) {
+    case Progress::pending: target.outcome = pending; return;
+    case Progress::reached: return;
+    case Progress::failed: target.outcome = Outcome::failed; return;
+    }
+}
+
+void Answer::settle_all(Outcome pending) {
+    for (Target& target : targets_) settle_now(target, pending);
+}
+
+// The reason of what went wrong is the whole chain, in one line.
+void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now) const {
+    const Service& service = supervisor_->at(target.id);
+    Sink object(scratch, sizeof scratch);
+    if (definitions_) {
+        const Change& change = reloaded_.changes[place];
+        append_field(object, "name", change.name);
+        append_field(object, "action", name_of(change.kind));
+        if (service.used()) append_field(object, "state", reeve::name_of(service.state));
+    } else {
+        append_head(object, service);
+    }
+    object << "reason=";
+    if (target.note != nullptr) {
+        object << target.note;
+    } else if (target.code != 0) {
+        object << errno_text(target.code);
+    } else if (service.used()) {
+        append_words(object, *supervisor_, service, Reader::client, now);
+        ServiceId link = cause_of(*supervisor_, service);
+        for (size_t left = 16; target.outcome != Outcome::done && link && left > 0; --left) {
+            const Service& cause = supervisor_->at(link);
+            Buffer<2 * name_max_bytes + 1> name;
+            append_name(name, cause);
+            object << "; ";
+            append_sentence(object, name.view(), reeve::name_of(cause.state), {});
+            object << ": ";
+            append_words(object, *supervisor_, cause, Reader::client, now);
+            link = cause_of(*supervisor_, cause);
+        }
+    }
+    object << "\nresult=" << static_cast<int>(target.outcome) << '\n';
+    tell(out, object);
+}
+
+Answer::Step Answer::end(Sink& out) {
+    closed_ = true;
+    Sink line(scratch, sizeof scratch);
+    append_end(line, outcome_, message_);
+    out << line.view();
+    return Step::more;
+}
+
+void Answer::entered(std::span<const Entry> entries) {
+    if (command_ != Command::wait) return;
+    for (Target& target : targets_) {
+        if (target.settled || target.goal.kind != Goal::Kind::state) continue;
+        for (const Entry& entry : entries)
+            if (entry.id == target.id && entry.to == target.goal.state) target.settled = true;
+    }
+}
+
+void Answer::append_handover(Sink& out) const {
+    if (closed_) return;
+    const bool only_looks = command_ == Command::status || command_ == Command::why;
+    if (only_looks || (targets_.empty() && command_ != Command::reexec)) {
+        out << "again\n";
+        return;
+    }
+    out << "begun " << static_cast<int>(outcome_);
+    for (const Target& target : targets_) {
+        if (target.told || !supervisor_->at(target.id).used()) continue;
+        out << ' ';
+        append_name(out, supervisor_->at(target.id));
+    }
+    out << '\n';
+}
+
+void Answer::conclude() {
+    follows_ = false;
+    settle_all(Outcome::failed);
+}
+
+void Answer::pass_deadline(Now now) {
+    if (now.mono < deadline_) return;
+    deadline_ = no_deadline;
+    settle_all(Outcome::timed_out);
+    if (command_ != Command::exit && command_ != Command::reexec) return;
+    waits_ = false;
+    refuse(Outcome::timed_out, command_ == Command::exit ? "reeve has not ended yet"
+                                                         : "the new program has not answered yet");
+}
+
+}  // namespace reeve

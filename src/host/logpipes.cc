@@ -1,0 +1,284 @@
+#include "host/logpipes.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "host/logfile.h"
+#include "host/platform.h"
+#include "host/runlog.h"
+#include "host/sys.h"
+#include "model/logplan.h"
+
+namespace reeve {
+
+namespace {
+
+using Path = Buffer<path_max_bytes>;
+using Name = Buffer<2 * name_max_bytes + 1>;
+
+constexpr std::string_view suffix = ".fifo";
+
+bool has_been_read(int fd) {
+    pollfd pipe{fd, POLLIN, 0};
+    return sys::poll({&pipe, 1}, 0) == 0;
+}
+
+}  // namespace
+
+const char* LogPipes::path_of(Sink& path, std::string_view name) const {
+    path.clear();
+    path << at_.pipes << '/' << name << suffix;
+    return path.c_str();
+}
+
+void LogPipes::take_over(Kept& kept) {
+    const Fd directory(sys::open(at_.pipes.c_str(), O_RDONLY | O_DIRECTORY));
+    const auto see = [&](const char* entry) {
+        const std::string_view file = entry;
+        if (!file.ends_with(suffix)) return true;
+        Path path;
+        const std::string_view name = file.substr(0, file.size() - suffix.size());
+        Fd fd = kept.take_file(path_of(path, name));
+        if (!fd) fd = Fd(platform::open_fifo(path.c_str()));
+        struct stat state;
+        if (!fd || sys::fstat(fd.get(), &state) < 0 || !S_ISFIFO(state.st_mode)) return true;
+        gone_.push_back({name, std::move(fd), Log::file});
+        ++count_;
+        return true;
+    };
+    if (directory) platform::each_entry(directory.get(), see);
+}
+
+// Its pipe; where it has none yet, perhaps one that an earlier reeve made, or an empty place.
+LogPipes::Pipe* LogPipes::find(ServiceId id) {
+    if (pipes_.size() <= id.index) pipes_.resize(supervisor_.services().size());
+    Pipe& pipe = pipes_[id.index];
+    Name name;
+    append_name(name, supervisor_.at(id));
+    if (pipe.fd && pipe.name == name.view()) return &pipe;
+    if (pipe.fd) {
+        gone_.push_back(std::move(pipe));
+        pipe = {};
+    }
+    for (Pipe& left : gone_) {
+        if (!(left.name == name.view())) continue;
+        pipe = std::move(left);
+        gone_.erase(&left);
+        const Service& service = supervisor_.at(id);
+        if (service.definition && goes_to_svlog(service.policy().log))
+            pipe.log = service.policy().log;
+        break;
+    }
+    return &pipe;
+}
+
+// A run that is not over writes to what it has: nothing is put in the place of that.
+bool LogPipes::make(Pipe& pipe, const Service& service) {
+    Path path;
+    Name name;
+    append_name(name, service);
+    const char* fifo = path_of(path, name.view());
+    errno = EMFILE;
+    if (!pipe.fd && count_ >= most_) return false;
+    if (sys::mkfifo(fifo, 0600) < 0) {
+        if (errno == ENOENT && !make_directories(at_.pipes, 0755)) return false;
+        // What is there is not what reeve made.
+        if (service.group != 0) return false;
+        sys::unlink(fifo);
+        if (sys::mkfifo(fifo, 0600) < 0) return false;
+    }
+    // svlog's, where that is another user.
+    if (at_.owner != 0 && sys::chown(fifo, at_.owner, at_.group) < 0) return false;
+    Fd fd(platform::open_fifo(fifo));
+    if (!fd) return false;
+    if (!pipe.fd) ++count_;
+    if (pipe.name.empty()) pipe.name = service.instance.empty() ? service.name : Text(name.view());
+    pipe.fd = std::move(fd);
+    renew_plan();
+    return true;
+}
+
+// Makes a directory svlog's; not through a link that somebody put there. Root leaves its group as
+// it is: others may read it by that.
+bool LogPipes::give(const char* directory) const {
+    const Fd opened(sys::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    const gid_t group = at_.owner != 0 ? at_.group : static_cast<gid_t>(-1);
+    return opened && sys::fchown(opened.get(), at_.owner, group) == 0;
+}
+
+// Not before: the svlog that ran until now had to have what it wrote to.
+void LogPipes::renew_owner() {
+    if (geteuid() != 0 || owner_ == at_.owner) return;
+    for (List<Pipe>* list : {&pipes_, &gone_}) {
+        for (Pipe& pipe : *list) {
+            if (!pipe.fd) continue;
+            sys::fchown(pipe.fd.get(), at_.owner, at_.group);
+            Path path;
+            path << at_.directory << '/' << pipe.name;
+            give(path.c_str());
+        }
+    }
+    owner_ = at_.owner;
+}
+
+// Where there can be no files the lines go to the console, and status says why.
+void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
+    Path path;
+    path << at_.directory << '/' << pipe.name;
+    const char* directory = path.c_str();
+    const char* step = "mkdir";
+    bool good = sys::mkdir(directory, 0750) == 0 || errno == EEXIST;
+    if (!good && errno == ENOENT) {
+        const Status made = make_directories(directory, 0750);
+        good = static_cast<bool>(made);
+        errno = made.error().code;
+    }
+    if (good && at_.owner != 0) {
+        good = give(directory);
+        step = "chown";
+    } else if (good) {
+        // The dot makes sure that it is one.
+        const size_t length = path.size();
+        path << "/.";
+        good = sys::access(path.c_str(), W_OK) == 0;
+        path.cut(length);
+        step = "write to";
+        if (good && geteuid() == 0) give(path.c_str());
+    }
+    Buffer<path_max_bytes + 128> note;
+    if (!good) {
+        note << "console (" << step << ' ' << path.view() << ": " << errno_text(errno) << ')';
+        pipe.log = Log::console;
+    }
+    supervisor_.note_log(id, note.view());
+}
+
+// The path is what gives the child a description of its own, which may block.
+Fd LogPipes::open(ServiceId id) {
+    const Service& service = supervisor_.at(id);
+    Pipe& pipe = *find(id);
+    const Log before = pipe.log;
+    Path path;
+    const bool runs = service.group != 0;
+    if (!pipe.fd || !is_still_at(pipe.fd.get(), path_of(path, pipe.name))) {
+        errno = ENOENT;
+        if ((pipe.fd && runs) || !make(pipe, service)) return {};
+    }
+    Fd end(sys::open(path_of(path, pipe.name), O_WRONLY | O_NONBLOCK | O_NOFOLLOW));
+    if (!end) return {};
+    sys::fcntl(end.get(), F_SETFL, O_WRONLY);
+    pipe.log = service.policy().log;
+    if (pipe.log == Log::file) prepare_directory(id, pipe);
+    if (pipe.log != before) touch();
+    // A hook does not cut the line that the run is in the middle of.
+    if (!runs) write_mark(id, LogMark::end);
+    return end;
+}
+
+int LogPipes::write_mark(ServiceId id, LogMark mark) const {
+    const bool there = id.index < pipes_.size() && pipes_[id.index].fd;
+    if (!there) return EINVAL;
+    Buffer<log_mark_bytes> bytes;
+    append_mark(bytes, mark);
+    const int fd = pipes_[id.index].fd.get();
+    return sys::write(fd, bytes.data(), bytes.size()) < 0 ? errno : 0;
+}
+
+int LogPipes::rotate(ServiceId id) const {
+    const bool there = id.index < pipes_.size() && pipes_[id.index].log == Log::file;
+    return there ? write_mark(id, LogMark::rotate) : EINVAL;
+}
+
+bool LogPipes::needs(ServiceId id, const Pipe& pipe) const {
+    const Service& service = supervisor_.at(id);
+    Name name;
+    if (service.used()) append_name(name, service);
+    if (!(pipe.name == name.view())) return false;
+    return service.active() || (service.definition && goes_to_svlog(service.policy().log));
+}
+
+void LogPipes::look_at(ServiceId id) {
+    const bool there = id.index < pipes_.size() && pipes_[id.index].fd;
+    if (there && !needs(id, pipes_[id.index])) touch();
+}
+
+void LogPipes::drop(Pipe& pipe) {
+    Path path;
+    sys::unlink(path_of(path, pipe.name));
+    --count_;
+    stale_ = true;
+}
+
+bool LogPipes::settle(Now now) {
+    if (at_.pipes.empty() || !due(now)) return false;
+    look_at_ = no_deadline;
+    for (uint32_t i = 0; i < supervisor_.services().size() && !gone_.empty(); ++i) {
+        const Service& service = supervisor_.at(ServiceId{i});
+        if (service.active() || (service.definition && goes_to_svlog(service.policy().log)))
+            find(ServiceId{i});
+    }
+    for (uint32_t i = 0; i < pipes_.size(); ++i) {
+        if (!pipes_[i].fd || needs(ServiceId{i}, pipes_[i])) continue;
+        gone_.push_back(std::move(pipes_[i]));
+        pipes_[i] = {};
+    }
+    erase_if(gone_, [&](Pipe& pipe) {
+        const bool read = has_been_read(pipe.fd.get());
+        if (read) drop(pipe);
+        return read;
+    });
+    if (!gone_.empty()) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
+    stale_ = false;
+    return write_plan(now);
+}
+
+bool LogPipes::write_plan(Now now) {
+    if (count_ == 0 && plan_ == 0) return false;  // there has never been a pipe
+    LongText text;
+    append_plan_head(text, at_.max_total);
+    const auto add = [&](const Pipe& pipe, const Policy& policy) {
+        append_plan(text, {.name = pipe.name,
+                           .log = pipe.log == Log::console ? Log::console : Log::file,
+                           .time = policy.log_time,
+                           .keep = static_cast<uint32_t>(policy.log_keep),
+                           .max_size = policy.log_max_size});
+    };
+    Policy other;
+    other.log_max_size = 1 << 20;
+    for (uint32_t i = 0; i < pipes_.size(); ++i) {
+        if (!pipes_[i].fd) continue;
+        const Service& service = supervisor_.at(ServiceId{i});
+        add(pipes_[i], service.definition ? service.policy() : other);
+    }
+    for (const Pipe& pipe : gone_) add(pipe, other);
+    const uint64_t sum = digest(text);
+    if (sum == plan_) return false;
+    Path path;
+    path << at_.pipes << "/plan";
+    const Text from = Text::join({path.view(), ".new"});
+    const Fd file(sys::open(from.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    const bool written =
+        file &&
+        sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        sys::rename(from.c_str(), path.c_str()) == 0;
+    if (written) plan_ = sum;
+    // No room in the run directory: again, later.
+    if (!written) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
+    return written;
+}
+
+void LogPipes::close() {
+    for (List<Pipe>* list : {&pipes_, &gone_})
+        for (Pipe& pipe : *list)
+            if (pipe.fd) drop(pipe);
+    Path path;
+    path << at_.pipes << "/plan";
+    if (!at_.pipes.empty()) sys::unlink(path.c_str());
+}
+
+}  // namespace reeve

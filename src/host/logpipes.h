@@ -1,0 +1,91 @@
+// logpipes: reeve's part in log = file and console: a FIFO for each service, RUNDIR/log/NAME.fifo,
+// and the plan that tells svlog what to do with them. reeve holds each one open, as svlog does:
+// nobody's death costs its service a line or a SIGPIPE. What is in them reeve never reads.
+#pragma once
+
+#include <optional>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "core/supervisor.h"
+#include "host/kept.h"
+#include "model/logline.h"
+
+namespace reeve {
+
+// Where they are, and what reeve.conf says of them.
+struct LogSettings {
+    Text pipes;      // RUNDIR/log; empty: there is no run directory
+    Text directory;  // LOGDIR
+    uint64_t max_total = 0;
+    uid_t owner = 0;  // svlog's user; 0: who reeve is
+    gid_t group = 0;
+};
+
+class LogPipes {
+  public:
+    LogPipes(Supervisor& supervisor, const LogSettings& settings)
+        : supervisor_(supervisor), at_(settings) {}
+
+    // Opens all that an earlier reeve has left, or that it was itself: before anything else may end
+    // that holds them.
+    void take_over(Kept& kept);
+    // No more than this at a time, where descriptors are scarce.
+    void limit(size_t most) { most_ = most; }
+
+    // Before svlog starts: pipes and directories are its user's, who may be another than before.
+    void renew_owner();
+
+    // The end of the service's pipe for a new process of its to write to. Makes the pipe, and its
+    // place under LOGDIR, where they are not there. None, and errno: there is no pipe to be had.
+    Fd open(ServiceId id);
+    // A run is over, or begins: what is said from now on begins a line.
+    void end_line(ServiceId id) const { write_mark(id, LogMark::end); }
+    // 0, or an errno: EINVAL, it has no files of this kind; EAGAIN, its pipe is full.
+    int rotate(ServiceId id) const;
+
+    // Something has changed, of this service or of all: settle() is to look.
+    void look_at(ServiceId id);
+    void touch() { stale_ = true; }
+    // The plan is to be written and read again, though it is the same.
+    void renew_plan() { plan_ = 0, stale_ = true; }
+    bool due(Now now) const { return stale_ || now.mono >= look_at_; }
+    Mono next_deadline() const { return look_at_; }
+    // Puts pipes away that nobody needs any more and that have been read, and writes the plan.
+    // True: there is another one for svlog to read.
+    bool settle(Now now);
+
+    size_t count() const { return count_; }
+    // reeve ends, and nothing of its services is left.
+    void close();
+
+  private:
+    struct Pipe {
+        Text name;  // NAME[@I]; empty: there is none
+        Fd fd;
+        Log log = Log::file;
+    };
+
+    const char* path_of(Sink& path, std::string_view name) const;
+    Pipe* find(ServiceId id);
+    bool make(Pipe& pipe, const Service& service);
+    bool give(const char* directory) const;
+    void prepare_directory(ServiceId id, Pipe& pipe);
+    int write_mark(ServiceId id, LogMark mark) const;
+    bool needs(ServiceId id, const Pipe& pipe) const;
+    void drop(Pipe& pipe);
+    bool write_plan(Now now);
+
+    Supervisor& supervisor_;
+    const LogSettings& at_;
+    List<Pipe> pipes_;  // by service's index
+    List<Pipe> gone_;   // of services that are no more, or log otherwise: until they have been read
+    size_t count_ = 0;  // of both
+    size_t most_ = SIZE_MAX;
+    std::optional<uid_t> owner_;  // whose they were made at the last renewal; none: nobody knows
+    bool stale_ = true;
+    uint64_t plan_ = 0;  // the digest of the one that is in its place
+    Mono look_at_ = no_deadline;
+};
+
+}  // namespace reeve

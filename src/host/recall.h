@@ -1,0 +1,20 @@
+// recall: what the reeve before this one left in the run directory, and what became of it since.
+#pragma once
+
+#include <string>
+
+#include "base/packed.h"
+#include "core/recover.h"
+
+namespace reeve {
+
+// From the journal, with facts about each recorded process. Nothing of an earlier run of the kernel
+// or of the container, nor where that reeve ended in order. A journal that is corrupt, or of a
+// later version, is set aside as `journal.bad`; the status files then stand in for it, also where
+// there is none, and `complaint` says so.
+Recollection recall(const Text& run_directory, Text& complaint);
+
+// Could this program take over? The journal is only looked at.
+bool can_recall(const char* run_directory);
+
+}  // namespace reeve

@@ -1,0 +1,124 @@
+#include "model/logline.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/limits.h"
+
+namespace reeve {
+
+namespace {
+
+// A mark is this, its letter, and a newline.
+constexpr std::string_view mark_head{"\0svlog", 6};
+static_assert(mark_head.size() + 2 == log_mark_bytes);
+
+constexpr char old_log_form[] = "0000-00-00T00:00:00.000000Z.log";
+
+void append_digits(Sink& out, int64_t number, int width) {
+    char digits[8];
+    for (int i = width; i-- > 0; number /= 10) digits[i] = static_cast<char>('0' + number % 10);
+    out << std::string_view(digits, static_cast<size_t>(width));
+}
+
+// 2026-11-20T10:00:00.123456
+void append_micros(Sink& out, int64_t time_us) {
+    const int64_t ms = time_us / 1000;
+    append_time(out, Wall{ms});
+    out.cut(out.size() - 1);  // the Z
+    append_digits(out, time_us - ms * 1000, 3);
+}
+
+}  // namespace
+
+void append_mark(Sink& out, LogMark mark) { out << mark_head << static_cast<char>(mark) << '\n'; }
+
+FoundMark find_mark(std::string_view bytes) {
+    for (size_t at = 0; at < bytes.size(); ++at) {
+        const void* found = std::memchr(bytes.data() + at, '\0', bytes.size() - at);
+        if (found == nullptr) break;
+        at = static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
+        const std::string_view mark = bytes.substr(at, log_mark_bytes);
+        if (mark.size() < log_mark_bytes || !mark.starts_with(mark_head) || mark[7] != '\n')
+            continue;
+        for (const LogMark each : {LogMark::end, LogMark::rotate})
+            if (mark[6] == static_cast<char>(each)) return {at, each};
+    }
+    return {bytes.size(), LogMark::none};
+}
+
+size_t begun_mark(std::string_view bytes) {
+    for (size_t count = std::min(bytes.size(), log_mark_bytes - 1); count > 0; --count) {
+        const std::string_view end = bytes.substr(bytes.size() - count);
+        if (end.starts_with(mark_head.substr(0, count))) return count;
+    }
+    return 0;
+}
+
+// From one window to the next: the last newline in it is all that matters.
+size_t span_until_split(std::string_view bytes, size_t length) {
+    size_t begin = 0;  // of the line's rest
+    while (bytes.size() - begin > log_line_max_bytes - length) {
+        const size_t window = log_line_max_bytes - length;
+        // A line may be as long as that, and its newline stand behind it.
+        const size_t newline = bytes.substr(begin, window + 1).rfind('\n');
+        if (newline == std::string_view::npos) return begin + window;
+        begin += newline + 1;
+        length = 0;
+    }
+    return bytes.size();
+}
+
+size_t whole_lines(std::string_view bytes, size_t room) {
+    return bytes.substr(0, room).rfind('\n') + 1;
+}
+
+size_t open_length(std::string_view bytes, size_t before) {
+    const size_t newline = bytes.rfind('\n');
+    return newline == std::string_view::npos ? before + bytes.size() : bytes.size() - newline - 1;
+}
+
+size_t count_lines(std::string_view bytes) {
+    return static_cast<size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+}
+
+void append_stamp(Sink& out, LogTime form, int64_t time_us, int32_t offset_s) {
+    switch (form) {
+    case LogTime::none: return;
+    case LogTime::utc:
+        append_micros(out, time_us);
+        out << "Z ";
+        return;
+    case LogTime::local: {
+        append_micros(out, time_us + int64_t{offset_s} * 1000000);
+        const int32_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
+        out << (offset_s < 0 ? '-' : '+');
+        append_digits(out, minutes / 60, 2);
+        out << ':';
+        append_digits(out, minutes % 60, 2);
+        out << ' ';
+        return;
+    }
+    case LogTime::epoch:
+        out << time_us / 1000000 << '.';
+        append_digits(out, time_us % 1000000, 6);
+        out << ' ';
+        return;
+    }
+}
+
+void append_old_log(Sink& out, int64_t time_us) {
+    append_micros(out, time_us);
+    out << "Z.log";
+}
+
+bool is_old_log(std::string_view name) {
+    if (name.size() != sizeof old_log_form - 1) return false;
+    for (size_t i = 0; i < name.size(); ++i) {
+        const bool digit = name[i] >= '0' && name[i] <= '9';
+        if (old_log_form[i] == '0' ? !digit : name[i] != old_log_form[i]) return false;
+    }
+    return true;
+}
+
+}  // namespace reeve

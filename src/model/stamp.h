@@ -1,0 +1,51 @@
+// stamp: points in time as lines of logs begin with them, as log files are named by them, and as
+// people write them. Pure: what the local zone is, others know.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace reeve {
+
+// In microseconds since 1970-01-01T00:00Z.
+struct Stamp {
+    int64_t us = 0;
+    friend constexpr auto operator<=>(Stamp, Stamp) = default;
+};
+
+// A date of the Gregorian calendar, each part within its bounds.
+struct Date {
+    int year = 0;  // 0 to 9999
+    int month = 0;
+    int day = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;  // 60: a leap second
+    int microsecond = 0;
+    std::optional<int> offset_s{};  // of its zone, east of UTC; nothing: no zone was given
+};
+
+// "2026-12-01T08:00[:00[.123456]][Z|+01:00]", the whole text.
+std::optional<Date> parse_date(std::string_view text);
+
+// What a date means where its zone is that far from UTC, whatever zone it names.
+Stamp stamp_of(const Date& date, int offset_s);
+
+// Takes the stamp and the blank behind it off a line of a log; nothing, and the line is as it was,
+// where it has none. utc, local and unix (reeve-service(5), log_time):
+//   2026-11-20T10:00:00.123456Z line
+//   2026-11-20T11:00:00.123456+01:00 line
+//   1795168800.123456 line
+std::optional<Stamp> take_stamp(std::string_view& line);
+
+// "2026-11-20T10:00:00.123456Z" (RFC 3339, UTC).
+void append_stamp(Sink& out, Stamp stamp);
+
+// An old file of a log is named by when it was set aside: "2026-11-20T10:00:00.123456Z.log".
+std::optional<Stamp> parse_old_name(std::string_view file);
+
+}  // namespace reeve

@@ -1,0 +1,243 @@
+// What is read from the journal of an earlier reeve. What is made of it the simulator tries, and
+// tests/system/takeover_test.
+#include <memory>
+
+#include "base/limits.h"
+#include "catch.h"
+#include "core/recover.h"
+#include "core/rig.h"
+#include "model/record.h"
+
+namespace {
+
+using namespace reeve;
+using test::define;
+using test::Rig;
+
+std::string line_of(const Sink& record) {
+    return std::string(record.view().substr(0, record.view().size() - 1));
+}
+
+std::string header() {
+    Buffer<record_max_bytes> line;
+    append_header_record(line, {"the-boot", "the-uid"});
+    return line_of(line);
+}
+
+std::string record_of(const Service& service) {
+    Buffer<record_max_bytes> line;
+    append_service_record(line, service, {});
+    return line_of(line);
+}
+
+std::string child(std::string_view name, std::optional<Hook> hook, Process process) {
+    Buffer<record_max_bytes> line;
+    append_process_record(line, name, hook, process);
+    return line_of(line);
+}
+
+Recollection recollect(const std::vector<std::string>& lines) {
+    Recollection past;
+    for (const std::string& line : lines) past.take(line);
+    return past;
+}
+
+// What the next reeve has of the one before: all services as they are on record, and no process.
+struct Next : Rig {
+    Next(Rig& before, std::vector<Remembered> past, std::vector<Candidate> candidates) {
+        for (size_t i = 0; i < past.size(); ++i) past[i].service = before.core.services()[i];
+        const Ref<const Policy> defaults(new Policy(test::default_policy()));
+        core.recover(past, defaults, candidates, before.now);
+        now = before.now;
+        note();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("of each service the last record counts") {
+    Rig rig({define("web")});
+    const std::string starting = record_of(rig["web"]);
+    rig.run("web");
+    const Recollection past = recollect({header(), starting, "", record_of(rig["web"])});
+    CHECK(past.boot() == "the-boot");
+    CHECK(past.uid() == "the-uid");
+    REQUIRE(past.services().size() == 1);
+    CHECK(past.services()[0].service.state == State::running);
+    CHECK(past.services()[0].service.leader == Process{101, 101});
+    CHECK(past.services()[0].digest == 1);
+    CHECK_FALSE(past.corrupt());
+    CHECK_FALSE(past.ended());
+}
+
+TEST_CASE("a child's own record tells of it before reeve could, and no longer") {
+    Rig rig({define("web")});
+    const std::string starting = record_of(rig["web"]);
+    const Process process{4711, 12};
+    const std::string born = child("web", std::nullopt, process);
+    CHECK(recollect({header(), starting, born}).services()[0].child == process);
+    rig.run("web");
+    CHECK_FALSE(recollect({header(), starting, born, record_of(rig["web"])}).services()[0].child);
+    CHECK(recollect({header(), born}).empty());
+}
+
+TEST_CASE("a hook's own record tells which process it is") {
+    Rig rig({define("web", [](Definition&, Policy& policy) { policy.pre_start = "true"; })});
+    const Process process{4711, 12};
+    const Recollection past =
+        recollect({header(), record_of(rig["web"]), child("web", Hook::pre_start, process)});
+    CHECK(past.services()[0].hooks[0].process == process);
+}
+
+TEST_CASE("what is gone is not remembered, and nothing is after an orderly end") {
+    Rig rig({define("db"), define("web")});
+    Buffer<64> gone;
+    append_gone_record(gone, "db");
+    Buffer<64> end;
+    append_end_record(end);
+    const Recollection past =
+        recollect({header(), record_of(rig["db"]), record_of(rig["web"]), line_of(gone)});
+    REQUIRE(past.services().size() == 1);
+    CHECK(past.services()[0].service.name == "web");
+    CHECK(recollect({header(), record_of(rig["web"]), line_of(end)}).ended());
+}
+
+TEST_CASE("a torn end is cut off, damage before it makes the journal corrupt") {
+    Rig rig({define("web")});
+    const std::string whole = record_of(rig["web"]);
+    for (size_t length = 1; length < whole.size(); length += 7) {
+        const std::string torn = whole.substr(0, length);
+        const Recollection past = recollect({header(), whole, torn});
+        CHECK_FALSE(past.corrupt());
+        CHECK(past.services().size() == 1);
+        CHECK(recollect({header(), torn, whole}).corrupt());
+    }
+}
+
+TEST_CASE("a status file tells what it knows, and a service goes on from that") {
+    const Ref<const Definition> file =
+        define("web", [](Definition& definition, Policy&) { definition.digest = 7; });
+    const std::vector<Candidate> candidates{{"web", "", file, ""}};
+    const auto status = [](const char* state, const char* want, const char* more) {
+        Recollection past;
+        past.take_status(std::string("name=web\ninstance=\nstate=") + state + "\nwant=" + want +
+                         "\nrestarts=2\nversion=\n" + more);
+        REQUIRE(past.services().size() == 1);
+        std::vector<Remembered> found{past.services()[0]};
+        if (found[0].service.leader) found[0].leader = Fact::alive;
+        return found;
+    };
+    constexpr char alive[] = "pid=4711\nstart_time=12\n";
+    const auto recovered = [&](const std::vector<Remembered>& past) {
+        auto next = std::make_unique<Rig>();
+        const Ref<const Policy> defaults(new Policy(test::default_policy()));
+        next->core.recover(past, defaults, candidates, next->now);
+        return next;
+    };
+    const auto running = recovered(status("running", "up", alive));
+    CHECK((*running)["web"].leader == Process{4711, 12});
+    CHECK((*running)["web"].runs == 3);
+    CHECK_FALSE((*running)["web"].stale());
+    CHECK(running->state("web") == State::running);
+    CHECK(recovered(status("stopped", "down", ""))->state("web") == State::stopped);
+    CHECK(recovered(status("failed", "up", "exit=1\n"))->state("web") == State::failed);
+    CHECK(recovered(status("done", "up", "exit=0\n"))->state("web") == State::done);
+    for (const char* idle : {"backoff", "waiting", "running"})
+        CHECK(recovered(status(idle, "up", ""))->state("web") == State::starting);
+    const auto stopping = recovered(status("stopping", "down", alive));
+    CHECK(stopping->state("web") == State::stopping);
+    CHECK(stopping->deadline("web") == 7000);
+}
+
+TEST_CASE("what a damaged journal still knows of a process counts where the status does not") {
+    Recollection status;
+    status.take_status("name=web\nstate=waiting\nwant=up\n");
+    status.take_status("name=db\nstate=running\nwant=up\npid=5\nstart_time=5\n");
+    status.services()[1].leader = Fact::alive;
+    Rig rig({define("web"), define("db"), define("new")});
+    rig.run("web");
+    Recollection damaged =
+        recollect({header(), record_of(rig["web"]), record_of(rig["db"]), record_of(rig["new"])});
+    damaged.services()[0].leader = Fact::alive;
+    status.fill_in(std::move(damaged));
+    CHECK(status.uid() == "the-uid");
+    REQUIRE(status.services().size() == 3);
+    CHECK(status.services()[0].service.state == State::running);
+    CHECK(status.services()[1].service.leader == Process{5, 5});
+    CHECK(status.services()[2].service.name == "new");
+}
+
+TEST_CASE("the journal of a later reeve is known for one") {
+    Buffer<record_max_bytes> line;
+    append_header_record(line, {"the-boot", "the-uid", record_version + 1});
+    CHECK(recollect({line_of(line)}).of_later_version());
+    CHECK_FALSE(recollect({header()}).of_later_version());
+    CHECK_FALSE(recollect({}).has_header());
+}
+
+TEST_CASE("a process that cannot be verified makes its service unknown, until it is asked for") {
+    Rig rig({define("web")});
+    rig.run("web");
+    std::vector<Remembered> past(1);
+    past[0].service = rig["web"];
+    past[0].digest = 1;
+    past[0].leader = Fact::unverified;
+    const Ref<const Definition> file = define("web");
+    const std::vector<Candidate> candidates{{"web", "", file, ""}};
+    const Ref<const Policy> defaults(new Policy(test::default_policy()));
+    Rig next;
+    next.core.recover(past, defaults, candidates, next.now);
+    CHECK(next.state("web") == State::unknown);
+    CHECK_FALSE(next["web"].leader);
+    CHECK(next.reason("web").find("process 101 may be its own") == 0);
+    next.down("web");
+    CHECK(next.asked().empty());
+    next.up("web");
+    CHECK(next.asked() == "spawn web");
+}
+
+TEST_CASE("what was to be forked, and was not, is so by the next reeve, at once") {
+    const Ref<const Definition> file = define("web");
+    Rig rig({file});
+    REQUIRE(rig.asked() == "spawn web");
+    Next next(rig, std::vector<Remembered>(1), {{"web", "", file, ""}});
+    CHECK(next.asked() == "spawn web");
+    CHECK(next.state("web") == State::starting);
+    next.run("web");
+    CHECK(next["web"].runs == 1);
+}
+
+TEST_CASE("a hook that was to be run, and was not, is so by the next reeve; else it is over") {
+    const Ref<const Definition> file =
+        define("web", [](Definition&, Policy& policy) { policy.post_stop = "clean"; });
+    Rig rig({file});
+    rig.run("web");
+    rig.down("web");
+    rig.died("web", 15);
+    REQUIRE(rig.asked().find("run_hook web post_stop") != std::string::npos);
+    std::vector<Remembered> past(1);
+    CHECK(Next(rig, past, {{"web", "", file, ""}}).asked() == "run_hook web post_stop");
+    past[0].hooks[static_cast<size_t>(Hook::post_stop)].process = {4711, 12};
+    Next knows(rig, past, {{"web", "", file, ""}});
+    CHECK(knows.asked().empty());
+    CHECK(knows.state("web") == State::stopped);
+}
+
+TEST_CASE("what runs goes on while its file is broken, and is not started from nothing") {
+    Rig rig({define("web")});
+    rig.run("web");
+    const std::vector<Candidate> broken{{"web", "", {}, "FILE:1: broken"}};
+    std::vector<Remembered> past(1);
+    SECTION("it has ended meanwhile") { past[0].leader = Fact::gone; }
+    SECTION("it ends later") { past[0].leader = Fact::alive; }
+    SECTION("it was about to be retried") { rig.exited("web", 1); }
+    Next next(rig, past, broken);
+    if (next["web"].leader) {
+        CHECK(next.state("web") == State::running);
+        next.exited("web", 1);
+    }
+    CHECK(next.state("web") == State::invalid);
+    CHECK(next.asked().find("spawn") == std::string::npos);
+    next.load({define("web")});
+    CHECK(next.asked() == "spawn web");
+}

@@ -1,0 +1,259 @@
+// The simulator's reeve dies and another one takes over: from what is on record, and from what the
+// fake kernel says of the processes. What processes do meanwhile is part of it.
+#include <utility>
+
+#include "base/limits.h"
+#include "core/object.h"
+#include "core/sim_world.h"
+#include "model/record.h"
+#include "support/definitions.h"
+
+namespace reeve::sim {
+
+namespace {
+
+constexpr size_t journal_bytes_max = 16384;  // then it is made anew
+
+// Of each line its beginning and its end, the newline included.
+std::vector<std::pair<size_t, size_t>> lines_of(const std::string& text) {
+    std::vector<std::pair<size_t, size_t>> lines;
+    for (size_t begin = 0; begin < text.size(); begin = lines.back().second)
+        lines.emplace_back(begin, std::min(text.find('\n', begin), text.size() - 1) + 1);
+    return lines;
+}
+
+Recollection replay(const std::string& text) {
+    Recollection past;
+    for (const auto& [begin, end] : lines_of(text)) {
+        const bool is_whole = text[end - 1] == '\n';
+        past.take(std::string_view(text).substr(begin, end - begin - is_whole));
+    }
+    return past;
+}
+
+}  // namespace
+
+Process process_of(uint32_t number, Hook hook) {
+    const size_t place = number * hook_count + static_cast<size_t>(hook);
+    return {static_cast<pid_t>(100000 + place), 1};
+}
+
+// As the host does: what changed, then who is gone.
+void World::record() {
+    const bool few = supervisor.services().size() <= 2;
+    records.resize(supervisor.services().size());
+    Buffer<record_max_bytes> line;
+    for (const ServiceId id : supervisor.dirty()) {
+        Service& s = supervisor.at(id);
+        s.dirty = false;
+        records[id.index].clear();
+        if (!s.used()) continue;
+        const ServiceId other = s.reason.other;
+        line.clear();
+        append_service_record(line, s, {other ? supervisor.at(other).name.view() : ""});
+        if (line.truncated()) fail("a record that is too long", name(id));
+        records[id.index] = line.view();
+        append_to_journal(line.view());
+        if (!few && steps % 64 != 0) continue;
+        Service read;
+        const auto found = decode_record(line.view().substr(0, line.size() - 1), read);
+        if (!found || found->kind != RecordKind::service || !same_record(s, read))
+            fail("a record that does not restore its service", records[id.index]);
+    }
+    supervisor.dirty().clear();
+    for (const std::string& gone : forgotten) {
+        line.clear();
+        append_gone_record(line, gone);
+        append_to_journal(line.view());
+    }
+    forgotten.clear();
+    if (journal.size() > journal_bytes_max && !is_torn) renew_journal();
+}
+
+void World::append_to_journal(std::string_view line) {
+    if (is_torn) return;
+    is_torn = dies_writing > 0 && --dies_writing == 0;
+    journal.append(line.substr(0, is_torn ? line.size() / 2 : line.size()));
+}
+
+void World::renew_journal() {
+    Buffer<record_max_bytes> line;
+    append_header_record(line, {"boot", "uid"});
+    journal = line.view();
+    for (uint32_t i = 0; i < supervisor.services().size(); ++i)
+        if (supervisor.at({i}).used()) supervisor.touch({i});
+    const uint32_t writing = std::exchange(dies_writing, 0);  // then the old one still stands
+    record();
+    dies_writing = writing;
+    for (uint32_t number = 0; number < files.size(); ++number) {
+        for (size_t h = 0; h < hook_count; ++h) {
+            if (!hooks[number][h].runs) continue;
+            const auto hook = static_cast<Hook>(h);
+            line.clear();
+            append_process_record(line, name_of_file(number), hook, process_of(number, hook));
+            journal.append(line.view());
+        }
+    }
+}
+
+// At every prefix, for reeve may die at any: the records give what memory had. (But for that of
+// which the record was being written, or was to be written next.)
+void World::check_replay(const Recollection& past) {
+    if (past.corrupt() || past.uid() != "uid") fail("the journal is not whole", "");
+    if (is_torn || !supervisor.dirty().empty() || !forgotten.empty()) return;
+    size_t count = 0;
+    for (const Service& s : supervisor.services()) count += s.used();
+    if (past.services().size() != count) fail("the journal has other services than memory", "");
+    for (const Remembered& each : past.services()) {
+        const Service* s = service(number_of(each.service.name));
+        if (s == nullptr || !same_record(*s, each.service))
+            fail("the journal does not give what memory had",
+                 std::string(each.service.name.view()));
+    }
+}
+
+// A child that has not executed its program yet ends when it finds its parent gone; one that has is
+// on its own. What ends is reaped by others, and nobody hears of it.
+void World::live_on(uint32_t number, bool unlucky) {
+    for (RunningHook& hook : hooks[number]) {
+        if (unlucky || hook.cancelled) hook = {};
+        if (hook.runs) hook.give_up = now.mono + seconds(30);
+    }
+    if (!groups[number]) return;
+    Group& group = *groups[number];
+    if (group.exec_pending && !group.program_runs && unlucky) group.state = Group::Leader::zombie;
+    group.exec_pending = false;
+    group.adopted = true;
+    if (group.state == Group::Leader::zombie) {
+        group.state = Group::Leader::reaped;
+        if (group.leader != group.id) free_pids_.push_back(group.leader);
+    }
+    if (group.empty()) bury(number);
+}
+
+void World::find_facts(Recollection& past) const {
+    for (Remembered& remembered : past.services()) {
+        Service& s = remembered.service;
+        const uint32_t number = number_of(s.name);
+        const std::optional<Group>& group = groups[number];
+        const Process leader = remembered.child ? remembered.child : s.leader;
+        // A status file does not tell the group; the system does.
+        if (group && s.since.ms == 0 && leader == Process{group->leader, group->start_time})
+            s.group = group->id;
+        const bool same = group && group->id == (remembered.child ? leader.pid : s.group);
+        if (same && group->state == Group::Leader::alive &&
+            leader == Process{group->leader, group->start_time})
+            remembered.leader = Fact::alive;
+        remembered.group_left = same && group->members > 0;
+        for (size_t h = 0; h < hook_count; ++h)
+            if (hooks[number][h].runs && remembered.hooks[h].process)
+                remembered.hooks[h].fact = Fact::alive;
+    }
+}
+
+// Of all services that have a file under status/: not of the unlucky ones, but for one.
+Recollection World::read_status(uint32_t unlucky, uint32_t spared) const {
+    static char place[object_max_bytes];
+    Recollection past;
+    for (const Service& s : supervisor.services()) {
+        if (!s.used()) continue;
+        const uint32_t number = number_of(s.name);
+        if ((unlucky >> number % 32 & 1) != 0 && number != spared) continue;
+        Sink text(place, sizeof place);
+        append_object(text, supervisor, s, Reader::file, now);
+        past.take_status(text.view());
+    }
+    return past;
+}
+
+// The journal with one record damaged that is not the last, which is about `number`.
+std::string World::damaged_journal(uint32_t which, uint32_t& number) const {
+    const auto lines = lines_of(journal);
+    const auto [begin, end] = lines[1 + which % (lines.size() - 2)];
+    std::string_view rest = std::string_view(journal).substr(begin, end - begin);
+    take_word(rest);
+    number = number_of(take_word(rest));
+    std::string text = journal;
+    text[begin + (end - begin) / 2] ^= 1;
+    return text;
+}
+
+// MAINPID= was heard and is not on record: the leader is but one of the others again.
+void World::demote_leader(const Remembered& remembered) {
+    const uint32_t number = number_of(remembered.service.name);
+    std::optional<Group>& group = groups[number];
+    if (!group || !remembered.group_left || remembered.leader == Fact::alive) return;
+    if (group->state != Group::Leader::alive || group->leader == group->id) return;
+    group->state = Group::Leader::reaped;
+    group->leader = remembered.service.leader.pid;
+    group->start_time = remembered.service.leader.start_time;
+    ++group->members;
+}
+
+// What runs and is not known any more: nobody may signal it, and its number stays taken.
+void World::let_strays_go(const Recollection& past, bool knows_nothing) {
+    for (uint32_t number = 0; number < files.size(); ++number) {
+        const Remembered* known = nullptr;
+        for (const Remembered& each : past.services())
+            if (each.service.name == name_of_file(number)) known = &each;
+        std::optional<Group>& group = groups[number];
+        const bool is_known =
+            known != nullptr && (known->leader == Fact::alive || known->group_left);
+        if (group && !is_known) {
+            if (group->state == Group::Leader::alive && !knows_nothing)
+                fail("what runs was forgotten", std::string(name_of_file(number)));
+            group.reset();
+        }
+        for (size_t h = 0; h < hook_count; ++h) {
+            const bool found = known != nullptr && known->hooks[h].fact == Fact::alive &&
+                               known->service.hook_runs(static_cast<Hook>(h));
+            if (!found) hooks[number][h] = {};
+        }
+    }
+}
+
+// `luck`: a bit for each service, by number modulo 32: set, what can go wrong with it does.
+void World::rebirth(MoveKind kind, uint32_t luck) {
+    check_replay(replay(journal));
+    Recollection past;
+    Recollection damaged;
+    if (kind == MoveKind::rebirth_damaged && lines_of(journal).size() >= 3) {
+        uint32_t number = 0;
+        damaged = replay(damaged_journal(luck >> 16, number));
+        if (!damaged.corrupt()) fail("damage that nobody sees", "");
+        past = read_status(luck, number);
+    } else if (kind == MoveKind::rebirth_without_journal) {
+        past = read_status(0, 0);
+    } else if (kind != MoveKind::rebirth_blank) {
+        past = replay(journal);
+        kind = MoveKind::rebirth;
+    }
+    for (uint32_t i = 0; i < files.size(); ++i) live_on(i, (luck >> i % 32 & 1) != 0);
+    if (luck % 2 != 0) free_pids_.clear();  // strangers have them now
+    find_facts(past);
+    find_facts(damaged);
+    past.fill_in(std::move(damaged));
+    for (const Remembered& each : past.services()) demote_leader(each);
+    if (kind != MoveKind::rebirth) let_strays_go(past, kind == MoveKind::rebirth_blank);
+
+    supervisor = Supervisor();
+    supervisor.configure(spawn_slots, max_starting);
+    kill_at = no_deadline;
+    actions_seen_ = 0;
+    dies_after = dies_writing = 0;
+    is_torn = false;
+    records.clear();
+    forgotten.clear();
+    states.clear();
+    for (const Remembered& remembered : past.services()) states.push_back(remembered.service.state);
+    const Ref<const Policy> defaults(new Policy(test::default_policy()));
+    const std::vector<Candidate> candidates = read_files(files);
+    supervisor.recover(past.services(), defaults, candidates, now);
+    find_slots();
+    rebuild_edges(*this);
+    after_core();
+    renew_journal();
+    perform_all();
+}
+
+}  // namespace reeve::sim

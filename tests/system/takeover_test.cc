@@ -1,0 +1,390 @@
+// What happens to services when reeve is killed, and another one takes its place.
+#include <csignal>
+#include <filesystem>
+#include <set>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "catch.h"
+#include "host/journal.h"
+#include "model/record.h"
+#include "support/procfs.h"
+#include "support/supervisor.h"
+
+using namespace reeve::test;
+
+namespace {
+
+constexpr char sleeps[] = "exec = /bin/sleep 1000\nlog = null\n";
+
+// Kills reeve; `meanwhile` happens while nobody watches; then the next one takes over.
+template <typename Meanwhile>
+void reborn(Reeve& reeve, Meanwhile meanwhile) {
+    reeve.kill();
+    meanwhile();
+    reeve.start();
+}
+void reborn(Reeve& reeve) {
+    reborn(reeve, [] {});
+}
+
+// How many processes there are whose first argument this is.
+size_t count_running(const std::string& name) {
+    size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string command = read_file(entry.path() / "cmdline");
+        if (command.substr(0, name.size() + 1) == name + '\0') ++count;
+    }
+    return count;
+}
+
+// Gives the process on record of a service another number, as if that had been given out again.
+void record_other_pid(const Reeve& reeve, std::string_view name, pid_t pid) {
+    const std::string path = reeve.run_directory() + "/journal";
+    auto read = reeve::Journal::read(path);
+    REQUIRE(read);
+    const std::string text(read->view());
+    reeve::Service last;
+    for (size_t begin = 0; begin < text.size();) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        reeve::Service service;
+        const std::string line = text.substr(begin, end - begin);
+        const auto record = reeve::decode_record(line, service);
+        if (record && record->kind == reeve::RecordKind::service && record->name == name)
+            last = service;
+        begin = end + 1;
+    }
+    REQUIRE(last.leader);
+    last.leader.pid = last.group = pid;
+    reeve::Buffer<reeve::record_max_bytes> line;
+    append_service_record(line, last, {});
+    write_file(path, text + std::string(line.view()));
+}
+
+}  // namespace
+
+TEST_CASE("a service outlives reeve, and the next reeve has it as its own") {
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    const std::string since = reeve.field("web", "since");
+    reborn(reeve);
+    CHECK(reeve.state("web") == "running");
+    CHECK(reeve.pid_of("web") == pid);
+    CHECK(reeve.field("web", "since") == since);
+    CHECK(reeve.field("web", "restarts") == "0");
+    CHECK(reeve.field("web", "stale") == "no");
+    CHECK(reeve.svctl({"down", "web"}).status == 0);
+    CHECK_FALSE(alive(pid));
+}
+
+TEST_CASE("the end of a process that was taken over is seen, and its policy followed") {
+    Reeve reeve;
+    reeve.service("web", std::string(sleeps) + "restart_delay = 0\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    reborn(reeve);
+    kill(pid, SIGKILL);
+    REQUIRE(reeve.runs_anew("web", pid));
+    CHECK(reeve.field("web", "restarts") == "1");
+    CHECK(reeve.field("web", "exit").empty());  // whose child it was not cannot be asked
+    CHECK(reeve.svctl({"history", "web"}).out.find("exit unknown") != std::string::npos);
+}
+
+TEST_CASE("what ended while nobody watched is started again, once") {
+    Reeve reeve;
+    reeve.service("web", std::string(sleeps) + "restart_delay = 10ms\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    reborn(reeve, [&] {
+        kill(pid, SIGKILL);
+        REQUIRE(wait_until([&] { return !alive(pid); }));
+    });
+    REQUIRE(reeve.runs_anew("web", pid));
+    CHECK(reeve.field("web", "restarts") == "1");
+}
+
+TEST_CASE("a oneshot that is done is not run again, and one that ended unseen is done") {
+    Reeve reeve;
+    reeve.service("once", "type = oneshot\ncommand = echo x >>{dir}/runs\nlog = null\n");
+    reeve.service("slow",
+                  "type = oneshot\nrestart = on-failure\nlog = null\n"
+                  "command = echo x >>{dir}/begun; while test ! -e {dir}/go; do sleep 0.01; "
+                  "done; echo x >>{dir}/ended\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("once", "done"));
+    REQUIRE(reeve.has_lines("begun", 1));
+    const pid_t pid = reeve.pid_of("slow");
+    reborn(reeve, [&] {
+        write_file(reeve.file("go"), "");
+        REQUIRE(wait_until([&] { return !alive(pid); }));
+    });
+    CHECK(reeve.reaches("once", "done"));
+    CHECK(reeve.has_lines("runs", 1));
+    CHECK(reeve.text_of("ended") == "x\n");
+    CHECK(reeve.reaches("slow", "done"));
+    CHECK(reeve.field("slow", "reason") == "exit unknown");
+}
+
+TEST_CASE("a hook that outlives two reeves is not run beside itself") {
+    Reeve reeve;
+    reeve.service("web", std::string(sleeps) +
+                             "retries = 1\npre_start = echo x >>{dir}/begun; while test ! -e "
+                             "{dir}/go; do "
+                             "sleep 0.01; done\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("begun", 1));
+    reborn(reeve);
+    reborn(reeve);
+    CHECK(reeve.state("web") == "starting");
+    CHECK(reeve.text_of("begun") == "x\n");
+    write_file(reeve.file("go"), "");
+    CHECK(reeve.reaches("web", "running"));
+}
+
+TEST_CASE("a newline that only a reeve that died has read still counts") {
+    Reeve reeve;
+    reeve.service("web", "ready = fd:5\nlog = null\ncommand = exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "starting"));
+    reborn(reeve, [&] {  // the name that it has while it is being read
+        const std::string channel = reeve.run_directory() + "/fds/web";
+        std::filesystem::rename(channel + ".ready", channel + ".read");
+    });
+    CHECK(reeve.reaches("web", "running"));
+}
+
+TEST_CASE("a service whose file broke meanwhile goes on, and once it ends it is invalid") {
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    reborn(reeve, [&] { reeve.service("web", "exce = /bin/sleep 1000\n"); });
+    CHECK(reeve.state("web") == "running");
+    kill(pid, SIGKILL);
+    CHECK(reeve.reaches("web", "invalid"));
+    CHECK(reeve.field("web", "reason").find("unknown key 'exce'") != std::string::npos);
+}
+
+TEST_CASE("what the user asked for outlives reeve: down stays down") {
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.service("spare", std::string(sleeps) + "enabled = no\n");
+    reeve.start();
+    REQUIRE(reeve.svctl({"down", "web"}).status == 0);
+    REQUIRE(reeve.svctl({"up", "spare"}).status == 0);
+    const pid_t pid = reeve.pid_of("spare");
+    reborn(reeve);
+    CHECK(reeve.state("web") == "stopped");
+    CHECK(reeve.state("spare") == "running");
+    CHECK(reeve.pid_of("spare") == pid);
+}
+
+TEST_CASE("a failed service stays failed, and one in backoff comes back when it is due") {
+    Reeve reeve;
+    reeve.service("gone", "exec = /bin/false\nretries = 1\nlog = null\n");
+    reeve.service("flaky", "command = echo x >>{dir}/runs; exit 1\nrestart_delay = 3s\n"
+                           "restart_factor = 1\nlog = null\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("gone", "failed"));
+    REQUIRE(reeve.reaches("flaky", "backoff"));
+    const std::string next = reeve.field("flaky", "next");
+    reborn(reeve);
+    CHECK(reeve.state("gone") == "failed");
+    CHECK(reeve.state("flaky") == "backoff");
+    CHECK(reeve.field("flaky", "next").substr(0, 19) == next.substr(0, 19));
+    CHECK(reeve.has_lines("runs", 2));
+}
+
+TEST_CASE("a stop goes on where it was, with the same deadline") {
+    Reeve reeve;
+    reeve.service("deaf", "command = trap '' TERM; echo x >>{dir}/up; "
+                          "while :; do sleep 0.05; done\nstop_timeout = 2s\nlog = null\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("up", 1));
+    const pid_t pid = reeve.pid_of("deaf");
+    REQUIRE(reeve.svctl({"-n", "down", "deaf"}).status == 0);
+    REQUIRE(reeve.reaches("deaf", "stopping"));
+    reborn(reeve);
+    CHECK(reeve.state("deaf") == "stopping");
+    CHECK(reeve.reaches("deaf", "stopped"));
+    CHECK_FALSE(alive(pid));
+    CHECK(reeve.field("deaf", "reason").find("KILL was needed") != std::string::npos);
+}
+
+TEST_CASE("readiness that was announced meanwhile is found") {
+    Reeve reeve;
+    const char waits[] = "while test ! -e {dir}/go; do sleep 0.01; done; ";
+    reeve.service("closes", std::string("ready = fd:5\nlog = null\ncommand = ") + waits +
+                                "echo >&5; exec 5>&-; echo x >>{dir}/said; exec sleep 1000\n");
+    reeve.service("keeps", std::string("ready = fd:5\nlog = null\ncommand = ") + waits +
+                               "echo >&5; echo x >>{dir}/said; exec sleep 1000\n");
+    reeve.service("later", "ready = fd:5\nlog = null\ncommand = while test ! -e {dir}/later; "
+                           "do sleep 0.01; done; echo >&5; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("closes", "starting"));
+    REQUIRE(reeve.reaches("keeps", "starting"));
+    REQUIRE(reeve.reaches("later", "starting"));
+    const pid_t closes = reeve.pid_of("closes");
+    const pid_t keeps = reeve.pid_of("keeps");
+    reborn(reeve, [&] {
+        write_file(reeve.file("go"), "");
+        REQUIRE(wait_until([&] { return count_lines(reeve.text_of("said")) == 2; }));
+    });
+    CHECK(reeve.reaches("closes", "running"));
+    CHECK(reeve.reaches("keeps", "running"));
+    CHECK(reeve.pid_of("closes") == closes);
+    CHECK(reeve.pid_of("keeps") == keeps);
+    CHECK(reeve.state("later") == "starting");
+    write_file(reeve.file("later"), "");
+    CHECK(reeve.reaches("later", "running"));
+}
+
+TEST_CASE("a pid that is another's by now is never signalled") {
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    Process stranger(Launch{.arguments = {"/bin/sleep", "1000"}});
+    reborn(reeve, [&] {
+        kill(pid, SIGKILL);
+        REQUIRE(wait_until([&] { return !alive(pid); }));
+        record_other_pid(reeve, "web", stranger.pid());
+    });
+    REQUIRE(reeve.reaches("web", "running"));
+    CHECK(reeve.svctl({"down", "web"}).status == 0);
+    CHECK(stranger.running());
+}
+
+TEST_CASE("a service whose file is gone is stopped, one whose file is broken goes on") {
+    Reeve reeve;
+    reeve.service("gone", sleeps);
+    reeve.service("broken", sleeps);
+    reeve.start();
+    REQUIRE(reeve.reaches("gone", "running"));
+    REQUIRE(reeve.reaches("broken", "running"));
+    const pid_t gone = reeve.pid_of("gone");
+    const pid_t broken = reeve.pid_of("broken");
+    reborn(reeve, [&] {
+        unlink((reeve.services() + "/gone").c_str());
+        reeve.service("broken", "exce = /bin/sleep 1000\n");
+    });
+    CHECK(wait_until([&] { return !alive(gone); }));
+    CHECK(reeve.pid_of("broken") == broken);
+    CHECK(reeve.state("broken") == "running");
+    reeve.service("broken", sleeps);
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    CHECK(reeve.pid_of("broken") == broken);
+}
+
+TEST_CASE("another uid adopts nothing, says so, and harms nothing") {
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.service("reeve.conf", "uid = one\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    reeve.kill();
+    reeve.service("reeve.conf", "uid = two\n");
+    const Output refused = run(reeve.launch());
+    CHECK(refused.status == 100);
+    CHECK(refused.err ==
+          "reeve: " + reeve.run_directory() +
+              ": 1 service of the reeve with uid = 'one' still run, this one's is "
+              "'two'; start that one again, or name another run directory with -r\n");
+    CHECK(alive(pid));
+    reeve.service("reeve.conf", "uid = one\n");
+    reeve.start();
+    CHECK(reeve.pid_of("web") == pid);
+}
+
+TEST_CASE("a journal that is damaged, or a later reeve's, is set aside for the status files") {
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.service("off", sleeps);
+    reeve.service("deaf", "ready = fd:3\nstop_timeout = 1s\nlog = null\ncommand = trap '' TERM; "
+                          "echo >&3; while :; do sleep 0.05; done\n");
+    reeve.service("reeve.conf", "uid = one\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    REQUIRE(reeve.reaches("deaf", "running"));
+    REQUIRE(reeve.svctl({"down", "off"}).status == 0);
+    REQUIRE(reeve.svctl({"-n", "down", "deaf"}).status == 0);
+    const pid_t pid = reeve.pid_of("web");
+    const pid_t deaf = reeve.pid_of("deaf");
+    const std::string path = reeve.run_directory() + "/journal";
+    std::string said = "the journal was damaged (it is " + path + ".bad now)";
+    reborn(reeve, [&] {
+        std::string journal = read_file(path);
+        SECTION("a byte in the middle") { journal[journal.find("service") + 12] ^= 1; }
+        SECTION("a byte of the header") { journal[2] ^= 1; }
+        SECTION("nothing but zeros") { journal.assign(4096, '\0'); }
+        SECTION("a later version") {
+            reeve::Buffer<reeve::record_max_bytes> line;
+            append_header_record(line, {"boot", "one", reeve::record_version + 1});
+            journal = std::string(line.view()) + "who knows what this means\n";
+            said = "the journal is of a later version of reeve (it is " + path + ".bad now)";
+        }
+        SECTION("gone") {
+            unlink(path.c_str());
+            said = "the journal is gone";
+        }
+        if (exists(path)) write_file(path, journal);
+    });
+    said += "; going by the status files";
+    CHECK(reeve.process().err().find(said) != std::string::npos);
+    CHECK(read_file(path).find("\nnote " + said) != std::string::npos);
+    CHECK(exists(path + ".bad") == (said.find(".bad") != std::string::npos));
+    CHECK(reeve.pid_of("web") == pid);
+    CHECK(reeve.field("web", "stale") == "no");
+    CHECK(reeve.state("off") == "stopped");
+    CHECK(reeve.reaches("deaf", "stopped"));
+    CHECK_FALSE(alive(deaf));
+    CHECK(reeve.svctl({"down", "web"}).status == 0);
+    CHECK_FALSE(alive(pid));
+}
+
+TEST_CASE("with neither journal nor status files nothing is known, and nothing killed") {
+    Reeve reeve;
+    reeve.service("web", "command = echo $$ >>{dir}/up; exec sleep 1000\nlog = null\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("up", 1));
+    const pid_t pid = reeve.pid_of("web");
+    reborn(reeve, [&] {
+        unlink((reeve.run_directory() + "/journal").c_str());
+        std::filesystem::remove_all(reeve.run_directory() + "/status");
+    });
+    REQUIRE(reeve.has_lines("up", 2));
+    CHECK(reeve.pid_of("web") != pid);
+    CHECK(reeve.stop() == 0);
+    CHECK(alive(pid));
+}
+
+TEST_CASE("however often reeve is killed, no service notices and none runs twice") {
+    Reeve reeve;
+    const std::string mark = "takeover-" + std::to_string(getpid());
+    for (int i = 0; i < 8; ++i)
+        reeve.script("web" + std::to_string(i),
+                     "#!/bin/bash\n#reeve: log = null\nexec -a " + mark + " sleep 1000\n");
+    reeve.service("flaps", "exec = /bin/sleep 0.02\nrestart_delay = 1ms\nrestart_factor = 1\n"
+                           "log = null\n");
+    reeve.start();
+    REQUIRE(wait_until([&] { return count_running(mark) == 8; }));
+    std::set<pid_t> before;
+    for (int i = 0; i < 8; ++i) before.insert(reeve.pid_of("web" + std::to_string(i)));
+    for (int round = 0; round < 30; ++round) {
+        reborn(reeve);
+        CHECK(count_running(mark) == 8);
+    }
+    std::set<pid_t> after;
+    for (int i = 0; i < 8; ++i) after.insert(reeve.pid_of("web" + std::to_string(i)));
+    CHECK(after == before);
+    CHECK(reeve.stop() == 0);
+    CHECK(count_running(mark) == 0);
+}
