@@ -136,8 +136,8 @@ void Answer::go_on() {
         const bool goes = command_ == Command::reload && service.removed;
         if (command_ == Command::down || goes) target.goal.kind = Goal::Kind::down;
         if (command_ == Command::run) target.goal.kind = Goal::Kind::done;
-        if (command_ == Command::restart || service.restart_requested)
-            target.goal.kind = Goal::Kind::restarted;
+        const bool anew = command_ == Command::reload && service.restart_requested;
+        if (command_ == Command::restart || anew) target.goal.kind = Goal::Kind::restarted;
     }
 }
 

@@ -225,6 +225,7 @@ void Performer::spawn_service(const Action& action, Now now) {
         error.code = spawned.error().code;
         return start_failed(id, error, now);
     }
+    if (request.mode == SpawnMode::main) set_last_child(spawned->pid);
     run.exec = std::move(spawned->exec);
     const Process process{spawned->pid, spawned->start_time};
     runs_.push_back(std::move(run));
@@ -235,7 +236,6 @@ void Performer::spawn_service(const Action& action, Now now) {
         if (plan_.take_foreground) foreground_group_ = process.pid;
     }
     supervisor_.handle(id, {.kind = EventKind::spawned, .process = process}, now);
-    if (request.mode == SpawnMode::main) set_last_child(process.pid);
     if (output && service.policy().log == Log::run)
         prune_run_logs(at_.logs.directory, service, service.policy().log_keep);
 }

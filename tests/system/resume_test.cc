@@ -422,14 +422,18 @@ TEST_CASE("a PID 1 that has no run directory to go on from waits for its CMD all
     Reeve reeve;
     if (cannot_run(has_namespaces(), "PID namespaces are not permitted")) return;
     reeve.may_crash = true;
-    const std::string command =
-        "trap 'exit 9' USR1; echo >" + reeve.file("up") + "; while :; do sleep 0.01; done";
+    const std::string command = "trap 'exit 9' USR1; trap 'echo >" + reeve.file("heard") +
+                                "' USR2; echo >" + reeve.file("up") +
+                                "; while :; do sleep 0.01; done";
     reeve.start_behind_unshare(
         {.arguments = {"unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
                        "sh", "-c", "mount -t tmpfs -o ro none /run && exec \"$@\"", "sh",
                        reeve_binary(), "--", "sh", "-c", command}},
         false);
     REQUIRE(reeve.has_lines("up", 1));
+    // Once it passes signals on it knows what it has started.
+    reeve.signal(SIGUSR2);
+    REQUIRE(reeve.has_lines("heard", 1));
     reeve.signal(SIGSEGV);
     CHECK(reeve.comes_true([&] { return reeve.process().err() == "reeve: crashed (SIGSEGV)\n"; }));
     reeve.signal(SIGUSR1);
