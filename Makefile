@@ -138,7 +138,10 @@ catch_libs  = $(call ask,$(catch_3))
 
 product_cxx = $(CXX) $(common) $(size)
 src_cxx     = $(CXX) $(common) $(test_flags)
-tests_cxx   = $(CXX) $(common) -fexceptions -Itests $(test_flags)
+# Most of what a test is compiled to runs once: not optimized it is made in a third of the time. The
+# simulator and its rig run for millions of steps.
+tests_cxx   = $(CXX) $(common) -fexceptions -Itests $(test_flags) $(tests_level)
+tests_level = $(if $(filter tests/core/% tests/support/% tests/bench/%,$<),,-O0)
 fuzz_cxx    = clang++ $(common) -Itests -O1 -g -D_GLIBCXX_ASSERTIONS
 user        = $(CPPFLAGS) $(CXXFLAGS)
 

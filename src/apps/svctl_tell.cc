@@ -307,7 +307,7 @@ Outcome run_boot(Session& session) {
     if (session.invocation.json)
         print_json(session, objects);
     else if (objects.empty())
-        warn({"nothing has been started with this reeve"});
+        warn({"this reeve has brought up nothing; what an earlier one has started is not shown"});
     else
         print_boot(session, objects);
     session.printer.flush();

@@ -69,6 +69,7 @@ constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind
 constexpr size_t request_max_bytes = 4096;
 constexpr size_t reply_buffer_max_bytes = 16384;
 constexpr size_t clients_max_count = 128;             // more wait in the listen queue
+constexpr size_t clients_spare_count = 8;             // of those, not for who waits for a service
 constexpr int64_t client_idle_max_ms = 10000;         // connected and silent, or not reading
 constexpr int64_t client_idle_crowded_max_ms = 1000;  // the same while others find no place
 constexpr int64_t answer_wait_default_ms = 60000;     // svctl -t

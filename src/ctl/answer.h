@@ -40,6 +40,8 @@ class Answer {
     void append_handover(Sink& out) const;
     // reeve ends: what has not come about will not.
     void conclude();
+    // The same, for there is no place for one that waits: what was begun goes on.
+    void stop_waiting(std::string_view why);
     // Is the end of reeve what the client waits for?
     bool awaits_end() const { return command_ == Command::exit && waits_ && !closed_; }
 

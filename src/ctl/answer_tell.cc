@@ -305,6 +305,12 @@ void Answer::conclude() {
     settle_all(Outcome::failed);
 }
 
+void Answer::stop_waiting(std::string_view why) {
+    conclude();
+    waits_ = false;
+    refuse(Outcome::failed, why);
+}
+
 void Answer::pass_deadline(Now now) {
     if (now.mono < deadline_) return;
     deadline_ = no_deadline;

@@ -163,6 +163,21 @@ void Server::begin(Client& client, Now now) {
     client.idle_until = now.mono + milliseconds(client_idle_max_ms);
 }
 
+// However many wait, reeve can still be asked what is wrong.
+bool Server::may_wait(Client& client) {
+    if (client.waits) return true;
+    size_t waiting = 0;
+    each_client([&](const Client& other) { waiting += other.waits; });
+    client.waits = waiting + clients_spare_count < places_;
+    if (client.waits) return true;
+    Buffer<160> why;
+    why << waiting
+        << " clients wait already, and there is no place for more: try again later; what "
+        << "was begun goes on";
+    client.answer->stop_waiting(why.view());
+    return false;
+}
+
 // Makes as much of the answer as there is room for, and sends what the client takes: at most one
 // buffer a turn, however fast it reads.
 void Server::pump(Client& client, Now now) {
@@ -175,7 +190,7 @@ void Server::pump(Client& client, Now now) {
             break;
         }
         const Answer::Step step = client.answer->next(client.output, now);
-        if (step == Answer::Step::waits) break;
+        if (step == Answer::Step::waits && may_wait(client)) break;
         client.over = step == Answer::Step::closed;
     }
     while (client.sent < client.output.size()) {

@@ -1,6 +1,7 @@
 // server: the control socket RUNDIR/control and its clients. Nothing a client does, or does not do,
 // makes it wait or grow: input and output are bounded, long answers are made as they are read, and
-// who is silent for client_idle_max_ms is dropped, and earlier where others wait for the place.
+// who is silent for client_idle_max_ms is dropped, and earlier where others wait for the place. Who
+// waits for a service may stay as long as it likes; some places are kept for others.
 #pragma once
 
 #include <array>
@@ -59,6 +60,7 @@ class Server {
         size_t sent = 0;
         std::optional<Answer> answer;  // none: the request is not complete yet
         bool more = false;             // the answer goes on as soon as there is room
+        bool waits = false;            // for what may never come about
         bool over = false;             // nothing comes after `output`
         bool blocked = false;          // nothing is said before the socket takes it
 
@@ -71,6 +73,7 @@ class Server {
     void serve_client(Client& client, short result, Now now);
     void receive(Client& client, Now now);
     void begin(Client& client, Now now);
+    bool may_wait(Client& client);
     void pump(Client& client, Now now);
     Mono patience_end(const Client& client) const;
     void drop_finished();

@@ -123,16 +123,40 @@ TEST_CASE("two hundred clients at once are all served, some of them in turn") {
 
 TEST_CASE("while all places are taken others wait, and get theirs") {
     Bench bench({define("web")});
-    std::list<Peer> waiting;
-    for (size_t i = 0; i < clients_max_count; ++i)
-        waiting.emplace_back(bench.path).say("reeve/1 wait state=failed web\n");
+    std::list<Peer> silent;
+    for (size_t i = 0; i < clients_max_count; ++i) silent.emplace_back(bench.path);
     bench.turns(3);
     Peer late(bench.path);
     late.say("reeve/1 status\n");
     bench.turns(3);
     CHECK(late.hear().empty());
-    waiting.front().leave();
+    silent.front().leave();
     CHECK(count(bench.rest_of(late), "name=web") == 1);
+}
+
+TEST_CASE("however many wait for a service, reeve can still be asked") {
+    constexpr size_t most = clients_max_count - clients_spare_count;
+    Bench bench({define("web")});
+    std::list<Peer> waiting;
+    for (size_t i = 0; i < most; ++i)
+        waiting.emplace_back(bench.path).say("reeve/1 wait state=failed web\n");
+    bench.turns(3);
+    CHECK(count(bench.ask("reeve/1 status"), "name=web") == 1);
+    const std::string why = "end 1 " + std::to_string(most) +
+                            " clients wait already, and there is no place for more: try again "
+                            "later; what was begun goes on\n";
+    for (const char* request : {"wait state=failed web", "up web", "events follow=yes"}) {
+        Peer late(bench.path);
+        late.say(std::string("reeve/1 ") + request + "\n");
+        CHECK_THAT(bench.rest_of(late), Catch::Matchers::EndsWith(why));
+    }
+    CHECK(bench.rig.core.at(ServiceId{0}).want == Want::up);
+    CHECK(bench.server.client_count() == most);
+    waiting.front().leave();
+    bench.turns(2);
+    waiting.emplace_back(bench.path).say("reeve/1 wait state=failed web\n");
+    bench.turns(2);
+    CHECK(bench.server.client_count() == most);
 }
 
 TEST_CASE("a client that says nothing is dropped after a while, one that waits is not") {

@@ -442,7 +442,9 @@ TEST_CASE("boot tells what is not ready, and that nothing was started") {
     const Output nothing = empty.svctl({"boot"});
     CHECK(nothing.status == 0);
     CHECK(nothing.out.empty());
-    CHECK(nothing.err == "svctl: nothing has been started with this reeve\n");
+    CHECK(
+        nothing.err ==
+        "svctl: this reeve has brought up nothing; what an earlier one has started is not shown\n");
     CHECK(empty.svctl({"--json", "boot"}).out == "[]\n");
     CHECK(empty.svctl({"graph"}).out.empty());
     CHECK(empty.svctl({"events"}).status == 0);
