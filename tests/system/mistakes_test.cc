@@ -167,9 +167,9 @@ TEST_CASE("a circle of dependencies is named in full, and all of it runs on") {
     const Output output = reeve.svctl({"reload"});
     CHECK(output.err ==
           reeve.fill_in("svctl: {dir}/services/shop: dependency cycle: shop -> web -> shop\n"
-                          "svctl: {dir}/services/web: dependency cycle: shop -> web -> shop\n"
-                          "svctl: shop: refused: it keeps its earlier definition, running\n"
-                          "svctl: web: refused: it keeps its earlier definition, running\n"));
+                        "svctl: {dir}/services/web: dependency cycle: shop -> web -> shop\n"
+                        "svctl: shop: refused: it keeps its earlier definition, running\n"
+                        "svctl: web: refused: it keeps its earlier definition, running\n"));
     CHECK(output.status == 1);
     CHECK(reeve.state("web") == "running");
     CHECK(reeve.state("shop") == "running");
