@@ -168,12 +168,11 @@ bool Server::may_wait(Client& client) {
     if (client.waits) return true;
     size_t waiting = 0;
     each_client([&](const Client& other) { waiting += other.waits; });
-    client.waits = waiting + clients_spare_count < places_;
+    client.waits = waiting + std::min(clients_spare_count, places_ / 2) < places_;
     if (client.waits) return true;
     Buffer<160> why;
-    why << waiting
-        << " clients wait already, and there is no place for more: try again later; what "
-        << "was begun goes on";
+    why << "no place for another client that waits, besides " << waiting
+        << ": try again later; what was begun goes on";
     client.answer->stop_waiting(why.view());
     return false;
 }

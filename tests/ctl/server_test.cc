@@ -142,9 +142,8 @@ TEST_CASE("however many wait for a service, reeve can still be asked") {
         waiting.emplace_back(bench.path).say("reeve/1 wait state=failed web\n");
     bench.turns(3);
     CHECK(count(bench.ask("reeve/1 status"), "name=web") == 1);
-    const std::string why = "end 1 " + std::to_string(most) +
-                            " clients wait already, and there is no place for more: try again "
-                            "later; what was begun goes on\n";
+    const std::string why = "end 1 no place for another client that waits, besides " +
+                            std::to_string(most) + ": try again later; what was begun goes on\n";
     for (const char* request : {"wait state=failed web", "up web", "events follow=yes"}) {
         Peer late(bench.path);
         late.say(std::string("reeve/1 ") + request + "\n");
@@ -157,6 +156,16 @@ TEST_CASE("however many wait for a service, reeve can still be asked") {
     waiting.emplace_back(bench.path).say("reeve/1 wait state=failed web\n");
     bench.turns(2);
     CHECK(bench.server.client_count() == most);
+}
+
+TEST_CASE("of two places one is for who waits") {
+    Bench bench({define("web")});
+    bench.server.limit_clients(2);
+    Peer waiting(bench.path);
+    waiting.say("reeve/1 wait state=failed web\n");
+    bench.turns(2);
+    CHECK(bench.server.client_count() == 1);
+    CHECK(count(bench.ask("reeve/1 wait state=failed web"), "besides 1: try again") == 1);
 }
 
 TEST_CASE("a client that says nothing is dropped after a while, one that waits is not") {

@@ -457,12 +457,12 @@ TEST_CASE("logs -n takes the last lines across runs, and the last line needs no 
     reeve.start();
     for (const char* run : {"1", "2"}) {
         write_file(reeve.file("run.env"), std::string("RUN=") + run + "\n", 0644);
-        // A file a run is named by its second.
-        const auto before = std::chrono::system_clock::now();
         CHECK(reeve.svctl({"run", "job"}).status == 0);
+        // A file a run is named by the second that it began in.
+        const auto after = std::chrono::system_clock::now();
         wait_until([&] {
             return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) >
-                   std::chrono::floor<std::chrono::seconds>(before);
+                   std::chrono::floor<std::chrono::seconds>(after);
         });
     }
     const std::string all = "1 one\n1 two\nthree\n2 one\n2 two\nthree\n";
