@@ -69,10 +69,10 @@ TEST_CASE("the delay before a retry grows by its factor up to its maximum") {
                            "restart_factor = 2\nrestart_delay_max = 300ms\nretries = 6\n");
     reeve.start();
     REQUIRE(reeve.reaches("flaky", "failed"));
-    std::vector<long> times;
+    std::vector<int64_t> times;
     std::string text = reeve.text_of("times");
     for (size_t end; (end = text.find('\n')) != text.npos; text.erase(0, end + 1))
-        times.push_back(std::atol(text.substr(0, end).c_str()));
+        times.push_back(std::atoll(text.substr(0, end).c_str()));
     REQUIRE(times.size() == 6);
     const long least[] = {100, 200, 300, 300, 300};
     for (size_t i = 0; i < 5; ++i) {
