@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -181,6 +183,11 @@ void Printer::end_json() { *this << (json_begun_ ? "]\n" : "[]\n"); }
 void Printer::flush() {
     write_all(1, out_);
     out_.clear();
+}
+
+bool wants_colour(int fd) {
+    const char* no_colour = getenv("NO_COLOR");
+    return isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0');
 }
 
 void write_all(int fd, std::string_view text) {

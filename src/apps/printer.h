@@ -42,6 +42,9 @@ class Printer {
     bool json_begun_ = false;
 };
 
+// Is it a terminal, whose user has not set NO_COLOR?
+bool wants_colour(int fd);
+
 // Writes all of it to a descriptor; where that fails there is nobody to tell.
 void write_all(int fd, std::string_view text);
 

@@ -16,6 +16,7 @@
 #include "host/logstream.h"
 #include "host/platform.h"
 #include "host/sys.h"
+#include "model/logline.h"
 
 namespace reeve {
 
@@ -25,22 +26,22 @@ constexpr int follow_interval_ms = 200;
 constexpr size_t follow_lines_default = 10;
 // So many lines are told before others are looked at again: one that never stops has no more.
 constexpr size_t lines_a_turn_max_count = 4096;
-// More than this, and there may not be descriptors enough without asking.
-constexpr size_t many_services_count = 100;
 
 constexpr LogStream::Form forms[] = {LogStream::Form::svlog, LogStream::Form::runs};
 
 // A service whose lines are shown.
 struct Output {
-    explicit Output(std::string_view service) {
+    Output(std::string_view service, bool colour) {
         Buffer<2 * name_max_bytes + 1> full;
         append_full_name(full, service);
         name = full.view();
+        append_prefix(prefix, name, colour);
         append_field(head, "name", find_field(service, "name"));
         append_field(head, "instance", find_field(service, "instance"));
     }
 
     Text name;
+    LongText prefix;
     LongText head;  // of the objects of its lines
     bool has_lines = false;
 };
@@ -129,7 +130,7 @@ std::string_view whereabouts(std::string_view log) {
 
 bool Merger::add(std::string_view service, Outcome& outcome) {
     const size_t before = sources_.size();
-    outputs_.emplace_back(service);
+    outputs_.emplace_back(service, session_.screen.colour);
     if (open_streams(service, outcome)) return true;
     while (sources_.size() > before) sources_.pop_back();
     outputs_.pop_back();
@@ -253,14 +254,7 @@ void Merger::print_line(const Source& source) {
         object << '\n' << output.head << "line=" << line << '\n';
         return printer.json_line(object);
     }
-    if (prefixed) {
-        // All but black and white, of which one or the other is what they stand on; red is last.
-        const bool colour = session_.screen.colour;
-        const char sequence[] = {'\33', '[', '3', "632541"[source.output % 6], 'm'};
-        if (colour) printer << std::string_view(sequence, sizeof sequence);
-        printer << output.name << " | ";
-        if (colour) printer << "\33[0m";
-    }
+    if (prefixed) printer << output.prefix;
     printer << line << '\n';
 }
 
@@ -272,14 +266,6 @@ void Merger::tell_silent() const {
                            : invocation.since ? ": it has written nothing since then"
                                               : ": it has written nothing"});
     }
-}
-
-// A thousand services, each with a file that is held open: as many as there may be.
-void allow_descriptors() {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    platform::set_limit(RLIMIT_NOFILE, limit);
 }
 
 // The services that are meant. False: the outcome says why there are none.
@@ -383,7 +369,8 @@ Outcome run_logs(Session& session) {
     const bool all = session.arguments.empty();
     const bool bounded = invocation.lines || invocation.since || invocation.run > 0;
     const bool follows = invocation.run < 2 && (invocation.follows || (all && !bounded));
-    if (services.size() > many_services_count) allow_descriptors();
+    // A thousand services, each with a file that is held open.
+    sys::raise_descriptor_limit();
     Merger merger(session);
     merger.follows = follows;
     merger.prefixed = all || services.size() > 1;

@@ -77,15 +77,12 @@ off_t bisect(int fd, off_t size, Stamp stamp) {
 Fd LogStream::open_named(size_t file) const {
     Buffer<path_max_bytes> path;
     path << directory_ << '/';
-    if (file == times_.size()) {
+    if (file == times_.size())
         path << "current";
-    } else {
-        if (is_svlog())
-            append_stamp(path, times_[file]);
-        else
-            path << times_[file].us / second_us;
-        path << ".log";
-    }
+    else if (is_svlog())
+        append_old_name(path, times_[file]);
+    else
+        path << times_[file].us / second_us << ".log";
     // A FIFO put there cannot stall us, nor show a link what only we may read.
     Fd opened(sys::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
     struct stat state;

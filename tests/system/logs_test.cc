@@ -171,6 +171,28 @@ TEST_CASE("logs --since takes a date, in our zone where it names none, or a dura
     CHECK(mentions(logs.read({"--since", "100d", "new"}).out, "new\n"));
 }
 
+TEST_CASE("a date of --since means the zone as it was then, on both sides of a change") {
+    Logs logs;
+    // Summer time in Berlin began at the second of these, and ended at the fifth.
+    const Strings times = {"2026-03-29T00:30:00", "2026-03-29T01:00:00", "2026-03-29T01:30:00",
+                           "2026-10-24T23:30:00", "2026-10-25T01:00:00", "2026-10-25T01:30:00"};
+    std::string lines;
+    for (const std::string& time : times) lines += time + ".000000Z x\n";
+    logs.write("web", "current", lines);
+    const auto first = [&](const char* since) {
+        return logs.read({"--since", since, "web"}, {"TZ=CET-1CEST,M3.5.0,M10.5.0/3"})
+            .out.substr(0, times[0].size());
+    };
+    CHECK(first("2026-03-29T01:30") == times[0]);
+    CHECK(first("2026-03-29T01:59") == times[1]);
+    CHECK(first("2026-03-29T03:00") == times[1]);
+    CHECK(first("2026-03-29T03:30") == times[2]);
+    CHECK(first("2026-10-25T01:30") == times[3]);
+    CHECK(first("2026-10-25T01:31") == times[4]);
+    CHECK(first("2026-10-25T02:30") == times[5]);
+    CHECK(first("2026-10-25T03:00").empty());
+}
+
 TEST_CASE("the place of --since in old files is found among many megabytes") {
     Logs logs;
     std::string lines[4];
@@ -328,7 +350,7 @@ TEST_CASE("logs on a terminal has a colour for each service, but with NO_COLOR")
         std::erase(screen, '\r');
         CHECK(mentions(screen, colour ? "\33[32mweb | \33[0m1795168805.000000 four\n"
                                       : "web | 1795168805.000000 four\n"));
-        CHECK(mentions(screen, colour ? "\33[36mdb@1 | \33[0m2026" : "db@1 | 2026"));
+        CHECK(mentions(screen, colour ? "\33[35mdb@1 | \33[0m2026" : "db@1 | 2026"));
     }
 }
 
