@@ -166,6 +166,7 @@ bool Merger::open_streams(std::string_view service, Outcome& outcome) {
 bool Merger::narrow(std::string_view service, Source* first, size_t count) {
     const Invocation& invocation = session_.invocation;
     const std::span<Source> sources(first, count);
+    bool guesses = false;
     if (invocation.run > 0) {
         const List<Stamp> starts =
             starts_of_runs(invocation.run_directory, service, sources.back().stream.times());
@@ -189,7 +190,11 @@ bool Merger::narrow(std::string_view service, Source* first, size_t count) {
     for (Source& source : sources) {
         if (invocation.since) source.stream.begin_at(*invocation.since);
         if (!follows) source.stream.end_here();
+        guesses = guesses || source.stream.guesses();
     }
+    if (guesses)
+        warn({outputs_.back().name, ": its lines have no stamps (log_time = none, or log = run): "
+                                    "whole files are shown"});
     return true;
 }
 

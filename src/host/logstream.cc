@@ -31,35 +31,39 @@ std::optional<Stamp> first_stamp(std::string_view text, bool within, size_t& at)
     return std::nullopt;
 }
 
-// Among at most scanned_bytes from `low` on, where a line begins: the first one stamped so or
-// later. Where no line there bears a stamp nothing tells: then all of it counts if `low` is the
-// file's beginning.
-off_t scan(int fd, off_t low, off_t high, Stamp stamp) {
-    char bytes[scanned_bytes];
-    const ssize_t got = sys::pread(fd, bytes, static_cast<size_t>(high - low), low);
+// The first line of a file that was written at some time or later.
+struct Begin {
+    off_t offset;
+    bool stamped;  // else it is the first one behind all that are earlier, and none has a stamp
+};
+
+// From `low` on, where a line begins; with room for the line that goes on where it need not look.
+Begin scan(int fd, off_t low, Stamp stamp) {
+    char bytes[scanned_bytes + block_bytes];
+    const ssize_t got = sys::pread(fd, bytes, sizeof bytes, low);
     std::string_view text(bytes, static_cast<size_t>(std::max<ssize_t>(got, 0)));
-    bool stamped = low > 0;
-    for (size_t at = 0; const auto found = first_stamp(text, false, at);) {
-        if (*found >= stamp) return low + static_cast<off_t>(at + text.data() - bytes);
-        stamped = true;
-        const size_t end = text.find('\n', at);
-        if (end == std::string_view::npos) break;
-        text.remove_prefix(end + 1);
+    size_t at = 0;
+    while (const auto found = first_stamp(text, false, at)) {
+        if (*found >= stamp) return {low + static_cast<off_t>(at), true};
+        const size_t length = std::min(text.find('\n', at), text.size() - 1) + 1;
+        low += static_cast<off_t>(length);
+        text.remove_prefix(length);
     }
-    return stamped ? high : low;
+    return {low, false};
 }
 
-// Where the first line with that stamp or a later one begins, by halving. A block that bears no
-// stamp is taken for later: lines are shorter than a block where there are any.
-off_t bisect(int fd, off_t size, Stamp stamp) {
+// By halving. A block that bears no stamp is taken for later: lines are shorter than a block where
+// there are any.
+Begin bisect(int fd, off_t size, Stamp stamp) {
     char bytes[block_bytes];
     off_t low = 0;
     off_t high = size;
+    Begin later{size, false};
     while (high - low > scanned_bytes) {
         const off_t middle = low + (high - low) / 2;
         const ssize_t got = sys::pread(fd, bytes, sizeof bytes, middle);
         size_t at = 0;
-        if (got <= 0) return high;
+        if (got <= 0) return later;
         const auto found = first_stamp({bytes, static_cast<size_t>(got)}, true, at);
         const off_t place = middle + static_cast<off_t>(at);
         if (!found)
@@ -67,9 +71,10 @@ off_t bisect(int fd, off_t size, Stamp stamp) {
         else if (*found < stamp)
             low = place;
         else
-            high = place;
+            later = {high = place, true};
     }
-    return scan(fd, low, high, stamp);
+    const Begin begin = scan(fd, low, stamp);
+    return later.stamped && !begin.stamped ? later : begin;
 }
 
 }  // namespace
@@ -146,28 +151,36 @@ int LogStream::open() {
     return 0;
 }
 
-LogStream::Place LogStream::place_of(Stamp stamp) const {
-    size_t file = 0;
-    while (file < times_.size() && times_[file] < stamp) ++file;
-    struct stat state;
-    Fd opened;
-    const int fd = descriptor_of(file, opened);
-    if (fd < 0 || sys::fstat(fd, &state) < 0) return {file, 0};
-    return {file, bisect(fd, state.st_size, stamp)};
-}
-
 void LogStream::begin_at(Stamp since) {
-    if (is_svlog()) {
-        begin_ = place_of(since);
+    struct stat state;
+    for (size_t file = 0; file < file_count(); ++file) {
+        // Set aside earlier.
+        if (is_svlog() && file < times_.size() && times_[file] < since) continue;
+        Fd opened;
+        const int fd = descriptor_of(file, opened);
+        if (fd < 0 || sys::fstat(fd, &state) < 0) continue;
+        const Begin begin = is_svlog() ? bisect(fd, state.st_size, since) : Begin{0, false};
+        const bool may_be = begin.offset < state.st_size && state.st_mtime >= since.us / second_us;
+        if (!begin.stamped && !may_be) continue;
+        guesses_ = !begin.stamped && (is_svlog() || times_[file] < since);
+        begin_ = {file, begin.offset};
         return;
     }
-    struct stat state;
-    size_t file = times_.size();
-    while (file > 0 && look_at(file - 1, state) && state.st_mtime >= since.us / second_us) --file;
-    begin_ = file < times_.size() ? Place{file, 0} : end_;
+    begin_ = end_;
 }
 
-void LogStream::end_at(Stamp until) { set_end(place_of(until)); }
+void LogStream::end_at(Stamp until) {
+    struct stat state;
+    size_t file = 0;
+    while (file < times_.size() && times_[file] < until) ++file;
+    Fd opened;
+    const int fd = descriptor_of(file, opened);
+    if (fd < 0 || sys::fstat(fd, &state) < 0) return set_end({file, 0});
+    const Begin begin = bisect(fd, state.st_size, until);
+    if (begin.stamped) return set_end({file, begin.offset});
+    if (begin.offset < state.st_size && state.st_mtime >= until.us / second_us) guesses_ = true;
+    set_end({file, state.st_size});
+}
 
 void LogStream::only_run(Stamp start) {
     struct stat state;

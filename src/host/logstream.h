@@ -31,10 +31,13 @@ class LogStream {
     // Of files of runs, when each began, oldest first; of old files of svlog when they were named.
     const List<Stamp>& times() const { return times_; }
 
-    // Narrows what is read, before seek(). Lines without a stamp are where the line before them is.
-    void begin_at(Stamp since);  // of a run's file: all of it, if it was written to since then
+    // Narrows what is read, before seek(). Lines without a stamp are where the line before them is;
+    // those behind all stamps of a file are read if they may be meant: by then it was written to.
+    void begin_at(Stamp since);
     void end_at(Stamp until);    // svlog's only
     void only_run(Stamp start);  // the file of the run that began in that second, or nothing
+    // Is there more between the bounds than was meant, perhaps?
+    bool guesses() const { return guesses_; }
     // Whatever is written from now on is not read.
     void end_here();
 
@@ -64,7 +67,6 @@ class LogStream {
     int descriptor_of(size_t file, Fd& opened) const;
     bool look_at(size_t file, struct stat& state) const;
     void find_files();
-    Place place_of(Stamp stamp) const;
     void set_end(Place place);
     size_t count_back(Place begin, off_t end, size_t lines, Place& place) const;
     void go_to(Place place);
@@ -82,6 +84,7 @@ class LogStream {
     Place end_;
     // The end as it is found again after files were renamed.
     bool ends_ = false;
+    bool guesses_ = false;
     bool empty_ = false;
     ino_t end_inode_ = 0;
     off_t end_offset_ = 0;

@@ -46,6 +46,12 @@ struct Logs {
         REQUIRE(rename((directory / "current").c_str(), old(seconds).c_str()) == 0);
         write("current", "");
     }
+    // When the file was written to last.
+    void written(const std::string& name, double seconds) const {
+        const timespec time{static_cast<time_t>(at(seconds).us / 1000000), 0};
+        const timespec times[] = {time, time};
+        REQUIRE(utimensat(AT_FDCWD, (directory / name).c_str(), times, 0) == 0);
+    }
     std::string old(double seconds) const { return directory / (name_at(seconds) + ".log"); }
     LogStream stream(Form form = Form::svlog) const {
         LogStream stream(directory.path(), form);
@@ -166,11 +172,16 @@ TEST_CASE("lines without stamps go with the file that they are in, or the line b
     logs.rotate(10);
     logs.write("current", "c\nd\n");
     logs.rotate(20);
-    logs.write("current", "e\n" + line_at(25, "f") + "g\n");
-    CHECK(since(logs, at(5)) == "a b c d e f g ");
-    CHECK(since(logs, at(15)) == "c d e f g ");
-    CHECK(since(logs, at(22)) == "f g ");
-    CHECK(since(logs, at(26)).empty());
+    logs.write("current", "e\n" + line_at(25, "f") + "g\n" + line_at(30, "h"));
+    logs.written(name_at(10) + ".log", 9);
+    logs.written(name_at(20) + ".log", 16);
+    CHECK(since(logs, at(5)) == "a b c d e f g h ");
+    CHECK(since(logs, at(9)) == "a b c d e f g h ");
+    CHECK(since(logs, at(15)) == "c d e f g h ");
+    // What was set aside only later had been written to its end before.
+    CHECK(since(logs, at(17)) == "f g h ");
+    CHECK(since(logs, at(22)) == "f g h ");
+    CHECK(since(logs, at(26)) == "h ");
     LogStream stream = logs.stream();
     stream.seek_begin();
     std::string times;
@@ -178,7 +189,39 @@ TEST_CASE("lines without stamps go with the file that they are in, or the line b
         const Stamp time = stream.time();
         times += time < at(0) ? "- " : std::to_string((time.us - at(0).us) / 1000000) + " ";
     }
-    CHECK(times == "- - 10 10 20 25 25 ");
+    CHECK(times == "- - 10 10 20 25 25 30 ");
+}
+
+TEST_CASE("lines behind all that have stamps go by when their file was written to last") {
+    Logs logs;
+    logs.write("current", line_at(1, "a") + "b\nc\n");
+    const auto since_when = [&](double begin) {
+        LogStream stream = logs.stream();
+        stream.begin_at(at(begin));
+        stream.seek_begin();
+        return rest_of(stream) + (stream.guesses() ? "perhaps" : "");
+    };
+    const auto until_when = [&](double end) {
+        LogStream stream = logs.stream();
+        stream.end_at(at(end));
+        stream.seek_begin();
+        return rest_of(stream) + (stream.guesses() ? "perhaps" : "");
+    };
+    logs.written("current", 9);
+    CHECK(since_when(1) == "a b c ");
+    CHECK(since_when(5) == "b c perhaps");
+    CHECK(since_when(9.5) == "b c perhaps");  // the file's time is in seconds
+    CHECK(since_when(10).empty());
+    CHECK(until_when(1).empty());
+    CHECK(until_when(5) == "a b c perhaps");
+    CHECK(until_when(10) == "a b c ");
+    // Of more than is looked at in one go, that bears none at all.
+    std::string lines;
+    for (int i = 0; i < 100000; ++i) lines += "x\n";
+    logs.write("current", line_at(1, "a") + lines + "y\n");
+    logs.written("current", 9);
+    CHECK(since_when(5).size() == lines.size() + std::string("y perhaps").size());
+    CHECK(since_when(10).empty());
 }
 
 TEST_CASE("a range ends where its first later line begins") {
@@ -213,9 +256,7 @@ TEST_CASE("runs are files of their own: all of those that were written to since 
     const auto write_run = [&](int second, double written, const std::string& text) {
         const std::string name = std::to_string(ten_o_clock_us / 1000000 + second) + ".log";
         logs.write(name, text);
-        const timespec time{static_cast<time_t>(ten_o_clock_us / 1000000 + written), 0};
-        const timespec times[] = {time, time};
-        REQUIRE(utimensat(AT_FDCWD, (logs.directory / name).c_str(), times, 0) == 0);
+        logs.written(name, written);
     };
     write_run(0, 5, "a\nb");
     write_run(10, 15, "c\nd\n");
@@ -223,6 +264,15 @@ TEST_CASE("runs are files of their own: all of those that were written to since 
     CHECK(since(logs, at(0), Form::runs) == "a b nine c d ");
     CHECK(since(logs, at(6), Form::runs) == "nine c d ");
     CHECK(since(logs, at(12), Form::runs) == "c d ");
+    const auto guesses = [&](double since) {
+        LogStream stream = logs.stream(Form::runs);
+        stream.begin_at(at(since));
+        return stream.guesses();
+    };
+    CHECK(guesses(12));
+    CHECK_FALSE(guesses(0));
+    CHECK_FALSE(guesses(6));  // that run began later, and so did all it wrote
+    CHECK_FALSE(guesses(16));
     CHECK(since(logs, at(16), Form::runs).empty());
     const auto run_at = [&](double start) {
         LogStream stream = logs.stream(Form::runs);

@@ -22,6 +22,8 @@ bool mentions(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
+constexpr time_t ten_o_clock = 1795168800;  // 2026-11-20T10:00Z
+
 // On that day at ten o'clock and so many seconds, UTC.
 std::string at(const std::string& seconds) { return "2026-11-20T10:00:" + seconds + ".000000Z"; }
 std::string line(const std::string& seconds, const std::string& text) {
@@ -40,6 +42,12 @@ struct Logs : Reeve {
         const std::string directory = logs() + "/" + service;
         if (!exists(directory)) make_directory(directory);
         write_file(directory + "/" + name, text);
+    }
+    // When the file was written to last: at ten o'clock and so many seconds.
+    void written(const std::string& service, const std::string& name, time_t second) const {
+        const timespec times[] = {{ten_o_clock + second, 0}, {ten_o_clock + second, 0}};
+        const std::string path = logs() + "/" + service + "/" + name;
+        REQUIRE(utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
     }
     std::string current(const std::string& service) const {
         return logs() + "/" + service + "/current";
@@ -63,6 +71,7 @@ struct Logs : Reeve {
 // web has all three stamps and none, db@1 one form, db@2 a run's file.
 void write_shop(const Logs& logs) {
     logs.write("web", at("03") + ".log", line("00", "one") + line("02", "two") + "more of two\n");
+    logs.written("web", at("03") + ".log", 2);
     logs.write("web", "current",
                "2026-11-20T12:00:04.000000+02:00 three\n1795168805.000000 four\n");
     logs.write("db@1", "current", line("01", "a") + line("04", "b") + line("06", "c"));
@@ -144,7 +153,7 @@ TEST_CASE("logs --since takes a date, in our zone where it names none, or a dura
     Logs logs;
     write_shop(logs);
     const std::string from_three = std::string(stamp_of_three) + " three\n1795168805.000000 four\n";
-    for (const char* since : {"2026-11-20T10:00:03Z", "2026-11-20T10:00:02.5Z",
+    for (const char* since : {"2026-11-20T10:00:03Z", "2026-11-20T10:00:03.5Z",
                               "2026-11-20T11:00:04+01:00", "2026-11-20T05:00:04-05:00"}) {
         INFO(since);
         CHECK(logs.read({"--since", since, "web"}).out == from_three);
@@ -169,6 +178,47 @@ TEST_CASE("logs --since takes a date, in our zone where it names none, or a dura
     if (std::stoll(now) > 1795168805 + 3600)
         CHECK(logs.read({"--since", "1h", "new"}).out == now + ".000000 new\n");
     CHECK(mentions(logs.read({"--since", "100d", "new"}).out, "new\n"));
+}
+
+TEST_CASE("of lines without stamps --since and --run show the files that may hold what is meant") {
+    Logs logs;
+    logs.write("web", at("10") + ".log", "one\n");
+    logs.write("web", at("20") + ".log", "two\n");
+    logs.write("web", "current", "three\nfour\n");
+    logs.written("web", at("10") + ".log", 10);
+    logs.written("web", at("20") + ".log", 20);
+    logs.written("web", "current", 30);
+    logs.write("job", "1795168810.log", "a\n");
+    logs.written("job", "1795168810.log", 20);
+    const std::string perhaps = ": its lines have no stamps (log_time = none, or log = run): whole "
+                                "files are shown\n";
+    const auto since = [&](const char* second, const char* service) {
+        const std::string date = std::string("2026-11-20T10:00:") + second + "Z";
+        const Output output = logs.read({"--since", date, service});
+        CHECK(output.status == 0);
+        return output.out + output.err;
+    };
+    CHECK(since("15", "web") == "two\nthree\nfour\nsvctl: web" + perhaps);
+    CHECK(since("25", "web") == "three\nfour\nsvctl: web" + perhaps);
+    CHECK(since("31", "web") == "svctl: web: it has written nothing since then\n");
+    CHECK(since("10", "job") == "a\n");
+    CHECK(since("15", "job") == "a\nsvctl: job" + perhaps);
+    CHECK(since("21", "job") == "svctl: job: it has written nothing since then\n");
+    make_directory(logs.run_directory() + "/history");
+    for (const char* service : {"web", "job"})
+        write_file(logs.run_directory() + "/history/" + service,
+                   "start=2026-11-20T10:00:05.000Z end=2026-11-20T10:00:09.500Z exit=1\n"
+                   "start=2026-11-20T10:00:10.000Z end=2026-11-20T10:00:25.000Z exit=1\n");
+    const Output last = logs.read({"--run", "last", "web"});
+    CHECK(last.out == "one\ntwo\nthree\nfour\n");
+    CHECK(last.err == "svctl: web" + perhaps);
+    const Output before = logs.read({"--run", "2", "web"});
+    CHECK(before.out == "one\n");
+    CHECK(before.err == "svctl: web" + perhaps);
+    // A run's own file needs none.
+    const Output own = logs.read({"--run", "last", "job"});
+    CHECK(own.out == "a\n");
+    CHECK(own.err.empty());
 }
 
 TEST_CASE("a date of --since means the zone as it was then, on both sides of a change") {
