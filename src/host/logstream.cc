@@ -332,22 +332,12 @@ bool LogStream::read_block() {
     return false;
 }
 
-bool LogStream::has_changed() {
-    struct stat state;
-    if (sys::stat(directory_.c_str(), &state) < 0) return false;
-    if (settled_ && state.st_mtime == changed_s_) return false;
-    changed_s_ = state.st_mtime;
-    // What comes within the same second does not show.
-    settled_ = sys::wall_now().ms / 1000 > changed_s_ + 1;
-    return true;
-}
-
 // Goes on to another file, unless it is the present one by another name.
 bool LogStream::go_on_to(Fd next, size_t place) {
     struct stat state;
     if (!next || sys::fstat(next.get(), &state) < 0) return false;
     if (file_ && state.st_ino == inode_) return false;
-    settled_ = false;
+    watch_.forget();
     // What was written to the present one until it was renamed comes first.
     if (read_block()) return true;
     if (bytes_.size() > used_) {
@@ -369,7 +359,7 @@ bool LogStream::next_file() {
     };
     // First those that were there already.
     if (go_on()) return true;
-    if (!has_changed()) return false;
+    if (!watch_.has_changed()) return false;
     times_.clear();
     Fd current = is_svlog() ? open_named(0) : Fd();
     find_files();

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/packed.h"
+#include "host/dirwatch.h"
 #include "model/stamp.h"
 
 namespace reeve {
@@ -21,7 +22,8 @@ class LogStream {
   public:
     enum class Form : uint8_t { svlog, runs };
 
-    LogStream(const Text& directory, Form form) : directory_(directory), form_(form) {}
+    LogStream(const Text& directory, Form form)
+        : directory_(directory), form_(form), watch_(directory) {}
     LogStream(LogStream&&) = default;
 
     // Looks at what there is. 0, or the errno for which it cannot be read; that there is nothing,
@@ -74,10 +76,10 @@ class LogStream {
     bool read_block();
     bool go_on_to(Fd next, size_t place);
     bool next_file();
-    bool has_changed();
 
     Text directory_;
     Form form_;
+    DirWatch watch_;
     List<Stamp> times_;
     Fd current_;  // as it was when times_ was made: it may be renamed while we look
     Place begin_;
@@ -99,8 +101,6 @@ class LogStream {
     size_t taken_ = 0;    // the line, and its newline
     std::string_view line_;
     Stamp time_{INT64_MIN};
-    bool settled_ = false;  // nothing came after it when the directory was last looked at
-    int64_t changed_s_ = 0;
 };
 
 }  // namespace reeve

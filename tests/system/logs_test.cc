@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -364,6 +365,74 @@ TEST_CASE("logs without a name follows all services, each line behind its name")
     CHECK(some.err() == "svctl: no such service: late\n");
 }
 
+TEST_CASE("logs that follow take in what gets its first log later, without reeve") {
+    Logs logs;
+    // From now on, for what was there before has been told.
+    const auto new_line = [](const std::string& text) {
+        return std::to_string(time(nullptr) + 1) + ".000000 " + text + "\n";
+    };
+    Process all = logs.follow({});
+    Process web = logs.follow({"-f", "web", "db@1"});
+    CHECK(web.wait() == 4);
+    REQUIRE(wait_until([&] { return !all.err().empty(); }));
+    CHECK(all.err() == "svctl: there is no service whose output could be read yet\n");
+    const std::string one = new_line("one");
+    logs.write("web", "current", line("00", "long ago") + one);
+    REQUIRE(wait_until([&] { return all.out() == "web | " + one; }));
+    // Of one that was named also the instances; it stands behind its name once there are several.
+    Process named = logs.follow({"-f", "-n", "1", "web"});
+    REQUIRE(wait_until([&] { return named.out() == one; }));
+    const std::string two = new_line("two");
+    logs.write("web@2", "current", two);
+    logs.write("other", "current", "");
+    REQUIRE(wait_until([&] { return named.out() == one + "web@2 | " + two; }));
+    REQUIRE(wait_until([&] { return all.out() == "web | " + one + "web@2 | " + two; }));
+    // All of it is gone: what comes instead is gone on with.
+    REQUIRE(std::filesystem::remove_all(logs.logs()) > 0);
+    make_directory(logs.logs());
+    const std::string three = new_line("three");
+    logs.write("other", "current", three);
+    CHECK(wait_until([&] { return mentions(all.out(), "other | " + three); }));
+    CHECK_FALSE(mentions(named.out(), "other"));
+    CHECK(all.running());
+    CHECK(named.err().empty());
+}
+
+TEST_CASE("logs that follow take in services that are added or log to files now, with reeve") {
+    Reeve reeve;
+    reeve.service("web", "command = echo up; exec sleep 1000\ngroup = shop\n");
+    reeve.service("late", "command = echo late; exec sleep 1000\nlog = null\n");
+    reeve.start();
+    const auto follow = [&](const Strings& words) {
+        Strings all = {reeve_binary(), "svctl", "-r", reeve.run_directory(), "logs"};
+        all.insert(all.end(), words.begin(), words.end());
+        return Process({.arguments = all});
+    };
+    Process all = follow({});
+    Process shop = follow({"-f", "@shop"});
+    REQUIRE(wait_until([&] { return all.out() == "web | up\n" && shop.out() == "up\n"; }));
+    reeve.service("db", "command = echo two; exec sleep 1000\ngroup = shop\n");
+    reeve.service("new", "command = echo new; exec sleep 1000\n");
+    reeve.service("late", "command = echo late; exec sleep 1000\nlog = run\n");
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    CHECK(wait_until(
+        [&] { return mentions(all.out(), "new | new\n") && mentions(all.out(), "db | two\n"); }));
+    CHECK(wait_until([&] { return shop.out() == "up\ndb | two\n"; }));
+    // It was known all the time, and had no log.
+    CHECK_FALSE(mentions(all.out(), "late"));
+    CHECK(reeve.svctl({"restart", "late"}).status == 0);
+    CHECK(wait_until([&] { return mentions(all.out(), "late | late\n"); }));
+    // What goes away goes quietly.
+    unlink((reeve.services() + "/new").c_str());
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    REQUIRE(wait_until([&] { return reeve.state("new").empty(); }));
+    CHECK(reeve.svctl({"restart", "late"}).status == 0);
+    CHECK(wait_until([&] { return count_lines(all.out()) == 5; }));
+    CHECK(all.err().empty());
+    CHECK(shop.err().empty());
+    CHECK(all.running());
+}
+
 TEST_CASE("logs -f ends when nobody reads any more") {
     Logs logs;
     write_shop(logs);
@@ -442,7 +511,7 @@ TEST_CASE("what logs cannot do it says in one line") {
     CHECK(logs.read({"mute"}).err == "svctl: mute: it has written nothing\n");
     CHECK(logs.read({"mute"}).status == 0);
     Logs empty;
-    const Output nothing = empty.read({});
+    const Output nothing = empty.read({"-n", "1"});
     CHECK(nothing.status == 1);
     CHECK(nothing.err == "svctl: there is no service whose output could be read\n");
     CHECK(empty.svctl({"-l", "x", "list"}).err == "svctl: -l is an option of: logs\n");
