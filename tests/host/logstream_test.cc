@@ -58,6 +58,11 @@ struct Logs {
         REQUIRE(stream.open() == 0);
         return stream;
     }
+    LogStream from_start() const {
+        LogStream all = stream();
+        all.seek_begin();
+        return all;
+    }
 
     TempDir directory;
 };
@@ -116,8 +121,7 @@ TEST_CASE("old files come before the present one, in the order of their names") 
     logs.write("README", "x\n");
     logs.write("2026-11-20T10:00:02.500000Z.log.gz", "x\n");
     logs.write("1795168800.log", "a run\n");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK(rest_of(stream) == "a b c d e f ");
     CHECK(last_of(logs, 1) == "1: f ");
     CHECK(last_of(logs, 2) == "2: e f ");
@@ -182,8 +186,7 @@ TEST_CASE("lines without stamps go with the file that they are in, or the line b
     CHECK(since(logs, at(17)) == "f g h ");
     CHECK(since(logs, at(22)) == "f g h ");
     CHECK(since(logs, at(26)) == "h ");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     std::string times;
     for (; stream.load(true); stream.pass()) {
         const Stamp time = stream.time();
@@ -300,8 +303,7 @@ TEST_CASE("runs are files of their own: all of those that were written to since 
 TEST_CASE("a rotation in the middle of following costs no line and doubles none") {
     Logs logs;
     logs.write("current", line_at(1, "a"));
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK(rest_of(stream) == "a ");
     logs.append("current", line_at(2, "b"));
     CHECK(rest_of(stream) == "b ");
@@ -328,8 +330,7 @@ TEST_CASE("a rotation in the middle of following costs no line and doubles none"
 TEST_CASE("files that are removed or emptied by others are gone on without") {
     Logs logs;
     logs.write("current", line_at(1, "a"));
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK(rest_of(stream) == "a ");
     unlink((logs.directory / "current").c_str());
     CHECK(rest_of(stream).empty());
@@ -356,8 +357,7 @@ TEST_CASE("files that are removed or emptied by others are gone on without") {
 TEST_CASE("a change that falls within a second of a look at the directory is found") {
     Logs logs;
     logs.write("current", line_at(1, "a"));
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     for (int second = 2; second < 300; ++second) {
         rest_of(stream);
         logs.rotate(second);
@@ -369,8 +369,7 @@ TEST_CASE("a change that falls within a second of a look at the directory is fou
 TEST_CASE("a line that has no end is read once it has, or at the end") {
     Logs logs;
     logs.write("current", "ha");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK_FALSE(stream.load(false));
     logs.append("current", "lf");
     CHECK_FALSE(stream.load(false));
@@ -389,8 +388,7 @@ TEST_CASE("a line that is longer than a megabyte is read in pieces") {
     Logs logs;
     const std::string longest(3 * log_piece_max_bytes, 'x');
     logs.write("current", longest + "\nend\n");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     std::string text;
     size_t pieces = 0;
     for (; stream.load(false) && stream.line() != "end"; stream.pass(), ++pieces) {
