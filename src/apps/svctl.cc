@@ -166,7 +166,8 @@ Outcome run(const Invocation& invocation) {
         return Outcome::usage;
     }
     Session session{invocation, *row, arguments, screen_of(1), {}};
-    return row->run(session);
+    const Outcome outcome = row->run(session);
+    return session.printer.failed() ? worse(outcome, Outcome::failed) : outcome;
 }
 
 }  // namespace

@@ -444,7 +444,7 @@ Outcome run_logs(Session& session) {
     merger.seek(lines);
     for (size_t turns = 1;; ++turns) {
         while (merger.print(!follows)) {}
-        if (!follows || (merger.empty() && !all) || !pause()) break;
+        if (!follows || (merger.empty() && !all) || session.printer.failed() || !pause()) break;
         if (turns % turns_a_look_count == 0) merger.add_new();
     }
     if (!follows && !all && lines != size_t{0}) merger.tell_silent();

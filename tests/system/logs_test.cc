@@ -455,6 +455,20 @@ TEST_CASE("logs -f ends when nobody reads any more") {
     }
 }
 
+TEST_CASE("logs that cannot be written where they are to go fail, and follow no more") {
+    if (cannot_run(exists("/dev/full"), "needs /dev/full")) return;
+    Logs logs;
+    write_shop(logs);
+    for (const char* option : {"-n1", "-f", "--json"}) {
+        Launch launch{
+            .arguments = {reeve_binary(), "svctl", "logs", "-l", logs.logs(), option, "web"}};
+        launch.prepare = [] { dup2(open("/dev/full", O_WRONLY), 1); };
+        const Output output = run(launch);
+        CHECK(output.status == 1);
+        CHECK(output.err == "svctl: write to standard output: No space left on device\n");
+    }
+}
+
 TEST_CASE("logs on a terminal has a colour for each service, but with NO_COLOR") {
     Logs logs;
     write_shop(logs);
