@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+#include "base/result.h"
 #include "base/text.h"
 #include "host/sys.h"
 
@@ -179,11 +182,19 @@ void Printer::json_string(std::string_view text) {
 void Printer::end_json() { *this << (json_begun_ ? "]\n" : "[]\n"); }
 
 void Printer::flush() {
-    write_all(1, out_);
+    const int code = write_all(1, out_);
     out_.clear();
+    if (code == 0 || code == EPIPE || failed_) return;
+    failed_ = true;
+    warn({"write to standard output: ", errno_text(code)});
 }
 
-void write_all(int fd, std::string_view text) {
+bool wants_colour(int fd) {
+    const char* no_colour = getenv("NO_COLOR");
+    return isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+int write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = sys::write(fd, text.data(), text.size());
         if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {  // a terminal may be so
@@ -191,9 +202,10 @@ void write_all(int fd, std::string_view text) {
             sys::poll({&poll, 1}, -1);
             continue;
         }
-        if (written <= 0) return;
+        if (written < 0) return errno;
         text.remove_prefix(static_cast<size_t>(written));
     }
+    return 0;
 }
 
 void warn(std::initializer_list<std::string_view> parts) {

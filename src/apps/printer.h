@@ -27,8 +27,9 @@ class Printer {
     // The end of the array, which may be empty.
     void end_json();
 
-    // Writes what there is.
+    // Writes what there is. Where that fails, and not for want of a reader, it is said once.
     void flush();
+    bool failed() const { return failed_; }
     std::string_view gathered() const { return out_; }  // since the last flush
 
   private:
@@ -40,10 +41,14 @@ class Printer {
 
     LongText out_;
     bool json_begun_ = false;
+    bool failed_ = false;
 };
 
-// Writes all of it to a descriptor; where that fails there is nobody to tell.
-void write_all(int fd, std::string_view text);
+// Is it a terminal, whose user has not set NO_COLOR?
+bool wants_colour(int fd);
+
+// Writes all of it to a descriptor. 0, or the errno for which it cannot be done.
+int write_all(int fd, std::string_view text);
 
 // "svctl: ..." on descriptor 2: the parts in one line.
 void warn(std::initializer_list<std::string_view> parts);

@@ -136,8 +136,7 @@ bool locale_is_utf8() {
 Screen screen_of(int fd) {
     Screen screen;
     screen.terminal = isatty(fd) == 1;
-    const char* no_colour = getenv("NO_COLOR");
-    screen.colour = screen.terminal && (no_colour == nullptr || *no_colour == '\0');
+    screen.colour = wants_colour(fd);
     screen.unicode = locale_is_utf8();
     winsize size = {};
     if (screen.terminal && ioctl(fd, TIOCGWINSZ, &size) == 0) screen.width = size.ws_col;
@@ -167,7 +166,8 @@ Outcome run(const Invocation& invocation) {
         return Outcome::usage;
     }
     Session session{invocation, *row, arguments, screen_of(1), {}};
-    return row->run(session);
+    const Outcome outcome = row->run(session);
+    return session.printer.failed() ? worse(outcome, Outcome::failed) : outcome;
 }
 
 }  // namespace

@@ -209,15 +209,20 @@ bool is_meant(std::string_view word, std::string_view object) {
     return false;
 }
 
+List<Text> read_known(const Session& session) {
+    const Invocation& invocation = session.invocation;
+    List<Text> known;
+    if (!invocation.reads_log_directory) read_status_files(invocation.run_directory, known);
+    if (known.empty() && session.row.run == run_logs)
+        read_log_directories(invocation.log_directory, known);
+    return known;
+}
+
 namespace {
 
-// All status files, or of `logs` what it comes to without them, once it is said where the answer
-// comes from. None: the outcome says why.
+// What is known, once it is said where the answer comes from. Nothing: the outcome says why.
 List<Text> read_remains(const Session& session, int code, Outcome& outcome) {
-    List<Text> files;
-    read_status_files(session.invocation.run_directory, files);
-    if (files.empty() && session.row.run == run_logs)
-        read_log_directories(session.invocation.log_directory, files);
+    List<Text> files = read_known(session);
     if (files.empty()) {
         outcome = no_answer(session, code);
         return files;

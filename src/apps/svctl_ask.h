@@ -43,6 +43,10 @@ Outcome choose_services(const Session& session, const List<Text>& services, List
 // nothing to learn, and `outcome` says why. Whether they run is no part of the outcome.
 bool learn_services(Session& session, List<Text>& objects, Outcome& outcome);
 
+// What is known of services without reeve: their status files; of `logs`, where there are none or
+// it is to read LOGDIR only, the names of their logs.
+List<Text> read_known(const Session& session);
+
 // Does NAME, NAME@I or @LABEL mean this service?
 bool is_meant(std::string_view word, std::string_view object);
 

@@ -12,37 +12,42 @@
 #include "base/sort.h"
 #include "conf/schema.h"
 #include "core/object.h"
+#include "host/dirwatch.h"
 #include "host/history.h"
 #include "host/logstream.h"
 #include "host/platform.h"
+#include "host/statusfile.h"
 #include "host/sys.h"
+#include "model/logline.h"
 
 namespace reeve {
 
 namespace {
 
 constexpr int follow_interval_ms = 200;
+// For services that are added it looks more rarely: a change of any may have all files read.
+constexpr size_t turns_a_look_count = 5;
 constexpr size_t follow_lines_default = 10;
 // So many lines are told before others are looked at again: one that never stops has no more.
 constexpr size_t lines_a_turn_max_count = 4096;
-// More than this, and there may not be descriptors enough without asking.
-constexpr size_t many_services_count = 100;
 
 constexpr LogStream::Form forms[] = {LogStream::Form::svlog, LogStream::Form::runs};
 
 // A service whose lines are shown.
 struct Output {
-    explicit Output(std::string_view service) {
+    Output(std::string_view service, bool colour) {
         Buffer<2 * name_max_bytes + 1> full;
         append_full_name(full, service);
         name = full.view();
+        append_prefix(prefix, name, colour);
         append_field(head, "name", find_field(service, "name"));
         append_field(head, "instance", find_field(service, "instance"));
     }
 
     Text name;
-    LongText head;  // of the objects of its lines
-    bool has_lines = false;
+    LongText prefix;
+    LongText head;         // of the objects of its lines
+    bool is_told = false;  // it has lines, or it was said why it has none
 };
 
 struct Source {
@@ -54,11 +59,17 @@ struct Source {
 // All that is shown, merged by time.
 class Merger {
   public:
-    explicit Merger(Session& session) : session_(session) {}
+    explicit Merger(Session& session)
+        : session_(session), begun_{sys::wall_now_us()},
+          status_(Text::join({session.invocation.run_directory, "/status"})),
+          logs_(session.invocation.log_directory) {}
 
-    // Adds a service: true, or it is told why it has nothing to read.
-    bool add(std::string_view service, Outcome& outcome);
-    bool empty() const { return outputs_.empty(); }
+    // Adds a service, or says why it has nothing to read.
+    void add(std::string_view service, Outcome& outcome);
+    // Adds those that are added or begin to write while others are followed: all that they wrote
+    // meanwhile is to come.
+    void add_new();
+    bool empty() const { return sources_.empty(); }
     // Goes to the last lines, or to the beginning.
     void seek(std::optional<size_t> lines);
     // Prints what there is; with `last` also a line that has no end. False: there is no more now.
@@ -67,8 +78,11 @@ class Merger {
 
     bool prefixed = false;
     bool follows = false;
+    bool asks_reeve = false;  // else services are also known by their logs
 
   private:
+    bool is_wanted(std::string_view service) const;
+    bool has(std::string_view service) const;
     bool open_streams(std::string_view service, Outcome& outcome);
     bool narrow(std::string_view service, Source* first, size_t count);
     void sift(size_t place);
@@ -79,6 +93,10 @@ class Merger {
     List<Source> sources_;
     List<Source*> heap_;  // those that have a line, the earliest first
     size_t skipped_ = 0;  // lines that are not shown
+    Stamp begun_;
+    DirWatch status_;
+    DirWatch logs_;
+    bool is_late_ = false;  // those that are added now were not there at first
 };
 
 // The beginnings of all runs that are known of, oldest first: of those that have ended, of the last
@@ -127,21 +145,55 @@ std::string_view whereabouts(std::string_view log) {
     return "its output is thrown away (log = null)";
 }
 
-bool Merger::add(std::string_view service, Outcome& outcome) {
+void Merger::add(std::string_view service, Outcome& outcome) {
     const size_t before = sources_.size();
-    outputs_.emplace_back(service);
-    if (open_streams(service, outcome)) return true;
+    outputs_.emplace_back(service, session_.screen.colour);
+    if (open_streams(service, outcome)) return;
     while (sources_.size() > before) sources_.pop_back();
-    outputs_.pop_back();
+    if (!outputs_.back().is_told) outputs_.pop_back();
+}
+
+bool Merger::is_wanted(std::string_view service) const {
+    bool wanted = session_.arguments.empty();
+    for (const std::string_view word : session_.arguments)
+        wanted = wanted || is_meant(word, service);
+    return wanted;
+}
+
+bool Merger::has(std::string_view service) const {
+    Buffer<2 * name_max_bytes + 1> name;
+    append_full_name(name, service);
+    for (const Output& output : outputs_)
+        if (output.name == name.view()) return true;
     return false;
+}
+
+void Merger::add_new() {
+    const bool known = status_.has_changed();
+    const bool written = logs_.has_changed();
+    if (!known && (asks_reeve || !written)) return;
+    is_late_ = true;
+    Outcome outcome = Outcome::done;
+    List<Text> services;
+    if (asks_reeve)
+        read_status_files(session_.invocation.run_directory, services);
+    else
+        services = read_known(session_);
+    for (const Text& service : services) {
+        if (!is_wanted(service) || has(service)) continue;
+        const size_t before = sources_.size();
+        add(service, outcome);
+        for (size_t i = before; i < sources_.size(); ++i) sources_[i].stream.seek_begin();
+    }
+    prefixed = prefixed || outputs_.size() > 1;
 }
 
 bool Merger::open_streams(std::string_view service, Outcome& outcome) {
     const std::string_view log = find_field(service, "log");
     const Text& name = outputs_.back().name;
     if (!is_directory(log)) {
-        // Of all of them some are so as a rule.
-        if (session_.arguments.empty()) return false;
+        // Of all of them some are so as a rule, and it may become otherwise.
+        if (session_.arguments.empty() || is_late_) return false;
         warn({name, ": ", whereabouts(log)});
         outcome = worse(outcome, Outcome::failed);
         return false;
@@ -153,6 +205,7 @@ bool Merger::open_streams(std::string_view service, Outcome& outcome) {
         const int code = sources_.back().stream.open();
         if (code == 0) continue;
         warn({"open ", directory, ": ", errno_text(code)});
+        outputs_.back().is_told = true;
         outcome = worse(outcome, code == EACCES ? Outcome::not_permitted : Outcome::failed);
         return false;
     }
@@ -165,10 +218,12 @@ bool Merger::open_streams(std::string_view service, Outcome& outcome) {
 bool Merger::narrow(std::string_view service, Source* first, size_t count) {
     const Invocation& invocation = session_.invocation;
     const std::span<Source> sources(first, count);
+    bool guesses = false;
     if (invocation.run > 0) {
         const List<Stamp> starts =
             starts_of_runs(invocation.run_directory, service, sources.back().stream.times());
         const size_t place = starts.size() - invocation.run;
+        if (invocation.run > starts.size() && is_late_) return false;
         if (invocation.run > starts.size()) {
             Buffer<24> known;
             known << starts.size();
@@ -186,9 +241,16 @@ bool Merger::narrow(std::string_view service, Source* first, size_t count) {
         }
     }
     for (Source& source : sources) {
-        if (invocation.since) source.stream.begin_at(*invocation.since);
+        if (invocation.since)
+            source.stream.begin_at(*invocation.since);
+        else if (is_late_ && invocation.run == 0)
+            source.stream.begin_at(begun_);
         if (!follows) source.stream.end_here();
+        guesses = guesses || source.stream.guesses();
     }
+    if (guesses && !is_late_)
+        warn({outputs_.back().name, ": its lines have no stamps (log_time = none, or log = run): "
+                                    "whole files are shown"});
     return true;
 }
 
@@ -224,7 +286,7 @@ bool Merger::print(bool last) {
     Printer& printer = session_.printer;
     for (size_t lines = 0; !heap_.empty() && lines < lines_a_turn_max_count; ++lines) {
         Source& source = *heap_.front();
-        outputs_[source.output].has_lines = true;
+        outputs_[source.output].is_told = true;
         if (skipped_ > 0)
             --skipped_;
         else
@@ -253,42 +315,25 @@ void Merger::print_line(const Source& source) {
         object << '\n' << output.head << "line=" << line << '\n';
         return printer.json_line(object);
     }
-    if (prefixed) {
-        // All but black and white, of which one or the other is what they stand on; red is last.
-        const bool colour = session_.screen.colour;
-        const char sequence[] = {'\33', '[', '3', "632541"[source.output % 6], 'm'};
-        if (colour) printer << std::string_view(sequence, sizeof sequence);
-        printer << output.name << " | ";
-        if (colour) printer << "\33[0m";
-    }
+    if (prefixed) printer << output.prefix;
     printer << line << '\n';
 }
 
 void Merger::tell_silent() const {
     const Invocation& invocation = session_.invocation;
     for (const Output& output : outputs_) {
-        if (output.has_lines) continue;
+        if (output.is_told) continue;
         warn({output.name, invocation.run > 0 ? ": there is nothing of that run"
                            : invocation.since ? ": it has written nothing since then"
                                               : ": it has written nothing"});
     }
 }
 
-// A thousand services, each with a file that is held open: as many as there may be.
-void allow_descriptors() {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    platform::set_limit(RLIMIT_NOFILE, limit);
-}
-
 // The services that are meant. False: the outcome says why there are none.
 bool find_services(Session& session, List<Text>& services, Outcome& outcome) {
     outcome = Outcome::done;
     if (!session.invocation.reads_log_directory) return learn_services(session, services, outcome);
-    List<Text> found;
-    read_log_directories(session.invocation.log_directory, found);
-    outcome = choose_services(session, found, services);
+    outcome = choose_services(session, read_known(session), services);
     return true;
 }
 
@@ -383,21 +428,25 @@ Outcome run_logs(Session& session) {
     const bool all = session.arguments.empty();
     const bool bounded = invocation.lines || invocation.since || invocation.run > 0;
     const bool follows = invocation.run < 2 && (invocation.follows || (all && !bounded));
-    if (services.size() > many_services_count) allow_descriptors();
+    // A thousand services, each with a file that is held open.
+    sys::raise_descriptor_limit();
     Merger merger(session);
     merger.follows = follows;
+    merger.asks_reeve = !invocation.reads_log_directory && outcome != Outcome::no_reeve;
     merger.prefixed = all || services.size() > 1;
     for (const Text& service : services) merger.add(service, outcome);
     if (all && merger.empty() && outcome == Outcome::done) {
-        warn({"there is no service whose output could be read"});
-        return Outcome::failed;
+        warn({"there is no service whose output could be read", follows ? " yet" : ""});
+        if (!follows) return Outcome::failed;
     }
     std::optional<size_t> lines = invocation.lines;
     if (follows && !bounded) lines = follow_lines_default;
     merger.seek(lines);
-    do
+    for (size_t turns = 1;; ++turns) {
         while (merger.print(!follows)) {}
-    while (follows && !merger.empty() && pause());
+        if (!follows || (merger.empty() && !all) || session.printer.failed() || !pause()) break;
+        if (turns % turns_a_look_count == 0) merger.add_new();
+    }
     if (!follows && !all && lines != size_t{0}) merger.tell_silent();
     return outcome;
 }

@@ -1,6 +1,4 @@
 // svctl_options: the command line of svctl, from one table.
-#include <ctime>
-
 #include "apps/svctl.h"
 #include "base/text.h"
 #include "conf/schema.h"
@@ -51,17 +49,13 @@ bool set_lines(Invocation& invocation, std::string_view value, Sink& problem) {
     return lines.has_value();
 }
 
-// Where no zone is given it is the one that we are in.
+// Where no zone is given it is the one that we are in, as it was then: what it is at that hour in
+// UTC may lie on the other side of a change, but a second look does not.
 Stamp local_stamp_of(const Date& date) {
-    tm local = {};
-    local.tm_year = date.year - 1900;
-    local.tm_mon = date.month - 1;
-    local.tm_mday = date.day;
-    local.tm_hour = date.hour;
-    local.tm_min = date.minute;
-    local.tm_sec = date.second;
-    local.tm_isdst = -1;
-    return {int64_t{mktime(&local)} * 1000000 + date.microsecond};
+    int32_t offset_s = 0;
+    for (int look = 0; look < 2; ++look)
+        offset_s = sys::local_offset_s(stamp_of(date, offset_s).us / 1000000);
+    return stamp_of(date, offset_s);
 }
 
 bool set_since(Invocation& invocation, std::string_view value, Sink& problem) {

@@ -5,13 +5,13 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include "apps/apps.h"
 #include "host/complain.h"
 #include "host/platform.h"
 #include "host/signals.h"
 #include "host/sys.h"
+#include "model/stamp.h"
 
 namespace reeve {
 
@@ -408,11 +408,7 @@ int svlog_main(int argc, char** argv) {
     }
     if (!signals::open()) return 1;
     // A pipe and a file for each of a thousand services.
-    rlimit limit = {};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        sys::setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    sys::raise_descriptor_limit();
     // As long as the process lives: there is nothing to tear down.
     static Svlog& svlog = *new Svlog(argv[1], argv[2]);
     return svlog.run();

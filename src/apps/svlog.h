@@ -26,7 +26,7 @@ class Console {
 
   private:
     LongText waiting_;
-    bool colours_ = false;
+    bool colours_;
 };
 
 // A service, as svlog sees it.

@@ -2,24 +2,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
-#include <unistd.h>
 
+#include "apps/printer.h"
 #include "apps/svlog.h"
 #include "host/sys.h"
 
 namespace reeve {
 
-Console::Console() {
-    const char* no_colour = getenv("NO_COLOR");
-    colours_ = isatty(1) == 1 && (no_colour == nullptr || *no_colour == '\0');
-}
+Console::Console() : colours_(wants_colour(1)) {}
 
-// The name says the colour: it is the same in every run.
 void Console::add(std::string_view name, std::string_view begun, std::string_view rest) {
-    if (colours_) waiting_ << "\033[3" << digest(name) % 6 + 1 << 'm';
-    waiting_ << name << " | ";
-    if (colours_) waiting_ << "\033[0m";
+    append_prefix(waiting_, name, colours_);
     waiting_ << begun << rest;
 }
 

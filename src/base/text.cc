@@ -29,13 +29,6 @@ size_t span_of(std::string_view text, bool digits) {
     return n;
 }
 
-// `n` with zeros before it, at least `width` digits.
-void append_padded(Sink& out, int64_t n, int64_t width) {
-    for (int64_t bound = 10; width > 1; --width, bound *= 10)
-        if (n < bound) out << '0';
-    out << n;
-}
-
 }  // namespace
 
 [[gnu::noinline]] Sink::Sink(char* place, size_t capacity) : place_(place), capacity_(capacity) {}
@@ -214,6 +207,12 @@ void append_span(Sink& out, Duration duration) {
     const Unit& next = unit[1];
     const int64_t rest = ms % unit->ms / next.ms;
     if (rest != 0) out << rest << next.name;
+}
+
+void append_padded(Sink& out, int64_t n, int64_t width) {
+    for (int64_t bound = 10; width > 1; --width, bound *= 10)
+        if (n < bound) out << '0';
+    out << n;
 }
 
 void append_time(Sink& out, Wall time) {

@@ -111,6 +111,9 @@ void append_duration(Sink& out, Duration duration);
 // For people, two units at most: "3.2s", "4m10s", "2h5m", "3d4h".
 void append_span(Sink& out, Duration duration);
 
+// `n`, which is not negative, with zeros before it: at least `width` digits.
+void append_padded(Sink& out, int64_t n, int64_t width);
+
 // "2026-11-20T13:15:00.123Z" (RFC 3339, UTC).
 void append_time(Sink& out, Wall time);
 

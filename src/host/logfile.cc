@@ -58,7 +58,7 @@ void OldLogs::look_into(const Text& directory, std::string_view folder) {
     if (!fd) return;
     Text shared;  // all of one folder name it together
     const auto see = [&](const char* name) {
-        const bool old = is_old_log(name);
+        const bool old = parse_old_name(name).has_value();
         if (!old && current != name) return true;
         struct stat state;
         if (sys::lstat(make_path(path, directory, folder, name), &state) < 0) return true;
@@ -183,7 +183,7 @@ bool LogFile::rename_away(LogFolder& folder, const Text& name, Rules rules) {
     int64_t time = std::max(sys::wall_now_us(), newest_us_ + 1);
     for (;; ++time) {
         Buffer<64> old;
-        append_old_log(old, time);
+        append_old_name(old, {time});
         if (sys::lstat(make_path(to, folder.path(), name, old.view()), &there) < 0) break;
     }
     if (sys::rename(from.c_str(), to.c_str()) < 0) return false;

@@ -1,5 +1,5 @@
 // logfile: the files of log = file. LOGDIR/NAME/current is appended to; when it has grown to its
-// size it is renamed to the time of that (model/logline), and a new one is begun. All that has to
+// size it is renamed to the time of that (model/stamp), and a new one is begun. All that has to
 // be known is in the names of the files: a writer that is killed at any step is followed by one
 // that goes on there.
 #pragma once

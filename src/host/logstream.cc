@@ -31,35 +31,39 @@ std::optional<Stamp> first_stamp(std::string_view text, bool within, size_t& at)
     return std::nullopt;
 }
 
-// Among at most scanned_bytes from `low` on, where a line begins: the first one stamped so or
-// later. Where no line there bears a stamp nothing tells: then all of it counts if `low` is the
-// file's beginning.
-off_t scan(int fd, off_t low, off_t high, Stamp stamp) {
-    char bytes[scanned_bytes];
-    const ssize_t got = sys::pread(fd, bytes, static_cast<size_t>(high - low), low);
+// The first line of a file that was written at some time or later.
+struct Begin {
+    off_t offset;
+    bool stamped;  // else it is the first one behind all that are earlier, and none has a stamp
+};
+
+// From `low` on, where a line begins; with room for the line that goes on where it need not look.
+Begin scan(int fd, off_t low, Stamp stamp) {
+    char bytes[scanned_bytes + block_bytes];
+    const ssize_t got = sys::pread(fd, bytes, sizeof bytes, low);
     std::string_view text(bytes, static_cast<size_t>(std::max<ssize_t>(got, 0)));
-    bool stamped = low > 0;
-    for (size_t at = 0; const auto found = first_stamp(text, false, at);) {
-        if (*found >= stamp) return low + static_cast<off_t>(at + text.data() - bytes);
-        stamped = true;
-        const size_t end = text.find('\n', at);
-        if (end == std::string_view::npos) break;
-        text.remove_prefix(end + 1);
+    size_t at = 0;
+    while (const auto found = first_stamp(text, false, at)) {
+        if (*found >= stamp) return {low + static_cast<off_t>(at), true};
+        const size_t length = std::min(text.find('\n', at), text.size() - 1) + 1;
+        low += static_cast<off_t>(length);
+        text.remove_prefix(length);
     }
-    return stamped ? high : low;
+    return {low, false};
 }
 
-// Where the first line with that stamp or a later one begins, by halving. A block that bears no
-// stamp is taken for later: lines are shorter than a block where there are any.
-off_t bisect(int fd, off_t size, Stamp stamp) {
+// By halving. A block that bears no stamp is taken for later: lines are shorter than a block where
+// there are any.
+Begin bisect(int fd, off_t size, Stamp stamp) {
     char bytes[block_bytes];
     off_t low = 0;
     off_t high = size;
+    Begin later{size, false};
     while (high - low > scanned_bytes) {
         const off_t middle = low + (high - low) / 2;
         const ssize_t got = sys::pread(fd, bytes, sizeof bytes, middle);
         size_t at = 0;
-        if (got <= 0) return high;
+        if (got <= 0) return later;
         const auto found = first_stamp({bytes, static_cast<size_t>(got)}, true, at);
         const off_t place = middle + static_cast<off_t>(at);
         if (!found)
@@ -67,9 +71,10 @@ off_t bisect(int fd, off_t size, Stamp stamp) {
         else if (*found < stamp)
             low = place;
         else
-            high = place;
+            later = {high = place, true};
     }
-    return scan(fd, low, high, stamp);
+    const Begin begin = scan(fd, low, stamp);
+    return later.stamped && !begin.stamped ? later : begin;
 }
 
 }  // namespace
@@ -77,15 +82,12 @@ off_t bisect(int fd, off_t size, Stamp stamp) {
 Fd LogStream::open_named(size_t file) const {
     Buffer<path_max_bytes> path;
     path << directory_ << '/';
-    if (file == times_.size()) {
+    if (file == times_.size())
         path << "current";
-    } else {
-        if (is_svlog())
-            append_stamp(path, times_[file]);
-        else
-            path << times_[file].us / second_us;
-        path << ".log";
-    }
+    else if (is_svlog())
+        append_old_name(path, times_[file]);
+    else
+        path << times_[file].us / second_us << ".log";
     // A FIFO put there cannot stall us, nor show a link what only we may read.
     Fd opened(sys::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
     struct stat state;
@@ -149,28 +151,36 @@ int LogStream::open() {
     return 0;
 }
 
-LogStream::Place LogStream::place_of(Stamp stamp) const {
-    size_t file = 0;
-    while (file < times_.size() && times_[file] < stamp) ++file;
-    struct stat state;
-    Fd opened;
-    const int fd = descriptor_of(file, opened);
-    if (fd < 0 || sys::fstat(fd, &state) < 0) return {file, 0};
-    return {file, bisect(fd, state.st_size, stamp)};
-}
-
 void LogStream::begin_at(Stamp since) {
-    if (is_svlog()) {
-        begin_ = place_of(since);
+    struct stat state;
+    for (size_t file = 0; file < file_count(); ++file) {
+        // Set aside earlier.
+        if (is_svlog() && file < times_.size() && times_[file] < since) continue;
+        Fd opened;
+        const int fd = descriptor_of(file, opened);
+        if (fd < 0 || sys::fstat(fd, &state) < 0) continue;
+        const Begin begin = is_svlog() ? bisect(fd, state.st_size, since) : Begin{0, false};
+        const bool may_be = begin.offset < state.st_size && state.st_mtime >= since.us / second_us;
+        if (!begin.stamped && !may_be) continue;
+        guesses_ = !begin.stamped && (is_svlog() || times_[file] < since);
+        begin_ = {file, begin.offset};
         return;
     }
-    struct stat state;
-    size_t file = times_.size();
-    while (file > 0 && look_at(file - 1, state) && state.st_mtime >= since.us / second_us) --file;
-    begin_ = file < times_.size() ? Place{file, 0} : end_;
+    begin_ = end_;
 }
 
-void LogStream::end_at(Stamp until) { set_end(place_of(until)); }
+void LogStream::end_at(Stamp until) {
+    struct stat state;
+    size_t file = 0;
+    while (file < times_.size() && times_[file] < until) ++file;
+    Fd opened;
+    const int fd = descriptor_of(file, opened);
+    if (fd < 0 || sys::fstat(fd, &state) < 0) return set_end({file, 0});
+    const Begin begin = bisect(fd, state.st_size, until);
+    if (begin.stamped) return set_end({file, begin.offset});
+    if (begin.offset < state.st_size && state.st_mtime >= until.us / second_us) guesses_ = true;
+    set_end({file, state.st_size});
+}
 
 void LogStream::only_run(Stamp start) {
     struct stat state;
@@ -322,22 +332,12 @@ bool LogStream::read_block() {
     return false;
 }
 
-bool LogStream::has_changed() {
-    struct stat state;
-    if (sys::stat(directory_.c_str(), &state) < 0) return false;
-    if (settled_ && state.st_mtime == changed_s_) return false;
-    changed_s_ = state.st_mtime;
-    // What comes within the same second does not show.
-    settled_ = sys::wall_now().ms / 1000 > changed_s_ + 1;
-    return true;
-}
-
 // Goes on to another file, unless it is the present one by another name.
 bool LogStream::go_on_to(Fd next, size_t place) {
     struct stat state;
     if (!next || sys::fstat(next.get(), &state) < 0) return false;
     if (file_ && state.st_ino == inode_) return false;
-    settled_ = false;
+    watch_.forget();
     // What was written to the present one until it was renamed comes first.
     if (read_block()) return true;
     if (bytes_.size() > used_) {
@@ -359,7 +359,7 @@ bool LogStream::next_file() {
     };
     // First those that were there already.
     if (go_on()) return true;
-    if (!has_changed()) return false;
+    if (!watch_.has_changed()) return false;
     times_.clear();
     Fd current = is_svlog() ? open_named(0) : Fd();
     find_files();

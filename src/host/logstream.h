@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/packed.h"
+#include "host/dirwatch.h"
 #include "model/stamp.h"
 
 namespace reeve {
@@ -21,7 +22,8 @@ class LogStream {
   public:
     enum class Form : uint8_t { svlog, runs };
 
-    LogStream(const Text& directory, Form form) : directory_(directory), form_(form) {}
+    LogStream(const Text& directory, Form form)
+        : directory_(directory), form_(form), watch_(directory) {}
     LogStream(LogStream&&) = default;
 
     // Looks at what there is. 0, or the errno for which it cannot be read; that there is nothing,
@@ -31,10 +33,13 @@ class LogStream {
     // Of files of runs, when each began, oldest first; of old files of svlog when they were named.
     const List<Stamp>& times() const { return times_; }
 
-    // Narrows what is read, before seek(). Lines without a stamp are where the line before them is.
-    void begin_at(Stamp since);  // of a run's file: all of it, if it was written to since then
+    // Narrows what is read, before seek(). Lines without a stamp are where the line before them is;
+    // those behind all stamps of a file are read if they may be meant: by then it was written to.
+    void begin_at(Stamp since);
     void end_at(Stamp until);    // svlog's only
     void only_run(Stamp start);  // the file of the run that began in that second, or nothing
+    // Is there more between the bounds than was meant, perhaps?
+    bool guesses() const { return guesses_; }
     // Whatever is written from now on is not read.
     void end_here();
 
@@ -64,7 +69,6 @@ class LogStream {
     int descriptor_of(size_t file, Fd& opened) const;
     bool look_at(size_t file, struct stat& state) const;
     void find_files();
-    Place place_of(Stamp stamp) const;
     void set_end(Place place);
     size_t count_back(Place begin, off_t end, size_t lines, Place& place) const;
     void go_to(Place place);
@@ -72,16 +76,17 @@ class LogStream {
     bool read_block();
     bool go_on_to(Fd next, size_t place);
     bool next_file();
-    bool has_changed();
 
     Text directory_;
     Form form_;
+    DirWatch watch_;
     List<Stamp> times_;
     Fd current_;  // as it was when times_ was made: it may be renamed while we look
     Place begin_;
     Place end_;
     // The end as it is found again after files were renamed.
     bool ends_ = false;
+    bool guesses_ = false;
     bool empty_ = false;
     ino_t end_inode_ = 0;
     off_t end_offset_ = 0;
@@ -96,8 +101,6 @@ class LogStream {
     size_t taken_ = 0;    // the line, and its newline
     std::string_view line_;
     Stamp time_{INT64_MIN};
-    bool settled_ = false;  // nothing came after it when the directory was last looked at
-    int64_t changed_s_ = 0;
 };
 
 }  // namespace reeve

@@ -286,6 +286,13 @@ int setpriority(int nice) {
     return once(Call::setpriority, [=] { return ::setpriority(PRIO_PROCESS, 0, nice); });
 }
 
+void raise_descriptor_limit() {
+    struct rlimit limit {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    sys::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Mono mono_now() { return Mono{clock_ms(CLOCK_MONOTONIC)}; }
 
 Wall wall_now() { return Wall{clock_ms(CLOCK_REALTIME)}; }

@@ -140,6 +140,9 @@ int setuid(uid_t user);
 int setrlimit(int resource, const struct rlimit* limit);
 int setpriority(int nice);  // of the calling process, absolute
 
+// As many descriptors as there may be, where it is not known how many it will take.
+void raise_descriptor_limit();
+
 // Clocks. They cannot fail.
 Mono mono_now();
 Wall wall_now();

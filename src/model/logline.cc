@@ -13,22 +13,6 @@ namespace {
 constexpr std::string_view mark_head{"\0svlog", 6};
 static_assert(mark_head.size() + 2 == log_mark_bytes);
 
-constexpr char old_log_form[] = "0000-00-00T00:00:00.000000Z.log";
-
-void append_digits(Sink& out, int64_t number, int width) {
-    char digits[8];
-    for (int i = width; i-- > 0; number /= 10) digits[i] = static_cast<char>('0' + number % 10);
-    out << std::string_view(digits, static_cast<size_t>(width));
-}
-
-// 2026-11-20T10:00:00.123456
-void append_micros(Sink& out, int64_t time_us) {
-    const int64_t ms = time_us / 1000;
-    append_time(out, Wall{ms});
-    out.cut(out.size() - 1);  // the Z
-    append_digits(out, time_us - ms * 1000, 3);
-}
-
 }  // namespace
 
 void append_mark(Sink& out, LogMark mark) { out << mark_head << static_cast<char>(mark) << '\n'; }
@@ -82,43 +66,11 @@ size_t count_lines(std::string_view bytes) {
     return static_cast<size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
 }
 
-void append_stamp(Sink& out, LogTime form, int64_t time_us, int32_t offset_s) {
-    switch (form) {
-    case LogTime::none: return;
-    case LogTime::utc:
-        append_micros(out, time_us);
-        out << "Z ";
-        return;
-    case LogTime::local: {
-        append_micros(out, time_us + int64_t{offset_s} * 1000000);
-        const int32_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
-        out << (offset_s < 0 ? '-' : '+');
-        append_digits(out, minutes / 60, 2);
-        out << ':';
-        append_digits(out, minutes % 60, 2);
-        out << ' ';
-        return;
-    }
-    case LogTime::epoch:
-        out << time_us / 1000000 << '.';
-        append_digits(out, time_us % 1000000, 6);
-        out << ' ';
-        return;
-    }
-}
-
-void append_old_log(Sink& out, int64_t time_us) {
-    append_micros(out, time_us);
-    out << "Z.log";
-}
-
-bool is_old_log(std::string_view name) {
-    if (name.size() != sizeof old_log_form - 1) return false;
-    for (size_t i = 0; i < name.size(); ++i) {
-        const bool digit = name[i] >= '0' && name[i] <= '9';
-        if (old_log_form[i] == '0' ? !digit : name[i] != old_log_form[i]) return false;
-    }
-    return true;
+// All colours but black and white, of which one or the other is what they stand on.
+void append_prefix(Sink& out, std::string_view name, bool colour) {
+    if (colour) out << "\33[3" << digest(name) % 6 + 1 << 'm';
+    out << name << " | ";
+    if (colour) out << "\33[0m";
 }
 
 }  // namespace reeve

@@ -1,12 +1,11 @@
-// logline: what svlog makes of the bytes that services write: lines, stamps, and what reeve says in
-// between. Pure.
+// logline: what svlog makes of the bytes that services write: lines, and what reeve says between
+// them. Pure.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 #include "base/text.h"
-#include "model/definition.h"
 
 namespace reeve {
 
@@ -44,13 +43,8 @@ size_t open_length(std::string_view bytes, size_t before);
 
 size_t count_lines(std::string_view bytes);
 
-// What each line begins with, a blank included; nothing for LogTime::none. `offset_s`, for
-// LogTime::local: how far local time is ahead of UTC.
-//   2026-11-20T10:00:00.123456Z  2026-11-20T11:00:00.123456+01:00  1764000000.123456
-void append_stamp(Sink& out, LogTime form, int64_t time_us, int32_t offset_s);
-
-// The name of an old file, for the time when it was made one: 2026-11-20T10:00:00.123456Z.log
-void append_old_log(Sink& out, int64_t time_us);
-bool is_old_log(std::string_view name);
+// "NAME | ", behind which a line stands where there are those of several services. The name says
+// the colour: it is the same in every run.
+void append_prefix(Sink& out, std::string_view name, bool colour);
 
 }  // namespace reeve

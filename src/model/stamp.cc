@@ -131,14 +131,45 @@ std::optional<Stamp> take_stamp(std::string_view& line) {
     return stamp;
 }
 
-void append_stamp(Sink& out, Stamp stamp) {
-    int64_t rest = stamp.us % 1000;
+// 2026-11-20T10:00:00.123456
+static void append_micros(Sink& out, int64_t time_us) {
+    int64_t rest = time_us % 1000;
     if (rest < 0) rest += 1000;
-    append_time(out, Wall{(stamp.us - rest) / 1000});
+    append_time(out, Wall{(time_us - rest) / 1000});
     if (out.truncated()) return;
-    out.cut(out.size() - 1);
-    for (int64_t unit = 100; unit > 0; unit /= 10) out << static_cast<char>('0' + rest / unit % 10);
+    out.cut(out.size() - 1);  // the Z
+    append_padded(out, rest, 3);
+}
+
+void append_stamp(Sink& out, Stamp stamp) {
+    append_micros(out, stamp.us);
     out << 'Z';
+}
+
+void append_stamp(Sink& out, LogTime form, int64_t time_us, int32_t offset_s) {
+    switch (form) {
+    case LogTime::none: return;
+    case LogTime::utc: append_stamp(out, {time_us}); break;
+    case LogTime::local: {
+        append_micros(out, time_us + offset_s * second_us);
+        const int32_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
+        out << (offset_s < 0 ? '-' : '+');
+        append_padded(out, minutes / 60, 2);
+        out << ':';
+        append_padded(out, minutes % 60, 2);
+        break;
+    }
+    case LogTime::epoch:
+        out << time_us / second_us << '.';
+        append_padded(out, time_us % second_us, fraction_digits);
+        break;
+    }
+    out << ' ';
+}
+
+void append_old_name(Sink& out, Stamp stamp) {
+    append_stamp(out, stamp);
+    out << ".log";
 }
 
 std::optional<Stamp> parse_old_name(std::string_view file) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "model/definition.h"
 
 namespace reeve {
 
@@ -45,7 +46,12 @@ std::optional<Stamp> take_stamp(std::string_view& line);
 // "2026-11-20T10:00:00.123456Z" (RFC 3339, UTC).
 void append_stamp(Sink& out, Stamp stamp);
 
+// What a line begins with: a stamp as take_stamp() knows them, and its blank; of LogTime::none
+// nothing. `offset_s`, for LogTime::local: how far local time is ahead of UTC.
+void append_stamp(Sink& out, LogTime form, int64_t time_us, int32_t offset_s);
+
 // An old file of a log is named by when it was set aside: "2026-11-20T10:00:00.123456Z.log".
+void append_old_name(Sink& out, Stamp stamp);
 std::optional<Stamp> parse_old_name(std::string_view file);
 
 }  // namespace reeve

@@ -23,7 +23,8 @@ void read_again(Stamp stamp) {
     // A zone can carry a date out of the years that a stamp can have.
     if (text.size() != 27 || text[0] == '-') return;
     require(take_stamp(text) == stamp && text.empty());
-    out << ".log";
+    out.clear();
+    append_old_name(out, stamp);
     require(parse_old_name(out.view()) == stamp);
 }
 

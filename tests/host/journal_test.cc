@@ -18,6 +18,22 @@ std::string lines_of(const std::string& path) {
     return lines;
 }
 
+// Complete, and empty.
+struct NewJournal : Journal {
+    NewJournal() {
+        set_path(path);
+        make();
+    }
+    void make(const char* text = "") {
+        REQUIRE(begin_new());
+        append(text);
+        REQUIRE(finish_new());
+    }
+
+    TemporaryDirectory directory;
+    std::string path = directory / "journal";
+};
+
 }  // namespace
 
 TEST_CASE("a journal without a path takes everything and does nothing") {
@@ -42,27 +58,19 @@ TEST_CASE("a new journal takes the old one's place only when it is complete") {
 }
 
 TEST_CASE("a child's record stands in the room that was reserved before later records") {
-    const TemporaryDirectory directory;
-    Journal journal;
-    journal.set_path(directory / "journal");
-    REQUIRE(journal.begin_new());
-    REQUIRE(journal.finish_new());
+    NewJournal journal;
     const off_t unused = journal.reserve(64);
     const off_t place = journal.reserve(64);
     REQUIRE(unused >= 0);
     journal.append("later\n");
     REQUIRE(pwrite(journal.fd(), "child\n", 6, place) == 6);
-    CHECK(lines_of(directory / "journal") == "child\nlater\n");
+    CHECK(lines_of(journal.path) == "child\nlater\n");
 }
 
 TEST_CASE("room is reserved before it is written to") {
-    const TemporaryDirectory directory;
-    Journal journal;
-    journal.set_path(directory / "journal");
-    REQUIRE(journal.begin_new());
-    REQUIRE(journal.finish_new());
+    NewJournal journal;
     struct stat state = {};
-    REQUIRE(stat((directory / "journal").c_str(), &state) == 0);
+    REQUIRE(stat(journal.path.c_str(), &state) == 0);
     CHECK(static_cast<size_t>(state.st_size) == journal_chunk_bytes);
     {
         const Fault full(sys::Call::fallocate, ENOSPC);
@@ -73,11 +81,7 @@ TEST_CASE("room is reserved before it is written to") {
 }
 
 TEST_CASE("a journal without room goes on without, and wants renewal once a second") {
-    const TemporaryDirectory directory;
-    Journal journal;
-    journal.set_path(directory / "journal");
-    REQUIRE(journal.begin_new());
-    REQUIRE(journal.finish_new());
+    NewJournal journal;
     {
         const Fault full(sys::Call::fallocate, ENOSPC);
         while (journal.whole()) journal.append(std::string(1000, 'x') + "\n");
@@ -86,26 +90,19 @@ TEST_CASE("a journal without room goes on without, and wants renewal once a seco
     CHECK(journal.wants_renewal({10000}));
     CHECK_FALSE(journal.wants_renewal({10001}));
     CHECK(journal.wants_renewal({11000}));
-    REQUIRE(journal.begin_new());
-    journal.append("all of it\n");
-    REQUIRE(journal.finish_new());
+    journal.make("all of it\n");
     CHECK(journal.whole());
-    CHECK(lines_of(directory / "journal") == "all of it\n");
+    CHECK(lines_of(journal.path) == "all of it\n");
 }
 
 TEST_CASE("a journal whose file was taken away is made anew at once, or tried again in a second") {
-    const TemporaryDirectory directory;
-    Journal journal;
-    journal.set_path(directory / "journal");
-    REQUIRE(journal.begin_new());
-    REQUIRE(journal.finish_new());
+    NewJournal journal;
     CHECK(journal.next_deadline() == no_deadline);
     journal.lose();
     CHECK(journal.next_deadline() <= Mono{0});
     CHECK(journal.wants_renewal({5000}));
     CHECK(journal.next_deadline() == Mono{6000});
-    REQUIRE(journal.begin_new());
-    REQUIRE(journal.finish_new());
+    journal.make();
     CHECK(journal.next_deadline() == no_deadline);
 }
 
@@ -136,11 +133,7 @@ TEST_CASE("a new journal that cannot be completed leaves the old one") {
 }
 
 TEST_CASE("a journal wants to be made anew when it has grown to three times its beginning") {
-    const TemporaryDirectory directory;
-    Journal journal;
-    journal.set_path(directory / "journal");
-    REQUIRE(journal.begin_new());
-    REQUIRE(journal.finish_new());
+    NewJournal journal;
     size_t written = 0;
     while (!journal.wants_renewal({0})) {
         journal.append(std::string(99, 'x') + "\n");

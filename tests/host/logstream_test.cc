@@ -46,11 +46,22 @@ struct Logs {
         REQUIRE(rename((directory / "current").c_str(), old(seconds).c_str()) == 0);
         write("current", "");
     }
+    // When the file was written to last.
+    void written(const std::string& name, double seconds) const {
+        const timespec time{static_cast<time_t>(at(seconds).us / 1000000), 0};
+        const timespec times[] = {time, time};
+        REQUIRE(utimensat(AT_FDCWD, (directory / name).c_str(), times, 0) == 0);
+    }
     std::string old(double seconds) const { return directory / (name_at(seconds) + ".log"); }
     LogStream stream(Form form = Form::svlog) const {
         LogStream stream(directory.path(), form);
         REQUIRE(stream.open() == 0);
         return stream;
+    }
+    LogStream from_start() const {
+        LogStream all = stream();
+        all.seek_begin();
+        return all;
     }
 
     TempDir directory;
@@ -110,8 +121,7 @@ TEST_CASE("old files come before the present one, in the order of their names") 
     logs.write("README", "x\n");
     logs.write("2026-11-20T10:00:02.500000Z.log.gz", "x\n");
     logs.write("1795168800.log", "a run\n");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK(rest_of(stream) == "a b c d e f ");
     CHECK(last_of(logs, 1) == "1: f ");
     CHECK(last_of(logs, 2) == "2: e f ");
@@ -166,19 +176,55 @@ TEST_CASE("lines without stamps go with the file that they are in, or the line b
     logs.rotate(10);
     logs.write("current", "c\nd\n");
     logs.rotate(20);
-    logs.write("current", "e\n" + line_at(25, "f") + "g\n");
-    CHECK(since(logs, at(5)) == "a b c d e f g ");
-    CHECK(since(logs, at(15)) == "c d e f g ");
-    CHECK(since(logs, at(22)) == "f g ");
-    CHECK(since(logs, at(26)).empty());
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    logs.write("current", "e\n" + line_at(25, "f") + "g\n" + line_at(30, "h"));
+    logs.written(name_at(10) + ".log", 9);
+    logs.written(name_at(20) + ".log", 16);
+    CHECK(since(logs, at(5)) == "a b c d e f g h ");
+    CHECK(since(logs, at(9)) == "a b c d e f g h ");
+    CHECK(since(logs, at(15)) == "c d e f g h ");
+    // What was set aside only later had been written to its end before.
+    CHECK(since(logs, at(17)) == "f g h ");
+    CHECK(since(logs, at(22)) == "f g h ");
+    CHECK(since(logs, at(26)) == "h ");
+    LogStream stream = logs.from_start();
     std::string times;
     for (; stream.load(true); stream.pass()) {
         const Stamp time = stream.time();
         times += time < at(0) ? "- " : std::to_string((time.us - at(0).us) / 1000000) + " ";
     }
-    CHECK(times == "- - 10 10 20 25 25 ");
+    CHECK(times == "- - 10 10 20 25 25 30 ");
+}
+
+TEST_CASE("lines behind all that have stamps go by when their file was written to last") {
+    Logs logs;
+    logs.write("current", line_at(1, "a") + "b\nc\n");
+    const auto since_when = [&](double begin) {
+        LogStream stream = logs.stream();
+        stream.begin_at(at(begin));
+        stream.seek_begin();
+        return rest_of(stream) + (stream.guesses() ? "perhaps" : "");
+    };
+    const auto until_when = [&](double end) {
+        LogStream stream = logs.stream();
+        stream.end_at(at(end));
+        stream.seek_begin();
+        return rest_of(stream) + (stream.guesses() ? "perhaps" : "");
+    };
+    logs.written("current", 9);
+    CHECK(since_when(1) == "a b c ");
+    CHECK(since_when(5) == "b c perhaps");
+    CHECK(since_when(9.5) == "b c perhaps");  // the file's time is in seconds
+    CHECK(since_when(10).empty());
+    CHECK(until_when(1).empty());
+    CHECK(until_when(5) == "a b c perhaps");
+    CHECK(until_when(10) == "a b c ");
+    // Of more than is looked at in one go, that bears none at all.
+    std::string lines;
+    for (int i = 0; i < 100000; ++i) lines += "x\n";
+    logs.write("current", line_at(1, "a") + lines + "y\n");
+    logs.written("current", 9);
+    CHECK(since_when(5).size() == lines.size() + std::string("y perhaps").size());
+    CHECK(since_when(10).empty());
 }
 
 TEST_CASE("a range ends where its first later line begins") {
@@ -213,9 +259,7 @@ TEST_CASE("runs are files of their own: all of those that were written to since 
     const auto write_run = [&](int second, double written, const std::string& text) {
         const std::string name = std::to_string(ten_o_clock_us / 1000000 + second) + ".log";
         logs.write(name, text);
-        const timespec time{static_cast<time_t>(ten_o_clock_us / 1000000 + written), 0};
-        const timespec times[] = {time, time};
-        REQUIRE(utimensat(AT_FDCWD, (logs.directory / name).c_str(), times, 0) == 0);
+        logs.written(name, written);
     };
     write_run(0, 5, "a\nb");
     write_run(10, 15, "c\nd\n");
@@ -223,6 +267,15 @@ TEST_CASE("runs are files of their own: all of those that were written to since 
     CHECK(since(logs, at(0), Form::runs) == "a b nine c d ");
     CHECK(since(logs, at(6), Form::runs) == "nine c d ");
     CHECK(since(logs, at(12), Form::runs) == "c d ");
+    const auto guesses = [&](double since) {
+        LogStream stream = logs.stream(Form::runs);
+        stream.begin_at(at(since));
+        return stream.guesses();
+    };
+    CHECK(guesses(12));
+    CHECK_FALSE(guesses(0));
+    CHECK_FALSE(guesses(6));  // that run began later, and so did all it wrote
+    CHECK_FALSE(guesses(16));
     CHECK(since(logs, at(16), Form::runs).empty());
     const auto run_at = [&](double start) {
         LogStream stream = logs.stream(Form::runs);
@@ -250,8 +303,7 @@ TEST_CASE("runs are files of their own: all of those that were written to since 
 TEST_CASE("a rotation in the middle of following costs no line and doubles none") {
     Logs logs;
     logs.write("current", line_at(1, "a"));
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK(rest_of(stream) == "a ");
     logs.append("current", line_at(2, "b"));
     CHECK(rest_of(stream) == "b ");
@@ -278,8 +330,7 @@ TEST_CASE("a rotation in the middle of following costs no line and doubles none"
 TEST_CASE("files that are removed or emptied by others are gone on without") {
     Logs logs;
     logs.write("current", line_at(1, "a"));
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK(rest_of(stream) == "a ");
     unlink((logs.directory / "current").c_str());
     CHECK(rest_of(stream).empty());
@@ -306,8 +357,7 @@ TEST_CASE("files that are removed or emptied by others are gone on without") {
 TEST_CASE("a change that falls within a second of a look at the directory is found") {
     Logs logs;
     logs.write("current", line_at(1, "a"));
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     for (int second = 2; second < 300; ++second) {
         rest_of(stream);
         logs.rotate(second);
@@ -319,8 +369,7 @@ TEST_CASE("a change that falls within a second of a look at the directory is fou
 TEST_CASE("a line that has no end is read once it has, or at the end") {
     Logs logs;
     logs.write("current", "ha");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     CHECK_FALSE(stream.load(false));
     logs.append("current", "lf");
     CHECK_FALSE(stream.load(false));
@@ -339,8 +388,7 @@ TEST_CASE("a line that is longer than a megabyte is read in pieces") {
     Logs logs;
     const std::string longest(3 * log_piece_max_bytes, 'x');
     logs.write("current", longest + "\nend\n");
-    LogStream stream = logs.stream();
-    stream.seek_begin();
+    LogStream stream = logs.from_start();
     std::string text;
     size_t pieces = 0;
     for (; stream.load(false) && stream.line() != "end"; stream.pass(), ++pieces) {

@@ -7,41 +7,13 @@ using namespace reeve;
 
 namespace {
 
-std::string stamp_of(LogTime form, int64_t time_us, int32_t offset_s = 0) {
-    Buffer<64> out;
-    append_stamp(out, form, time_us, offset_s);
-    return std::string(out.view());
-}
-
 std::string mark_of(LogMark mark) {
     Buffer<log_mark_bytes> out;
     append_mark(out, mark);
     return std::string(out.view());
 }
 
-constexpr int64_t noon = int64_t{1795180000} * 1000000 + 123456;
-
 }  // namespace
-
-TEST_CASE("stamps have microseconds, and local ones their offset") {
-    CHECK(stamp_of(LogTime::utc, noon) == "2026-11-20T13:06:40.123456Z ");
-    CHECK(stamp_of(LogTime::utc, noon - 123450) == "2026-11-20T13:06:40.000006Z ");
-    CHECK(stamp_of(LogTime::local, noon, 3600) == "2026-11-20T14:06:40.123456+01:00 ");
-    CHECK(stamp_of(LogTime::local, noon, -12600) == "2026-11-20T09:36:40.123456-03:30 ");
-    CHECK(stamp_of(LogTime::epoch, noon) == "1795180000.123456 ");
-    CHECK(stamp_of(LogTime::epoch, 5) == "0.000005 ");
-    CHECK(stamp_of(LogTime::none, noon).empty());
-}
-
-TEST_CASE("an old file is named by the time, and nothing else passes for one") {
-    Buffer<64> name;
-    append_old_log(name, noon);
-    CHECK(name.view() == "2026-11-20T13:06:40.123456Z.log");
-    CHECK(is_old_log(name.view()));
-    for (const char* other : {"current", "1795180000.log", "2026-11-20T13:06:40.123456Z",
-                              "2026-11-20T13:06:40.12345xZ.log", ""})
-        CHECK_FALSE(is_old_log(other));
-}
 
 TEST_CASE("a mark is found between what a service writes, and nowhere else") {
     const std::string end = mark_of(LogMark::end);

@@ -13,6 +13,12 @@ std::string text_of(Stamp stamp) {
     return std::string(out.view());
 }
 
+std::string text_of(LogTime form, int64_t time_us, int32_t offset_s = 0) {
+    Buffer<64> out;
+    append_stamp(out, form, time_us, offset_s);
+    return std::string(out.view());
+}
+
 // The stamp in UTC, a bar, and what is left of the line; "none" where it has no stamp.
 std::string taken(std::string_view line) {
     const std::string_view before = line;
@@ -30,6 +36,17 @@ std::string date(std::string_view text) {
 }
 
 }  // namespace
+
+TEST_CASE("stamps have microseconds, and local ones their offset") {
+    const int64_t ten = 1795168800000000;
+    CHECK(text_of(LogTime::utc, ten + 123456) == "2026-11-20T10:00:00.123456Z ");
+    CHECK(text_of(LogTime::utc, ten + 6) == "2026-11-20T10:00:00.000006Z ");
+    CHECK(text_of(LogTime::local, ten, 3600) == "2026-11-20T11:00:00.000000+01:00 ");
+    CHECK(text_of(LogTime::local, ten, -12600) == "2026-11-20T06:30:00.000000-03:30 ");
+    CHECK(text_of(LogTime::epoch, ten + 123456) == "1795168800.123456 ");
+    CHECK(text_of(LogTime::epoch, 5) == "0.000005 ");
+    CHECK(text_of(LogTime::none, ten).empty());
+}
 
 TEST_CASE("a line begins with any of the three stamps") {
     CHECK(taken("2026-11-20T10:00:00.123456Z up") == "2026-11-20T10:00:00.123456Z|up");
@@ -100,11 +117,15 @@ TEST_CASE("a date may leave out its seconds, their fraction and its zone") {
 }
 
 TEST_CASE("old files are known by their names, whole and in UTC") {
-    CHECK(parse_old_name("2026-11-20T10:00:00.123456Z.log") == Stamp{1795168800123456});
+    Buffer<64> old;
+    append_old_name(old, {1795168800123456});
+    CHECK(old.view() == "2026-11-20T10:00:00.123456Z.log");
+    CHECK(parse_old_name(old.view()) == Stamp{1795168800123456});
     for (const char* name :
-         {"current", "1795168800.log", "1795168800.123456.log", "2026-11-20T10:00:00.123456Z",
-          "2026-11-20T10:00:00.123456+00:00.log", "2026-11-20T10:00:00.123456Z .log",
-          "2026-11-20T10:00:00.123456Z.log.gz", "Z.log", ".log", "", "2026-11-20T10:00:00Z.log"}) {
+         {"current", "1795168800.log", "2026-11-20T10:00:00.12345xZ.log", "1795168800.123456.log",
+          "2026-11-20T10:00:00.123456Z", "2026-11-20T10:00:00.123456+00:00.log",
+          "2026-11-20T10:00:00.123456Z .log", "2026-11-20T10:00:00.123456Z.log.gz", "Z.log", ".log",
+          "", "2026-11-20T10:00:00Z.log"}) {
         INFO(name);
         CHECK_FALSE(parse_old_name(name));
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@ namespace {
 bool mentions(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
+
+constexpr time_t ten_o_clock = 1795168800;  // 2026-11-20T10:00Z
 
 // On that day at ten o'clock and so many seconds, UTC.
 std::string at(const std::string& seconds) { return "2026-11-20T10:00:" + seconds + ".000000Z"; }
@@ -40,6 +43,12 @@ struct Logs : Reeve {
         const std::string directory = logs() + "/" + service;
         if (!exists(directory)) make_directory(directory);
         write_file(directory + "/" + name, text);
+    }
+    // When the file was written to last: at ten o'clock and so many seconds.
+    void written(const std::string& service, const std::string& name, time_t second) const {
+        const timespec times[] = {{ten_o_clock + second, 0}, {ten_o_clock + second, 0}};
+        const std::string path = logs() + "/" + service + "/" + name;
+        REQUIRE(utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
     }
     std::string current(const std::string& service) const {
         return logs() + "/" + service + "/current";
@@ -63,6 +72,7 @@ struct Logs : Reeve {
 // web has all three stamps and none, db@1 one form, db@2 a run's file.
 void write_shop(const Logs& logs) {
     logs.write("web", at("03") + ".log", line("00", "one") + line("02", "two") + "more of two\n");
+    logs.written("web", at("03") + ".log", 2);
     logs.write("web", "current",
                "2026-11-20T12:00:04.000000+02:00 three\n1795168805.000000 four\n");
     logs.write("db@1", "current", line("01", "a") + line("04", "b") + line("06", "c"));
@@ -144,7 +154,7 @@ TEST_CASE("logs --since takes a date, in our zone where it names none, or a dura
     Logs logs;
     write_shop(logs);
     const std::string from_three = std::string(stamp_of_three) + " three\n1795168805.000000 four\n";
-    for (const char* since : {"2026-11-20T10:00:03Z", "2026-11-20T10:00:02.5Z",
+    for (const char* since : {"2026-11-20T10:00:03Z", "2026-11-20T10:00:03.5Z",
                               "2026-11-20T11:00:04+01:00", "2026-11-20T05:00:04-05:00"}) {
         INFO(since);
         CHECK(logs.read({"--since", since, "web"}).out == from_three);
@@ -169,6 +179,69 @@ TEST_CASE("logs --since takes a date, in our zone where it names none, or a dura
     if (std::stoll(now) > 1795168805 + 3600)
         CHECK(logs.read({"--since", "1h", "new"}).out == now + ".000000 new\n");
     CHECK(mentions(logs.read({"--since", "100d", "new"}).out, "new\n"));
+}
+
+TEST_CASE("of lines without stamps --since and --run show the files that may hold what is meant") {
+    Logs logs;
+    logs.write("web", at("10") + ".log", "one\n");
+    logs.write("web", at("20") + ".log", "two\n");
+    logs.write("web", "current", "three\nfour\n");
+    logs.written("web", at("10") + ".log", 10);
+    logs.written("web", at("20") + ".log", 20);
+    logs.written("web", "current", 30);
+    logs.write("job", "1795168810.log", "a\n");
+    logs.written("job", "1795168810.log", 20);
+    const std::string perhaps = ": its lines have no stamps (log_time = none, or log = run): whole "
+                                "files are shown\n";
+    const auto since = [&](const char* second, const char* service) {
+        const std::string date = std::string("2026-11-20T10:00:") + second + "Z";
+        const Output output = logs.read({"--since", date, service});
+        CHECK(output.status == 0);
+        return output.out + output.err;
+    };
+    CHECK(since("15", "web") == "two\nthree\nfour\nsvctl: web" + perhaps);
+    CHECK(since("25", "web") == "three\nfour\nsvctl: web" + perhaps);
+    CHECK(since("31", "web") == "svctl: web: it has written nothing since then\n");
+    CHECK(since("10", "job") == "a\n");
+    CHECK(since("15", "job") == "a\nsvctl: job" + perhaps);
+    CHECK(since("21", "job") == "svctl: job: it has written nothing since then\n");
+    make_directory(logs.run_directory() + "/history");
+    for (const char* service : {"web", "job"})
+        write_file(logs.run_directory() + "/history/" + service,
+                   "start=2026-11-20T10:00:05.000Z end=2026-11-20T10:00:09.500Z exit=1\n"
+                   "start=2026-11-20T10:00:10.000Z end=2026-11-20T10:00:25.000Z exit=1\n");
+    const Output last = logs.read({"--run", "last", "web"});
+    CHECK(last.out == "one\ntwo\nthree\nfour\n");
+    CHECK(last.err == "svctl: web" + perhaps);
+    const Output before = logs.read({"--run", "2", "web"});
+    CHECK(before.out == "one\n");
+    CHECK(before.err == "svctl: web" + perhaps);
+    // A run's own file needs none.
+    const Output own = logs.read({"--run", "last", "job"});
+    CHECK(own.out == "a\n");
+    CHECK(own.err.empty());
+}
+
+TEST_CASE("a date of --since means the zone as it was then, on both sides of a change") {
+    Logs logs;
+    // Summer time in Berlin began at the second of these, and ended at the fifth.
+    const Strings times = {"2026-03-29T00:30:00", "2026-03-29T01:00:00", "2026-03-29T01:30:00",
+                           "2026-10-24T23:30:00", "2026-10-25T01:00:00", "2026-10-25T01:30:00"};
+    std::string lines;
+    for (const std::string& time : times) lines += time + ".000000Z x\n";
+    logs.write("web", "current", lines);
+    const auto first = [&](const char* since) {
+        return logs.read({"--since", since, "web"}, {"TZ=CET-1CEST,M3.5.0,M10.5.0/3"})
+            .out.substr(0, times[0].size());
+    };
+    CHECK(first("2026-03-29T01:30") == times[0]);
+    CHECK(first("2026-03-29T01:59") == times[1]);
+    CHECK(first("2026-03-29T03:00") == times[1]);
+    CHECK(first("2026-03-29T03:30") == times[2]);
+    CHECK(first("2026-10-25T01:30") == times[3]);
+    CHECK(first("2026-10-25T01:31") == times[4]);
+    CHECK(first("2026-10-25T02:30") == times[5]);
+    CHECK(first("2026-10-25T03:00").empty());
 }
 
 TEST_CASE("the place of --since in old files is found among many megabytes") {
@@ -292,6 +365,74 @@ TEST_CASE("logs without a name follows all services, each line behind its name")
     CHECK(some.err() == "svctl: no such service: late\n");
 }
 
+TEST_CASE("logs that follow take in what gets its first log later, without reeve") {
+    Logs logs;
+    // From now on, for what was there before has been told.
+    const auto new_line = [](const std::string& text) {
+        return std::to_string(time(nullptr) + 1) + ".000000 " + text + "\n";
+    };
+    Process all = logs.follow({});
+    Process web = logs.follow({"-f", "web", "db@1"});
+    CHECK(web.wait() == 4);
+    REQUIRE(wait_until([&] { return !all.err().empty(); }));
+    CHECK(all.err() == "svctl: there is no service whose output could be read yet\n");
+    const std::string one = new_line("one");
+    logs.write("web", "current", line("00", "long ago") + one);
+    REQUIRE(wait_until([&] { return all.out() == "web | " + one; }));
+    // Of one that was named also the instances; it stands behind its name once there are several.
+    Process named = logs.follow({"-f", "-n", "1", "web"});
+    REQUIRE(wait_until([&] { return named.out() == one; }));
+    const std::string two = new_line("two");
+    logs.write("web@2", "current", two);
+    logs.write("other", "current", "");
+    REQUIRE(wait_until([&] { return named.out() == one + "web@2 | " + two; }));
+    REQUIRE(wait_until([&] { return all.out() == "web | " + one + "web@2 | " + two; }));
+    // All of it is gone: what comes instead is gone on with.
+    REQUIRE(std::filesystem::remove_all(logs.logs()) > 0);
+    make_directory(logs.logs());
+    const std::string three = new_line("three");
+    logs.write("other", "current", three);
+    CHECK(wait_until([&] { return mentions(all.out(), "other | " + three); }));
+    CHECK_FALSE(mentions(named.out(), "other"));
+    CHECK(all.running());
+    CHECK(named.err().empty());
+}
+
+TEST_CASE("logs that follow take in services that are added or log to files now, with reeve") {
+    Reeve reeve;
+    reeve.service("web", "command = echo up; exec sleep 1000\ngroup = shop\n");
+    reeve.service("late", "command = echo late; exec sleep 1000\nlog = null\n");
+    reeve.start();
+    const auto follow = [&](const Strings& words) {
+        Strings all = {reeve_binary(), "svctl", "-r", reeve.run_directory(), "logs"};
+        all.insert(all.end(), words.begin(), words.end());
+        return Process({.arguments = all});
+    };
+    Process all = follow({});
+    Process shop = follow({"-f", "@shop"});
+    REQUIRE(wait_until([&] { return all.out() == "web | up\n" && shop.out() == "up\n"; }));
+    reeve.service("db", "command = echo two; exec sleep 1000\ngroup = shop\n");
+    reeve.service("new", "command = echo new; exec sleep 1000\n");
+    reeve.service("late", "command = echo late; exec sleep 1000\nlog = run\n");
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    CHECK(wait_until(
+        [&] { return mentions(all.out(), "new | new\n") && mentions(all.out(), "db | two\n"); }));
+    CHECK(wait_until([&] { return shop.out() == "up\ndb | two\n"; }));
+    // It was known all the time, and had no log.
+    CHECK_FALSE(mentions(all.out(), "late"));
+    CHECK(reeve.svctl({"restart", "late"}).status == 0);
+    CHECK(wait_until([&] { return mentions(all.out(), "late | late\n"); }));
+    // What goes away goes quietly.
+    unlink((reeve.services() + "/new").c_str());
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    REQUIRE(wait_until([&] { return reeve.state("new").empty(); }));
+    CHECK(reeve.svctl({"restart", "late"}).status == 0);
+    CHECK(wait_until([&] { return count_lines(all.out()) == 5; }));
+    CHECK(all.err().empty());
+    CHECK(shop.err().empty());
+    CHECK(all.running());
+}
+
 TEST_CASE("logs -f ends when nobody reads any more") {
     Logs logs;
     write_shop(logs);
@@ -314,6 +455,20 @@ TEST_CASE("logs -f ends when nobody reads any more") {
     }
 }
 
+TEST_CASE("logs that cannot be written where they are to go fail, and follow no more") {
+    if (cannot_run(exists("/dev/full"), "needs /dev/full")) return;
+    Logs logs;
+    write_shop(logs);
+    for (const char* option : {"-n1", "-f", "--json"}) {
+        Launch launch{
+            .arguments = {reeve_binary(), "svctl", "logs", "-l", logs.logs(), option, "web"}};
+        launch.prepare = [] { dup2(open("/dev/full", O_WRONLY), 1); };
+        const Output output = run(launch);
+        CHECK(output.status == 1);
+        CHECK(output.err == "svctl: write to standard output: No space left on device\n");
+    }
+}
+
 TEST_CASE("logs on a terminal has a colour for each service, but with NO_COLOR") {
     Logs logs;
     write_shop(logs);
@@ -328,7 +483,7 @@ TEST_CASE("logs on a terminal has a colour for each service, but with NO_COLOR")
         std::erase(screen, '\r');
         CHECK(mentions(screen, colour ? "\33[32mweb | \33[0m1795168805.000000 four\n"
                                       : "web | 1795168805.000000 four\n"));
-        CHECK(mentions(screen, colour ? "\33[36mdb@1 | \33[0m2026" : "db@1 | 2026"));
+        CHECK(mentions(screen, colour ? "\33[35mdb@1 | \33[0m2026" : "db@1 | 2026"));
     }
 }
 
@@ -370,7 +525,7 @@ TEST_CASE("what logs cannot do it says in one line") {
     CHECK(logs.read({"mute"}).err == "svctl: mute: it has written nothing\n");
     CHECK(logs.read({"mute"}).status == 0);
     Logs empty;
-    const Output nothing = empty.read({});
+    const Output nothing = empty.read({"-n", "1"});
     CHECK(nothing.status == 1);
     CHECK(nothing.err == "svctl: there is no service whose output could be read\n");
     CHECK(empty.svctl({"-l", "x", "list"}).err == "svctl: -l is an option of: logs\n");
