@@ -115,28 +115,34 @@ Reply read_reply(Session& session, const Request& request, Client& client, Mono 
     }
 }
 
-// Where it is not known whether it was done: may it be done twice?
-bool may_repeat(Command command) {
+// What asking comes to.
+enum class Effect : uint8_t {
+    none,        // reeve only tells
+    idempotent,  // may be asked for twice, where it is not known whether it was done
+    once,
+};
+
+Effect effect_of(Command command) {
     switch (command) {
     case Command::status:
     case Command::why:
-    case Command::up:
-    case Command::down:
-    case Command::wait:
     case Command::plan:
     case Command::events:
     case Command::boot:
-    case Command::directories:
-    case Command::rotate: return true;
+    case Command::directories: return Effect::none;
+    case Command::up:
+    case Command::down:
+    case Command::wait:
+    case Command::rotate: return Effect::idempotent;
     case Command::restart:
     case Command::run:
     case Command::signal:
     case Command::reload:
     case Command::exit:
     case Command::reexec:
-    case Command::crash: return false;
+    case Command::crash: return Effect::once;
     }
-    return false;
+    return Effect::once;
 }
 
 }  // namespace
@@ -168,7 +174,8 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         const Mono patience = now + milliseconds(answer_grace_ms);
         Client client;
         code = client.connect(path.c_str(), patience);
-        if (was_cut && is_absent(code)) break;
+        const bool is_open = effect_of(request.command) != Effect::none;  // what has come of it
+        if (was_cut && is_absent(code) && is_open) break;
         if (code != 0) return Outcome::no_reeve;
         client.send(line.view(), patience);  // where that fails there may still be an answer
         const Reply reply = read_reply(session, request, client, end, take, objects);
@@ -176,7 +183,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         case Reply::Kind::whole: return worse(told, reply.outcome);
         case Reply::Kind::silent: code = ETIME; return reply.outcome;
         case Reply::Kind::cut:
-            if (was_cut || !may_repeat(request.command)) {
+            if (was_cut || effect_of(request.command) == Effect::once) {
                 warn({"reeve ended before it had answered"});
                 return Outcome::no_reeve;
             }
