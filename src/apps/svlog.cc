@@ -66,6 +66,7 @@ bool Svlog::turn() {
     const Mono now = sys::mono_now();
     const bool may_end = ends() && !console_.blocked() && !held_up;
     set_.wait(may_end ? now : std::min(retry_at_, ends_by_), now);
+    const bool at_once = sys::mono_now() - now <= milliseconds(1);
     if (set_.result(0) != 0) signals::drain();
     bool busy = console_.blocked() || held_up;
     console_.flush();
@@ -73,12 +74,30 @@ bool Svlog::turn() {
         if (stream.place != SIZE_MAX && set_.result(stream.place) != 0) busy = pump(stream) || busy;
     console_.flush();
     if (sys::mono_now() >= retry_at_) retry({sys::mono_now(), {}});
+    let_gather(at_once);
     return busy;
+}
+
+// Small writes, one right behind the other: each would wake us, and that is what they cost. They
+// are left to gather in their pipe for a moment, the longer the less comes together, and never so
+// long that a pipe may fill up and its service has to wait.
+void Svlog::let_gather(bool at_once) {
+    constexpr int64_t least_us = 50;
+    if (!at_once || fullest_ == 0)
+        gather_us_ = 0;
+    else if (fullest_ > log_pipe_bytes / 2)
+        gather_us_ /= 2;
+    else if (fullest_ < log_pipe_bytes / 4)
+        gather_us_ = std::clamp(2 * gather_us_, least_us, log_gather_max_us);
+    fullest_ = 0;
+    if (gather_us_ >= least_us) sys::sleep(gather_us_);
 }
 
 // Reads what there is, up to a bound: others are to have their turn. False: there is nothing.
 bool Svlog::pump(Stream& stream) {
     const size_t room = stream.to_console() ? log_block_bytes / 16 : log_block_bytes;
+    size_t sum = 0;
+    bool emptied = false;
     for (size_t i = 0; i < log_blocks_a_turn_count; ++i) {
         ssize_t got = sys::read(stream.pipe.get(), in, room);
         if (got <= 0) return i > 0;
@@ -89,11 +108,15 @@ bool Svlog::pump(Stream& stream) {
         if (i == 0) prepare(stream, static_cast<size_t>(got) == log_mark_bytes);
         set_stamp(stream);
         feed(stream, {in, static_cast<size_t>(got)});
-        if (static_cast<size_t>(got) < room || stream.trouble != 0) break;
-        if (stream.to_console()) break;
-        if (!stream.enlarged) platform::enlarge_pipe(stream.pipe.get(), log_pipe_bytes);
-        stream.enlarged = true;
+        sum += static_cast<size_t>(got);
+        emptied = static_cast<size_t>(got) < room;
+        if (emptied || stream.trouble != 0 || stream.to_console()) break;
     }
+    if (sum > log_block_bytes / 4 && !stream.enlarged)
+        stream.enlarged = platform::enlarge_pipe(stream.pipe.get(), log_pipe_bytes);
+    // What the kernel gives a pipe at first is a quarter of that.
+    const size_t share = stream.enlarged ? sum : 4 * sum;
+    fullest_ = std::max(fullest_, emptied ? share : log_pipe_bytes);
     return true;
 }
 

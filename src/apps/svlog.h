@@ -71,6 +71,7 @@ class Svlog {
     void let_go(Stream& stream);
     int settle_held(Stream& stream);
     bool turn();
+    void let_gather(bool at_once);
 
     bool pump(Stream& stream);
     void prepare(Stream& stream, bool silent);
@@ -98,6 +99,8 @@ class Svlog {
     int64_t now_us_ = 0;
     int64_t offset_until_us_ = 0;
     int32_t offset_s_ = 0;
+    size_t fullest_ = 0;     // of the pipes: what was in it when it was last read
+    int64_t gather_us_ = 0;  // how long
     Mono retry_at_ = no_deadline;
     Mono ends_by_ = no_deadline;
 };

@@ -222,6 +222,20 @@ TEST_CASE("a hook of a service that runs takes no pipe's place, though that is g
     CHECK(reeve.pid_of("web") == service);
 }
 
+TEST_CASE("small writes, one right behind the other, gather in the pipe") {
+    Reeve reeve;
+    constexpr int count = 30000;
+    reeve.service("web", "exec = {self} --helper lines web " + std::to_string(count) + " 1\n" +
+                             plain + "enabled = no\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("svlog", "running"));
+    REQUIRE(reeve.svctl({"up", "web"}).status == 0);
+    REQUIRE(has_numbers(reeve, "web", count));
+    CHECK(Numbers(reeve.log_of("web"), "web").are_whole());
+    const std::string waits = status_field(reeve.pid_of("svlog"), "voluntary_ctxt_switches");
+    CHECK(std::atol(waits.c_str()) < count / 20);
+}
+
 TEST_CASE("lines of more than 8 KB are split, with a mark") {
     Reeve reeve;
     reeve.service("web",
