@@ -89,7 +89,7 @@ void LogFolder::look() {
     used_ = all.bytes;
     oldest_ = std::move(all.oldest);
     next_ = 0;
-    counted_ = true;
+    looked_us_ = sys::wall_now_us();
 }
 
 bool LogFolder::remove(const OldLog& file) {
@@ -112,8 +112,11 @@ bool LogFolder::remove_oldest() {
     }
 }
 
+// Others may have taken something away: nothing goes by a count that is older than a moment.
 void LogFolder::keep_bound() {
-    if (!counted_) look();
+    if (looked_us_ != 0 && (used_ <= bound_ || !has_old_)) return;
+    const int64_t since = sys::wall_now_us() - looked_us_;
+    if (since < 0 || since >= log_look_us) look();
     while (used_ > bound_ && has_old_) has_old_ = remove_oldest();
 }
 
@@ -241,6 +244,9 @@ size_t LogFile::append(LogFolder& folder, const Text& name, std::string_view byt
         }
         const std::string_view rest = bytes.substr(taken);
         size_t count = rest.size();
+        struct stat state;  // others may have cut it
+        if (size_ + count > rules.max_size && sys::fstat(file_.get(), &state) == 0)
+            size_ = static_cast<uint64_t>(state.st_size);
         if (rotates_ || size_ + count > rules.max_size) {
             const bool full = rotates_ || size_ >= rules.max_size;
             count = full ? 0 : whole_lines(rest, static_cast<size_t>(rules.max_size - size_));
