@@ -310,8 +310,7 @@ void Svlog::recover(Stream& stream) {
 // Nobody is to hang because its log cannot be written: when its pipe is full the oldest of what is
 // in there is dropped, and counted.
 void Svlog::spare_writer(Stream& stream) {
-    pollfd pipe{stream.pipe.get(), POLLOUT, 0};
-    if (sys::poll({&pipe, 1}, 0) < 0 || (pipe.revents & POLLOUT) != 0) return;
+    if (ready_now(stream.pipe.get(), POLLOUT) != 0) return;
     std::string_view bytes = read_pipe(stream, log_block_bytes);
     while (!bytes.empty()) {
         const FoundMark found = find_mark(bytes);

@@ -138,23 +138,21 @@ int LogFile::open(LogFolder& folder, const Text& name) {
     constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
     Path path;
     const char* file = make_path(path, folder.path(), name, current);
-    file_ = Fd(sys::open(file, flags, 0640));
-    if (!file_ && errno == ENOENT) {
-        const Status made = make_directories(path.view().substr(0, path.size() - 8), 0750);
-        if (!made) return made.error().code;
-        file_ = Fd(sys::open(file, flags, 0640));
-    }
+    Result<Fd> opened = open_log(file, flags);
+    int code = opened ? 0 : opened.error().code;
+    if (opened) file_ = std::move(*opened);
     struct stat state;
     const bool theirs = file_ ? sys::fstat(file_.get(), &state) < 0 || !S_ISREG(state.st_mode)
-                              : errno == EACCES || errno == ELOOP || errno == ENXIO;
+                              : code == EACCES || code == ELOOP || code == ENXIO;
     if (theirs) {
-        const int code = file_ ? EEXIST : errno;
+        if (file_) code = EEXIST;
         file_.reset();
         if (!rename_away(folder, name, {0, SIZE_MAX})) return code;
         file_ = Fd(sys::open(file, flags, 0640));
-        if (file_) sys::fstat(file_.get(), &state);
+        if (!file_) return errno;
+        sys::fstat(file_.get(), &state);
     }
-    if (!file_) return errno;
+    if (!file_) return code;
     size_ = static_cast<uint64_t>(state.st_size);
     char last = '\n';
     if (size_ > 0) sys::pread(file_.get(), &last, 1, state.st_size - 1);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,8 @@
 #include "host/complain.h"
 #include "host/logfile.h"
 #include "host/platform.h"
+#include "host/pollset.h"
+#include "host/replace.h"
 #include "host/runlog.h"
 #include "host/sys.h"
 #include "model/logplan.h"
@@ -24,15 +25,8 @@ using Name = Buffer<2 * name_max_bytes + 1>;
 
 constexpr std::string_view suffix = ".fifo";
 
-bool has_been_read(int fd) {
-    pollfd pipe{fd, POLLIN, 0};
-    return sys::poll({&pipe, 1}, 0) == 0;
-}
-
-bool is_full(int fd) {
-    pollfd pipe{fd, POLLOUT, 0};
-    return sys::poll({&pipe, 1}, 0) == 0;
-}
+bool has_been_read(int fd) { return ready_now(fd, POLLIN) == 0; }
+bool is_full(int fd) { return ready_now(fd, POLLOUT) == 0; }
 
 // Throws away about so much of what is in a pipe. How many lines that was.
 size_t drop_lines(int fd, size_t bytes) {
@@ -393,11 +387,7 @@ bool LogPipes::write_plan(Now now) {
     Path path;
     path << at_.pipes << "/plan";
     const Text from = Text::join({path.view(), ".new"});
-    const Fd file(sys::open(from.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
-    const bool written =
-        file &&
-        sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        sys::rename(from.c_str(), path.c_str()) == 0;
+    const bool written = replace_text(from.c_str(), path.c_str(), text);
     if (written) plan_ = sum;
     // No room in the run directory: again, later.
     if (!written) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
