@@ -29,6 +29,11 @@ bool says(const Reeve& reeve, const std::string& service, const std::string& tex
     return there;
 }
 
+bool grows(const Reeve& reeve, const std::string& service) {
+    const size_t before = reeve.log_of(service).size();
+    return reeve.comes_true([&] { return reeve.log_of(service).size() > before; });
+}
+
 bool complains(Reeve& reeve, const std::string& text) {
     const bool there =
         reeve.comes_true([&] { return reeve.process().err().find(text) != std::string::npos; });

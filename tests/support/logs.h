@@ -20,6 +20,8 @@ Strings files_of(const Reeve& reeve, const std::string& service);
 
 // Waits for the text in the service's log, or in reeve's standard error.
 bool says(const Reeve& reeve, const std::string& service, const std::string& text);
+// Waits for more in the service's log.
+bool grows(const Reeve& reeve, const std::string& service);
 bool complains(Reeve& reeve, const std::string& text);
 
 // What `--helper lines` has written, as it is in the files.

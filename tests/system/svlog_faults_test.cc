@@ -47,6 +47,13 @@ struct Alone {
     }
 };
 
+// A service that has something to say every now and then.
+void start_writing(Reeve& reeve) {
+    reeve.service("web", std::string("command = while echo x; do sleep 0.02; done\n") + plain);
+    reeve.start();
+    REQUIRE(says(reeve, "web", "x\n"));
+}
+
 }  // namespace
 
 TEST_CASE("svctl rotate answers when there is a new file, however much is written") {
@@ -92,9 +99,7 @@ TEST_CASE("a log directory that somebody took away is made again at HUP") {
     if (cannot_run(is_root(), "needs root")) return;
     Reeve reeve;
     reeve.service("reeve.conf", "log_user = 3000123:3000123\n");
-    reeve.service("web", std::string("command = while echo x; do sleep 0.02; done\n") + plain);
-    reeve.start();
-    REQUIRE(says(reeve, "web", "x\n"));
+    start_writing(reeve);
     REQUIRE(std::filesystem::remove_all(reeve.logs() + "/web") > 0);
     REQUIRE(complains(reeve, "its lines go to the console"));
     reeve.signal(SIGHUP);
@@ -105,9 +110,7 @@ TEST_CASE("status makes a log directory again, or says why there can be none") {
     if (cannot_run(is_root(), "needs root")) return;
     Reeve reeve;
     reeve.service("reeve.conf", "log_user = 3000123:3000123\n");
-    reeve.service("web", std::string("command = while echo x; do sleep 0.02; done\n") + plain);
-    reeve.start();
-    REQUIRE(says(reeve, "web", "x\n"));
+    start_writing(reeve);
     REQUIRE(std::filesystem::remove_all(reeve.logs() + "/web") > 0);
     write_file(reeve.logs() + "/web", "in the way");
     const Output output = reeve.svctl({"status", "web"});
@@ -138,9 +141,7 @@ TEST_CASE("while a file system is read-only lines go to the console, and to file
 TEST_CASE("where a file system becomes read-only lines go to the console until it is not") {
     if (cannot_run(is_root() && has_mounts(), "needs mounts of its own")) return;
     Reeve reeve;
-    reeve.service("web", std::string("command = while echo x; do sleep 0.02; done\n") + plain);
-    reeve.start();
-    REQUIRE(says(reeve, "web", "x\n"));
+    start_writing(reeve);
     const std::string place = reeve.logs() + "/web";
     {
         const SmallDisk disk(place, "size=64k,mode=755,ro");
@@ -149,8 +150,7 @@ TEST_CASE("where a file system becomes read-only lines go to the console until i
         CHECK(contains(reeve.svctl({"status", "web"}).out,
                        "console (write to " + place + ": Read-only file system)"));
     }
-    const size_t before = reeve.log_of("web").size();
-    CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+    CHECK(grows(reeve, "web"));
     CHECK(reeve.comes_true([&] { return reeve.field("web", "log") == place; }));
 }
 

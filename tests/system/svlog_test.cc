@@ -147,8 +147,7 @@ TEST_CASE("a hook of a service that runs takes no pipe's place, though that is g
     REQUIRE(reeve.svctl({"reload", "web"}).status == 0);
     CHECK(reeve.comes_true([&] { return reeve.process().out() == "reloaded\n"; }));
     CHECK_FALSE(exists(fifo));
-    const size_t before = reeve.log_of("web").size();
-    CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+    CHECK(grows(reeve, "web"));
     CHECK(reeve.pid_of("web") == service);
 }
 
@@ -250,8 +249,7 @@ TEST_CASE("both killed, what a service has written is there, once there is a ree
     ::kill(writer, SIGKILL);
     reeve.start();
     REQUIRE(reeve.runs_anew("svlog", writer));
-    const size_t before = reeve.log_of("web").size();
-    CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+    CHECK(grows(reeve, "web"));
 }
 
 TEST_CASE("a file that was removed is made again at the next line, one that was renamed soon") {
@@ -533,8 +531,7 @@ TEST_CASE("a reload that changes log_user cuts off no log, there and back") {
         reeve.service("reeve.conf", std::string("log = run\nlog_user = ") + user + "\n");
         REQUIRE(reeve.svctl({"reload"}).status == 0);
         REQUIRE(reeve.runs_anew("svlog", writer));
-        const size_t before = reeve.log_of("web").size();
-        CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+        CHECK(grows(reeve, "web"));
         const uid_t owner = user[0] == '3' ? 3000123 : 0;
         for (const std::string& path :
              {reeve.logs() + "/web", reeve.run_directory() + "/log/web.fifo"}) {
