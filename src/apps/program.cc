@@ -322,7 +322,7 @@ void Program::handle_own_signals(Now now) {
         restore_run_directory(now);
         if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
         reload(now);
-        performer_.logs().renew_plan();
+        performer_.logs().renew();
     }
     const bool term = signals::take(SIGTERM) > 0;
     const bool interrupt = signals::take(SIGINT) > 0;

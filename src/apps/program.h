@@ -38,7 +38,13 @@ class Program final : public Controls {
     Forecast forecast(Now now) override;
     std::span<const Text> directories() const override { return directories_; }
     int signal(ServiceId id, int number) override;
-    int rotate(ServiceId id) override { return performer_.logs().rotate(id); }
+    int rotate(ServiceId id, Rotation& rotation) override {
+        return performer_.logs().rotate(id, rotation);
+    }
+    bool is_rotated(ServiceId id, Rotation& rotation) override {
+        return performer_.logs().is_rotated(id, rotation);
+    }
+    void renew_log(ServiceId id) override { performer_.logs().renew_directory(id); }
     void end(int code, Now now) override;
     Text begin_reexec(Now now) override;
     const Text& reexec_failure() const override { return reexec_failure_; }

@@ -29,6 +29,10 @@ bool is_lasting(int code) {
            code != EIO;
 }
 
+bool is_mark(std::string_view bytes) {
+    return bytes.size() == log_mark_bytes && find_mark(bytes).place == 0;
+}
+
 // What is so for one is so for all.
 bool is_full(int code) { return code == ENOSPC || code == EDQUOT; }
 
@@ -66,6 +70,7 @@ bool Svlog::turn() {
     const Mono now = sys::mono_now();
     const bool may_end = ends() && !console_.blocked() && !held_up;
     set_.wait(may_end ? now : std::min(retry_at_, ends_by_), now);
+    const bool at_once = sys::mono_now() - now <= milliseconds(1);
     if (set_.result(0) != 0) signals::drain();
     bool busy = console_.blocked() || held_up;
     console_.flush();
@@ -73,37 +78,65 @@ bool Svlog::turn() {
         if (stream.place != SIZE_MAX && set_.result(stream.place) != 0) busy = pump(stream) || busy;
     console_.flush();
     if (sys::mono_now() >= retry_at_) retry({sys::mono_now(), {}});
+    let_gather(at_once);
     return busy;
+}
+
+// Small writes, one right behind the other: each would wake us, and that is what they cost. They
+// are left to gather in their pipe for a moment, the longer the less comes together, and never so
+// long that a pipe may fill up and its service has to wait.
+void Svlog::let_gather(bool at_once) {
+    constexpr int64_t least_us = 50;
+    if (!at_once || fullest_ == 0)
+        gather_us_ = 0;
+    else if (fullest_ > log_pipe_bytes / 2)
+        gather_us_ /= 2;
+    else if (fullest_ < log_pipe_bytes / 4)
+        gather_us_ = std::clamp(2 * gather_us_, least_us, log_gather_max_us);
+    fullest_ = 0;
+    if (gather_us_ >= least_us) sys::sleep(gather_us_);
+}
+
+// A mark that begins there is whole.
+std::string_view Svlog::read_pipe(const Stream& stream, size_t room) {
+    const ssize_t got = sys::read(stream.pipe.get(), in, room);
+    if (got <= 0) return {};
+    const size_t begun = begun_mark({in, static_cast<size_t>(got)});
+    const ssize_t rest =
+        begun > 0 ? sys::read(stream.pipe.get(), in + got, log_mark_bytes - begun) : 0;
+    return {in, static_cast<size_t>(got + std::max<ssize_t>(rest, 0))};
 }
 
 // Reads what there is, up to a bound: others are to have their turn. False: there is nothing.
 bool Svlog::pump(Stream& stream) {
     const size_t room = stream.to_console() ? log_block_bytes / 16 : log_block_bytes;
+    size_t sum = 0;
+    bool emptied = false;
     for (size_t i = 0; i < log_blocks_a_turn_count; ++i) {
-        ssize_t got = sys::read(stream.pipe.get(), in, room);
-        if (got <= 0) return i > 0;
-        if (const size_t begun = begun_mark({in, static_cast<size_t>(got)})) {
-            const ssize_t rest = sys::read(stream.pipe.get(), in + got, log_mark_bytes - begun);
-            got += std::max<ssize_t>(rest, 0);
-        }
-        if (i == 0) prepare(stream, static_cast<size_t>(got) == log_mark_bytes);
+        const std::string_view bytes = read_pipe(stream, room);
+        if (bytes.empty() && i == 0) return false;
+        if (i == 0) prepare(stream, is_mark(bytes));
         set_stamp(stream);
-        feed(stream, {in, static_cast<size_t>(got)});
-        if (static_cast<size_t>(got) < room || stream.trouble != 0) break;
-        if (stream.to_console()) break;
-        if (!stream.enlarged) platform::enlarge_pipe(stream.pipe.get(), log_pipe_bytes);
-        stream.enlarged = true;
+        feed(stream, bytes);
+        sum += bytes.size();
+        emptied = bytes.size() < room;
+        if (emptied || stream.trouble != 0 || stream.to_console()) break;
     }
+    if (sum > log_block_bytes / 4 && !stream.enlarged)
+        stream.enlarged = platform::enlarge_pipe(stream.pipe.get(), log_pipe_bytes);
+    // What the kernel gives a pipe at first is a quarter of that.
+    const size_t share = stream.enlarged ? sum : 4 * sum;
+    fullest_ = std::max(fullest_, emptied ? share : log_pipe_bytes);
     return true;
 }
 
 void Svlog::set_stamp(const Stream& stream) {
     now_us_ = sys::wall_now_us();
     stamp_.clear();
-    if (stream.time == LogTime::local && now_us_ >= offset_until_us_) {
-        constexpr int64_t minute_us = 60000000;  // zones change at whole ones
+    constexpr int64_t minute_us = 60000000;  // zones change at whole ones
+    if (stream.time == LogTime::local && now_us_ / minute_us != offset_minute_) {
         offset_s_ = sys::local_offset_s(now_us_ / 1000000);
-        offset_until_us_ = (now_us_ / minute_us + 1) * minute_us;
+        offset_minute_ = now_us_ / minute_us;
     }
     append_stamp(stamp_, stream.time, now_us_, offset_s_);
 }
@@ -126,14 +159,20 @@ void Svlog::prepare(Stream& stream, bool silent) {
         for (Stream& other : streams_) other.file.close();
         code = stream.file.open(folder_, stream.name);
     }
-    const bool fallen = code != 0 && is_lasting(code);
-    if (fallen && !stream.fallen) tell(stream, code, "its lines go to the console");
-    if (!fallen && stream.fallen && !stream.held.empty()) put_to_console(stream, "\n");
-    stream.fallen = fallen;
+    if (code != 0 && is_lasting(code)) return fall(stream, code);
+    if (stream.fallen && !stream.held.empty()) put_to_console(stream, "\n");
+    stream.fallen = false;
     if (!stream.known && code == 0) {
         stream.length = stream.file.in_mid_line() ? 1 : 0;
         stream.known = true;
     }
+}
+
+// What is open is of no more use: the next look is for another.
+void Svlog::fall(Stream& stream, int code) {
+    stream.file.close();
+    if (!stream.fallen) tell(stream, code, "its lines go to the console");
+    stream.fallen = true;
 }
 
 void Svlog::tell(const Stream& stream, int code, const char* what) const {
@@ -146,11 +185,15 @@ void Svlog::feed(Stream& stream, std::string_view bytes) {
         const FoundMark found = find_mark(bytes);
         take(stream, bytes.substr(0, found.place));
         if (found.mark == LogMark::none) return;
-        if (found.mark == LogMark::end) end_line(stream);
-        if (found.mark == LogMark::rotate && !stream.to_console() && stream.trouble == 0)
-            stream.file.rotate(folder_, stream.name, stream.rules);
+        heed(stream, found.mark);
         bytes.remove_prefix(found.place + log_mark_bytes);
     }
+}
+
+void Svlog::heed(Stream& stream, LogMark mark) {
+    if (mark == LogMark::end) end_line(stream);
+    if (mark == LogMark::rotate && !stream.to_console())
+        stream.file.rotate(folder_, stream.name, stream.rules);
 }
 
 void Svlog::end_line(Stream& stream) {
@@ -223,9 +266,8 @@ void Svlog::write(Stream& stream, std::string_view bytes) {
         taken = stream.file.append(folder_, stream.name, bytes, stream.rules);
         if (taken == bytes.size()) return;
         const int code = errno;
-        // It can no longer be opened, as may show only now.
         if (is_lasting(code)) {
-            stream.fallen = true;
+            fall(stream, code);
             return put_to_console(stream, bytes.substr(taken));
         }
         stream.trouble = code;
@@ -267,14 +309,21 @@ void Svlog::recover(Stream& stream) {
 
 // Nobody is to hang because its log cannot be written: when its pipe is full the oldest of what is
 // in there is dropped, and counted.
-void Svlog::spare_writer(Stream& stream) const {
-    pollfd pipe{stream.pipe.get(), POLLOUT, 0};
-    if (sys::poll({&pipe, 1}, 0) < 0 || (pipe.revents & POLLOUT) != 0) return;
-    const ssize_t got = sys::read(stream.pipe.get(), in, log_block_bytes);
-    if (got <= 0) return;
-    stream.lost += count_lines({in, static_cast<size_t>(got)}) - (stream.skips ? 1 : 0);
-    stream.skips = in[got - 1] != '\n';
-    stream.lost += stream.skips ? 1 : 0;
+void Svlog::spare_writer(Stream& stream) {
+    if (ready_now(stream.pipe.get(), POLLOUT) != 0) return;
+    std::string_view bytes = read_pipe(stream, log_block_bytes);
+    while (!bytes.empty()) {
+        const FoundMark found = find_mark(bytes);
+        const std::string_view text = bytes.substr(0, found.place);
+        if (!text.empty()) {
+            stream.lost += count_lines(text) - (stream.skips ? 1 : 0);
+            stream.skips = text.back() != '\n';
+            stream.lost += stream.skips ? 1 : 0;
+        }
+        if (found.mark == LogMark::none) return;
+        heed(stream, found.mark);
+        bytes.remove_prefix(found.place + log_mark_bytes);
+    }
 }
 
 // --- The plan ------------------------------------------------------------------------------------
@@ -365,8 +414,7 @@ int Svlog::settle_held(Stream& stream) {
     stream.held.drop(taken);
     if (code != 0 && !is_lasting(code)) return code;
     if (code != 0) {
-        tell(stream, code, "its lines go to the console");
-        stream.fallen = true;
+        fall(stream, code);
         const LongText rest = std::move(stream.held);
         stream.held.clear();
         put_to_console(stream, rest);
@@ -382,7 +430,7 @@ void Svlog::let_go(Stream& stream) {
     stream.lost += count_lines(stream.held);
     if (stream.lost > 0) {
         Buffer<64> what;
-        what << uint64_t{stream.lost} << " lines lost";
+        what << uint64_t{stream.lost} << (stream.lost == 1 ? " line lost" : " lines lost");
         tell(stream, stream.trouble, what.c_str());
     }
     stream.held.clear();

@@ -71,13 +71,17 @@ class Svlog {
     void let_go(Stream& stream);
     int settle_held(Stream& stream);
     bool turn();
+    void let_gather(bool at_once);
 
+    static std::string_view read_pipe(const Stream& stream, size_t room);
     bool pump(Stream& stream);
     void prepare(Stream& stream, bool silent);
+    void fall(Stream& stream, int code);
     void tell(const Stream& stream, int code, const char* what) const;
     void feed(Stream& stream, std::string_view bytes);
     void take(Stream& stream, std::string_view text);
     void put(Stream& stream, std::string_view text);
+    void heed(Stream& stream, LogMark mark);
     void end_line(Stream& stream);
     void put_stamped(Stream& stream, std::string_view text);
     void put_to_console(Stream& stream, std::string_view text);
@@ -86,7 +90,7 @@ class Svlog {
 
     void retry(Now now);
     void recover(Stream& stream);
-    void spare_writer(Stream& stream) const;
+    void spare_writer(Stream& stream);
 
     Text pipes_;
     LogFolder folder_;
@@ -96,8 +100,10 @@ class Svlog {
     PollSet set_;
     Buffer<48> stamp_;
     int64_t now_us_ = 0;
-    int64_t offset_until_us_ = 0;
+    int64_t offset_minute_ = 0;
     int32_t offset_s_ = 0;
+    size_t fullest_ = 0;     // of the pipes: what was in it when it was last read
+    int64_t gather_us_ = 0;  // how long
     Mono retry_at_ = no_deadline;
     Mono ends_by_ = no_deadline;
 };

@@ -20,8 +20,7 @@ void Console::add(std::string_view name, std::string_view begun, std::string_vie
 // it will never take, for nobody reads it any more, is dropped.
 void Console::flush() {
     while (!waiting_.empty()) {
-        pollfd descriptor{1, POLLOUT, 0};
-        if (sys::poll({&descriptor, 1}, 0) <= 0) return;
+        if (ready_now(1, POLLOUT) == 0) return;
         // Others may write there too: between two lines, where a line is no longer than that.
         size_t count = whole_lines(waiting_, PIPE_BUF);
         if (count == 0) count = std::min(waiting_.size(), size_t{PIPE_BUF});

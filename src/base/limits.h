@@ -59,11 +59,16 @@ constexpr size_t log_line_max_bytes = 8192;    // longer ones are split
 constexpr size_t log_block_bytes = 65536;      // read at once; what a kill of svlog may cost
 constexpr size_t log_blocks_a_turn_count = 4;  // of one service, before others have theirs
 constexpr size_t log_pipe_bytes = 262144;      // of one that has much to say, where that can be set
+constexpr int64_t log_gather_max_us = 1000;    // small writes may wait in the pipe for more
 constexpr size_t old_logs_known_count = 32;    // the oldest, so that not each needs a search
 constexpr int64_t log_retry_ms = 200;          // while nothing can be written
 constexpr int64_t log_look_us = 1000000;       // is a file still in its place? while it is written
 constexpr int64_t log_drain_max_ms = 2500;     // svlog's end
 constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind been read?
+constexpr int64_t log_fallen_look_ms = 1000;   // can there be files again?
+constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service waits for one any more
+constexpr int64_t log_spare_ms = 1000;         // and this often its pipe is looked at
+constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
 
 // Control socket.
 constexpr size_t request_max_bytes = 4096;

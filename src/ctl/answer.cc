@@ -168,18 +168,25 @@ void Answer::send_signals(int number) {
     }
 }
 
+// Of all: those that have such files.
 void Answer::rotate(bool all) {
-    for (uint32_t i = 0; all && i < supervisor_->services().size(); ++i)
-        controls_->rotate(ServiceId{i});
-    for (Target& target : targets_) {
-        target.settled = true;
-        const int code = controls_->rotate(target.id);
-        if (code == EINVAL) target.note = "its log has no files that are rotated (log = file)";
-        if (code == EAGAIN) target.note = "its pipe is full: svlog has not read it for a while";
-        if (code == 0) continue;
-        target.code = static_cast<uint8_t>(code);
-        target.outcome = Outcome::failed;
+    for (uint32_t i = 0; all && i < supervisor_->services().size(); ++i) {
+        Target target{.id = ServiceId{i}, .goal = {}};
+        rotate(target);
+        if (!target.settled) targets_.push_back(target);
     }
+    for (Target& target : targets_)
+        if (!all) rotate(target);
+}
+
+void Answer::rotate(Target& target) {
+    const int code = controls_->rotate(target.id, target.rotation);
+    if (code == EINVAL) target.note = "its log has no files that are rotated (log = file)";
+    if (code == ENOTDIR) target.note = "its lines go to the console now (svctl status says why)";
+    if (code == 0) return;
+    target.settled = true;
+    target.code = static_cast<uint8_t>(code);
+    target.outcome = Outcome::failed;
 }
 
 void Answer::reload_services(Now now) {

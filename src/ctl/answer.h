@@ -33,7 +33,7 @@ class Answer {
     // States that were entered, however short they last.
     void entered(std::span<const Entry> entries);
 
-    Mono next_deadline() const { return deadline_; }
+    Mono next_deadline() const { return std::min(deadline_, look_at_); }
     // Where the client's deadline has passed, what has not come about is told to be late.
     void pass_deadline(Now now);
     // reeve executes itself again: the line that tells how to go on from here.
@@ -53,7 +53,8 @@ class Answer {
         Outcome outcome = Outcome::done;
         uint8_t code = 0;            // the errno of a signal that could not be sent
         const char* note = nullptr;  // why it cannot be done, where the state does not say it
-        bool settled = false;        // `outcome` is known
+        Rotation rotation;
+        bool settled = false;  // `outcome` is known
         bool told = false;
     };
 
@@ -62,6 +63,7 @@ class Answer {
     void act(const Request& request, Now now);
     void send_signals(int number);
     void rotate(bool all);
+    void rotate(Target& target);
     void reload_services(Now now);
     void reload_definitions(Now now);
     void begin_run();
@@ -76,7 +78,7 @@ class Answer {
     Step next_event(Sink& out);
     Step next_boot(Sink& out);
     Step tell(Sink& out, const Sink& object) const;
-    Progress progress_of(const Target& target) const;
+    Progress progress_of(Target& target) const;
     void settle(Target& target) const;
     void settle_now(Target& target, Outcome pending) const;
     void settle_all(Outcome pending);
@@ -104,6 +106,7 @@ class Answer {
     size_t links_ = 0;             // how many of it were told
     size_t open_ = 0;              // targets not told yet
     Mono deadline_ = no_deadline;  // the client's
+    Mono look_at_ = no_deadline;   // nothing tells that a rotation has come about
 };
 
 }  // namespace reeve

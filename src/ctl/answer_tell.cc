@@ -85,6 +85,7 @@ Answer::Step Answer::next_service(Sink& out, Now now) {
         ++cursor_;
         const Service& service = supervisor_->at(id);
         if (!service.used()) continue;
+        if (!all_) controls_->renew_log(id);
         if (!all_ && !is_there(service)) outcome_ = worse(outcome_, Outcome::not_running);
         Sink object(scratch, sizeof scratch);
         append_object(object, *supervisor_, service, Reader::client, now);
@@ -194,6 +195,7 @@ Answer::Step Answer::next_outcome(Sink& out, Now now) {
         return Step::more;
     }
     cursor_ = 0;
+    if (command_ == Command::rotate) look_at_ = now.mono + milliseconds(log_rotated_look_ms);
     return open_ == 0 ? end(out) : Step::waits;
 }
 
@@ -204,7 +206,10 @@ Answer::Step Answer::next_of_reexec(Sink& out) {
     return outcome_ != Outcome::done || again_ || !waits_ ? end(out) : Step::waits;
 }
 
-Progress Answer::progress_of(const Target& target) const {
+Progress Answer::progress_of(Target& target) const {
+    if (command_ == Command::rotate)
+        return controls_->is_rotated(target.id, target.rotation) ? Progress::reached
+                                                                 : Progress::pending;
     if (command_ != Command::reload || definitions_)
         return progress(*supervisor_, target.id, target.goal);
     const bool runs = supervisor_->at(target.id).hook_runs(Hook::reload_command);
@@ -245,7 +250,10 @@ void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now
         append_head(object, service);
     }
     object << "reason=";
-    if (target.note != nullptr) {
+    if (command_ == Command::rotate && target.outcome == Outcome::timed_out) {
+        object << "svlog has not begun a new file yet: it may wait for the end of a line, or for "
+                  "room on the disk";
+    } else if (target.note != nullptr) {
         object << target.note;
     } else if (target.code != 0) {
         object << errno_text(target.code);

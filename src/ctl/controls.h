@@ -8,6 +8,7 @@
 #include "base/packed.h"
 #include "core/plan.h"
 #include "core/supervisor.h"
+#include "host/logpipes.h"
 
 namespace reeve {
 
@@ -36,8 +37,13 @@ class Controls {
     // Sends a signal to the service's leader. 0, or an errno (ESRCH: it does not run).
     virtual int signal(ServiceId id, int number) = 0;
 
-    // Begins a new log file. 0, or an errno (EINVAL: it has none that is rotated).
-    virtual int rotate(ServiceId id) = 0;
+    // Asks for a new log file. 0, or an errno (EINVAL: it has none that is rotated; ENOTDIR: there
+    // can be none now).
+    virtual int rotate(ServiceId id, Rotation& rotation) = 0;
+    virtual bool is_rotated(ServiceId id, Rotation& rotation) = 0;
+
+    // Is there a place for its log? Makes one where it can.
+    virtual void renew_log(ServiceId id) = 0;
 
     // Stops everything, then reeve exits with `code`.
     virtual void end(int code, Now now) = 0;

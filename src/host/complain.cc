@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "base/text.h"
+#include "host/pollset.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -13,8 +14,7 @@ namespace reeve {
 void complain(std::string_view text) {
     Buffer<PIPE_BUF> line;
     line << "reeve: " << text.substr(0, PIPE_BUF - sizeof "reeve: \n") << '\n';
-    pollfd descriptor{2, POLLOUT, 0};
-    if (sys::poll({&descriptor, 1}, 0) <= 0 || (descriptor.revents & POLLERR) != 0) return;
+    if (ready_now(2, POLLOUT) != POLLOUT) return;
     [[maybe_unused]] const ssize_t written = sys::write(2, line.data(), line.size());
 }
 

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "core/object.h"
+#include "host/replace.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -40,13 +41,7 @@ bool drop_older_half(const Text& run_directory, std::string_view name, const cha
     std::string_view lines = read_history(run_directory, name, place, sizeof place);
     lines.remove_prefix(std::min(lines.find('\n', lines.size() / 2), lines.size() - 1) + 1);
     Path temporary;
-    const Fd file(sys::open(make_path(temporary, run_directory, ".new"),
-                            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
-    const bool written = file && sys::write(file.get(), lines.data(), lines.size()) ==
-                                     static_cast<ssize_t>(lines.size());
-    if (written && sys::rename(temporary.c_str(), path) == 0) return true;
-    sys::unlink(temporary.c_str());
-    return false;
+    return replace_text(make_path(temporary, run_directory, ".new"), path, lines);
 }
 
 }  // namespace

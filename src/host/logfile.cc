@@ -89,7 +89,7 @@ void LogFolder::look() {
     used_ = all.bytes;
     oldest_ = std::move(all.oldest);
     next_ = 0;
-    counted_ = true;
+    looked_us_ = sys::wall_now_us();
 }
 
 bool LogFolder::remove(const OldLog& file) {
@@ -112,8 +112,11 @@ bool LogFolder::remove_oldest() {
     }
 }
 
+// Others may have taken something away: nothing goes by a count that is older than a moment.
 void LogFolder::keep_bound() {
-    if (!counted_) look();
+    if (looked_us_ != 0 && (used_ <= bound_ || !has_old_)) return;
+    const int64_t since = sys::wall_now_us() - looked_us_;
+    if (since < 0 || since >= log_look_us) look();
     while (used_ > bound_ && has_old_) has_old_ = remove_oldest();
 }
 
@@ -135,23 +138,21 @@ int LogFile::open(LogFolder& folder, const Text& name) {
     constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
     Path path;
     const char* file = make_path(path, folder.path(), name, current);
-    file_ = Fd(sys::open(file, flags, 0640));
-    if (!file_ && errno == ENOENT) {
-        const Status made = make_directories(path.view().substr(0, path.size() - 8), 0750);
-        if (!made) return made.error().code;
-        file_ = Fd(sys::open(file, flags, 0640));
-    }
+    Result<Fd> opened = open_log(file, flags);
+    int code = opened ? 0 : opened.error().code;
+    if (opened) file_ = std::move(*opened);
     struct stat state;
     const bool theirs = file_ ? sys::fstat(file_.get(), &state) < 0 || !S_ISREG(state.st_mode)
-                              : errno == EACCES || errno == ELOOP || errno == ENXIO;
+                              : code == EACCES || code == ELOOP || code == ENXIO;
     if (theirs) {
-        const int code = file_ ? EEXIST : errno;
+        if (file_) code = EEXIST;
         file_.reset();
         if (!rename_away(folder, name, {0, SIZE_MAX})) return code;
         file_ = Fd(sys::open(file, flags, 0640));
-        if (file_) sys::fstat(file_.get(), &state);
+        if (!file_) return errno;
+        sys::fstat(file_.get(), &state);
     }
-    if (!file_) return errno;
+    if (!file_) return code;
     size_ = static_cast<uint64_t>(state.st_size);
     char last = '\n';
     if (size_ > 0) sys::pread(file_.get(), &last, 1, state.st_size - 1);
@@ -241,6 +242,9 @@ size_t LogFile::append(LogFolder& folder, const Text& name, std::string_view byt
         }
         const std::string_view rest = bytes.substr(taken);
         size_t count = rest.size();
+        struct stat state;  // others may have cut it
+        if (size_ + count > rules.max_size && sys::fstat(file_.get(), &state) == 0)
+            size_ = static_cast<uint64_t>(state.st_size);
         if (rotates_ || size_ + count > rules.max_size) {
             const bool full = rotates_ || size_ >= rules.max_size;
             count = full ? 0 : whole_lines(rest, static_cast<size_t>(rules.max_size - size_));

@@ -56,8 +56,8 @@ class LogFolder {
     Text path_;
     uint64_t bound_ = UINT64_MAX;
     uint64_t used_ = 0;
-    bool counted_ = false;
-    bool has_old_ = true;  // perhaps
+    int64_t looked_us_ = 0;  // when it was counted; 0: not yet
+    bool has_old_ = true;    // perhaps
     List<OldLog> oldest_;
     size_t next_ = 0;  // of them: the oldest that is still there
 };

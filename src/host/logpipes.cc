@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "host/complain.h"
 #include "host/logfile.h"
 #include "host/platform.h"
+#include "host/pollset.h"
+#include "host/replace.h"
 #include "host/runlog.h"
 #include "host/sys.h"
 #include "model/logplan.h"
@@ -23,9 +25,38 @@ using Name = Buffer<2 * name_max_bytes + 1>;
 
 constexpr std::string_view suffix = ".fifo";
 
-bool has_been_read(int fd) {
-    pollfd pipe{fd, POLLIN, 0};
-    return sys::poll({&pipe, 1}, 0) == 0;
+bool has_been_read(int fd) { return ready_now(fd, POLLIN) == 0; }
+bool is_full(int fd) { return ready_now(fd, POLLOUT) == 0; }
+
+// Throws away about so much of what is in a pipe. How many lines that was.
+size_t drop_lines(int fd, size_t bytes) {
+    char block[4096];
+    size_t lines = 0;
+    size_t kept = 0;  // the beginning of a mark
+    bool open = false;
+    for (ssize_t got; (got = sys::read(fd, block + kept, sizeof block - kept)) > 0;) {
+        std::string_view text(block, kept + static_cast<size_t>(got));
+        kept = begun_mark(text);
+        const std::string_view rest = text.substr(text.size() - kept);
+        text.remove_suffix(kept);
+        while (!text.empty()) {
+            const FoundMark found = find_mark(text);
+            lines += count_lines(text.substr(0, found.place));
+            if (found.place > 0) open = text[found.place - 1] != '\n';
+            text.remove_prefix(std::min(text.size(), found.place + log_mark_bytes));
+        }
+        std::copy(rest.begin(), rest.end(), block);
+        if (static_cast<size_t>(got) >= bytes) break;
+        bytes -= static_cast<size_t>(got);
+    }
+    return lines + (open ? 1 : 0);
+}
+
+void tell_lost(std::string_view name, size_t lines, const char* why) {
+    Buffer<2 * name_max_bytes + 128> text;
+    text << name << ": " << uint64_t{lines} << (lines == 1 ? " line" : " lines")
+         << " of its log lost: " << why;
+    complain(text.view());
 }
 
 }  // namespace
@@ -153,8 +184,9 @@ void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
     Buffer<path_max_bytes + 128> note;
     if (!good) {
         note << "console (" << step << ' ' << path.view() << ": " << errno_text(errno) << ')';
-        pipe.log = Log::console;
     }
+    if (pipe.fallen == good) touch();
+    pipe.fallen = !good;
     supervisor_.note_log(id, note.view());
 }
 
@@ -189,9 +221,58 @@ int LogPipes::write_mark(ServiceId id, LogMark mark) const {
     return sys::write(fd, bytes.data(), bytes.size()) < 0 ? errno : 0;
 }
 
-int LogPipes::rotate(ServiceId id) const {
-    const bool there = id.index < pipes_.size() && pipes_[id.index].log == Log::file;
-    return there ? write_mark(id, LogMark::rotate) : EINVAL;
+// Also of one that has not run yet: what is there is from before.
+int LogPipes::rotate(ServiceId id, Rotation& rotation) {
+    const Service& service = supervisor_.at(id);
+    const bool has_files = service.definition && service.policy().log == Log::file &&
+                           service.policy().type != Type::fake && !at_.pipes.empty();
+    if (!has_files) return EINVAL;
+    struct stat state;
+    if (!look_at_current(service, state) || state.st_size == 0) return 0;
+    Pipe& pipe = *find(id);
+    if (pipe.fallen) return ENOTDIR;
+    if (!pipe.fd && !make(pipe, service)) return errno;
+    rotation = {static_cast<uint64_t>(state.st_ino), state.st_size};
+    rotation.asked = write_mark(id, LogMark::rotate) == 0;
+    return 0;
+}
+
+bool LogPipes::is_rotated(ServiceId id, Rotation& rotation) const {
+    if (rotation.size == 0) return true;
+    if (!rotation.asked) rotation.asked = write_mark(id, LogMark::rotate) == 0;
+    struct stat state;
+    return !look_at_current(supervisor_.at(id), state) || state.st_ino != rotation.inode ||
+           state.st_size < rotation.size;
+}
+
+bool LogPipes::look_at_current(const Service& service, struct stat& state) const {
+    Path path;
+    path << at_.directory << '/';
+    append_name(path, service);
+    path << "/current";
+    return sys::lstat(path.c_str(), &state) == 0;
+}
+
+void LogPipes::renew_directory(ServiceId id) {
+    if (id.index >= pipes_.size()) return;
+    Pipe& pipe = pipes_[id.index];
+    if (pipe.fd && pipe.log == Log::file && supervisor_.at(id).active())
+        prepare_directory(id, pipe);
+}
+
+void LogPipes::renew() {
+    for (uint32_t i = 0; i < pipes_.size(); ++i) renew_directory(ServiceId{i});
+    renew_plan();
+}
+
+// There can be files again one day, and nobody tells.
+void LogPipes::look_after_fallen(Now now) {
+    for (uint32_t i = 0; i < pipes_.size(); ++i) {
+        if (!pipes_[i].fallen || !supervisor_.at(ServiceId{i}).active()) continue;
+        renew_directory(ServiceId{i});
+        if (!pipes_[i].fallen) continue;
+        look_at_ = std::min(look_at_, now.mono + milliseconds(log_fallen_look_ms));
+    }
 }
 
 bool LogPipes::needs(ServiceId id, const Pipe& pipe) const {
@@ -204,7 +285,49 @@ bool LogPipes::needs(ServiceId id, const Pipe& pipe) const {
 
 void LogPipes::look_at(ServiceId id) {
     const bool there = id.index < pipes_.size() && pipes_[id.index].fd;
-    if (there && !needs(id, pipes_[id.index])) touch();
+    if ((there && !needs(id, pipes_[id.index])) || id == supervisor_.log_writer()) touch();
+}
+
+bool LogPipes::is_away() const {
+    const ServiceId writer = supervisor_.log_writer();
+    return !writer || supervisor_.at(writer).state != State::running;
+}
+
+// svlog cannot be started, or somebody has taken it down: for a while everything is kept; but no
+// service is to hang for it.
+void LogPipes::spare_writers(Now now) {
+    if (!is_away()) {
+        if (away_until_ != no_deadline) end_sparing();
+        return;
+    }
+    if (away_until_ == no_deadline) away_until_ = now.mono + milliseconds(log_away_max_ms);
+    for (uint32_t i = 0; i < pipes_.size(); ++i) {
+        if (!pipes_[i].fd || !supervisor_.at(ServiceId{i}).active()) continue;
+        look_at_ = std::min(look_at_, std::max(away_until_, now.mono + milliseconds(log_spare_ms)));
+        if (now.mono >= away_until_) spare_writer(ServiceId{i}, pipes_[i]);
+    }
+}
+
+void LogPipes::spare_writer(ServiceId id, Pipe& pipe) {
+    if (!is_full(pipe.fd.get())) return;
+    if (pipe.lost == 0) {
+        constexpr char why[] = "svlog does not run: the oldest lines are lost";
+        complain(Text::join({pipe.name, ": ", why, " (svctl status svlog)"}));
+        supervisor_.note_log(id, Text::join({at_.directory, "/", pipe.name, " (", why, ")"}));
+    }
+    pipe.lost += drop_lines(pipe.fd.get(), log_block_bytes);
+}
+
+void LogPipes::end_sparing() {
+    away_until_ = no_deadline;
+    for (uint32_t i = 0; i < pipes_.size(); ++i) {
+        Pipe& pipe = pipes_[i];
+        if (pipe.lost == 0) continue;
+        tell_lost(pipe.name, pipe.lost, "svlog did not run");
+        pipe.lost = 0;
+        supervisor_.note_log(ServiceId{i}, {});
+        renew_directory(ServiceId{i});
+    }
 }
 
 void LogPipes::drop(Pipe& pipe) {
@@ -232,7 +355,9 @@ bool LogPipes::settle(Now now) {
         if (read) drop(pipe);
         return read;
     });
-    if (!gone_.empty()) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
+    if (!gone_.empty() && !is_away()) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
+    spare_writers(now);
+    look_after_fallen(now);
     stale_ = false;
     return write_plan(now);
 }
@@ -242,11 +367,12 @@ bool LogPipes::write_plan(Now now) {
     LongText text;
     append_plan_head(text, at_.max_total);
     const auto add = [&](const Pipe& pipe, const Policy& policy) {
-        append_plan(text, {.name = pipe.name,
-                           .log = pipe.log == Log::console ? Log::console : Log::file,
-                           .time = policy.log_time,
-                           .keep = static_cast<uint32_t>(policy.log_keep),
-                           .max_size = policy.log_max_size});
+        append_plan(text,
+                    {.name = pipe.name,
+                     .log = pipe.log == Log::console || pipe.fallen ? Log::console : Log::file,
+                     .time = policy.log_time,
+                     .keep = static_cast<uint32_t>(policy.log_keep),
+                     .max_size = policy.log_max_size});
     };
     Policy other;
     other.log_max_size = 1 << 20;
@@ -261,21 +387,23 @@ bool LogPipes::write_plan(Now now) {
     Path path;
     path << at_.pipes << "/plan";
     const Text from = Text::join({path.view(), ".new"});
-    const Fd file(sys::open(from.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
-    const bool written =
-        file &&
-        sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        sys::rename(from.c_str(), path.c_str()) == 0;
+    const bool written = replace_text(from.c_str(), path.c_str(), text);
     if (written) plan_ = sum;
     // No room in the run directory: again, later.
     if (!written) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
     return written;
 }
 
+// svlog had its time. What it could not write (a full disk, nobody who reads the console) is lost.
 void LogPipes::close() {
-    for (List<Pipe>* list : {&pipes_, &gone_})
-        for (Pipe& pipe : *list)
-            if (pipe.fd) drop(pipe);
+    for (List<Pipe>* list : {&pipes_, &gone_}) {
+        for (Pipe& pipe : *list) {
+            if (!pipe.fd) continue;
+            const size_t lines = drop_lines(pipe.fd.get(), log_pipe_bytes);
+            if (lines > 0) tell_lost(pipe.name, lines, "svlog could not write them before the end");
+            drop(pipe);
+        }
+    }
     Path path;
     path << at_.pipes << "/plan";
     if (!at_.pipes.empty()) sys::unlink(path.c_str());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/list.h"
@@ -20,6 +21,13 @@ struct LogSettings {
     uint64_t max_total = 0;
     uid_t owner = 0;  // svlog's user; 0: who reeve is
     gid_t group = 0;
+};
+
+// A rotation that was asked for: what `current` was then.
+struct Rotation {
+    uint64_t inode = 0;
+    int64_t size = 0;  // 0: there is nothing to rotate
+    bool asked = false;
 };
 
 class LogPipes {
@@ -41,14 +49,22 @@ class LogPipes {
     Fd open(ServiceId id);
     // A run is over, or begins: what is said from now on begins a line.
     void end_line(ServiceId id) const { write_mark(id, LogMark::end); }
-    // 0, or an errno: EINVAL, it has no files of this kind; EAGAIN, its pipe is full.
-    int rotate(ServiceId id) const;
+    // 0, or an errno: EINVAL, it has no files of this kind; ENOTDIR, there can be none now.
+    int rotate(ServiceId id, Rotation& rotation);
+    // Has it come about? Asks svlog again where its pipe was full.
+    bool is_rotated(ServiceId id, Rotation& rotation) const;
+
+    // Its place under LOGDIR is made again where others have taken it away, or have made it theirs,
+    // and there are files again where there could be none.
+    void renew_directory(ServiceId id);
 
     // Something has changed, of this service or of all: settle() is to look.
     void look_at(ServiceId id);
     void touch() { stale_ = true; }
     // The plan is to be written and read again, though it is the same.
     void renew_plan() { plan_ = 0, stale_ = true; }
+    // All of it is: HUP.
+    void renew();
     bool due(Now now) const { return stale_ || now.mono >= look_at_; }
     Mono next_deadline() const { return look_at_; }
     // Puts pipes away that nobody needs any more and that have been read, and writes the plan.
@@ -64,6 +80,8 @@ class LogPipes {
         Text name;  // NAME[@I]; empty: there is none
         Fd fd;
         Log log = Log::file;
+        bool fallen = false;  // there can be no files: its lines go to the console
+        size_t lost = 0;      // lines, since svlog is away
     };
 
     const char* path_of(Sink& path, std::string_view name) const;
@@ -75,6 +93,12 @@ class LogPipes {
     bool needs(ServiceId id, const Pipe& pipe) const;
     void drop(Pipe& pipe);
     bool write_plan(Now now);
+    void look_after_fallen(Now now);
+    void spare_writers(Now now);
+    void spare_writer(ServiceId id, Pipe& pipe);
+    void end_sparing();
+    bool is_away() const;
+    bool look_at_current(const Service& service, struct stat& state) const;
 
     Supervisor& supervisor_;
     const LogSettings& at_;
@@ -86,6 +110,7 @@ class LogPipes {
     bool stale_ = true;
     uint64_t plan_ = 0;  // the digest of the one that is in its place
     Mono look_at_ = no_deadline;
+    Mono away_until_ = no_deadline;  // svlog is, and may be so long; none: it is there
 };
 
 }  // namespace reeve

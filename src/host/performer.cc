@@ -118,9 +118,7 @@ bool Performer::renew_journal(Now now, bool anyway) {
     // A child may still have to write into this one. Where it has been long in getting to its
     // program (a FIFO for input) it has done so: that comes first. And what reeve has heard of is
     // in the new one in any case.
-    bool in_flight = hooks_.in_flight();
-    for (const Run& run : runs_) in_flight = in_flight || (run.exec && !run.exec_is_over());
-    if (!in_flight || anyway) {
+    if (!in_flight() || anyway) {
         renewal_due_ = no_deadline;
     } else if (renewal_due_ == no_deadline) {
         renewal_due_ = now.mono + milliseconds(journal_renewal_wait_max_ms);

@@ -123,8 +123,8 @@ int watch_removals(const char* directory);
 // it, whoever else comes and goes. POSIX leaves it undefined. -1 and errno.
 int open_fifo(const char* path);
 
-// Room for more in a pipe or FIFO, where the system lets us.
-void enlarge_pipe(int fd, size_t bytes);
+// Room for so many bytes in a pipe or FIFO. False: the system does not let us.
+bool enlarge_pipe(int fd, size_t bytes);
 
 // posix_fallocate, but with -1 and errno.
 int reserve_room(int fd, off_t offset, off_t length);

@@ -340,9 +340,9 @@ int accept_socket(int fd) { return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC 
 
 int open_fifo(const char* path) { return sys::open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW); }
 
-void enlarge_pipe(int fd, size_t bytes) {
+bool enlarge_pipe(int fd, size_t bytes) {
     constexpr int set_pipe_size = 1031;  // F_SETPIPE_SZ
-    sys::fcntl(fd, set_pipe_size, static_cast<int>(bytes));
+    return sys::fcntl(fd, set_pipe_size, static_cast<int>(bytes)) >= 0;
 }
 
 int reserve_room(int fd, off_t offset, off_t length) {

@@ -217,7 +217,7 @@ int accept_socket(int fd) { return seal_unblocked(::accept(fd, nullptr, nullptr)
 // The BSDs and macOS do as Linux does.
 int open_fifo(const char* path) { return sys::open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW); }
 
-void enlarge_pipe(int, size_t) {}  // theirs grow by themselves
+bool enlarge_pipe(int, size_t) { return false; }  // theirs grow by themselves
 
 // macOS has no posix_fallocate, others refuse for most file systems: our caller writes zeros.
 int reserve_room(int, off_t, off_t) { return not_supported(); }

@@ -7,6 +7,11 @@
 
 namespace reeve {
 
+short ready_now(int fd, short events) {
+    pollfd descriptor{fd, events, 0};
+    return sys::poll({&descriptor, 1}, 0) > 0 ? descriptor.revents : short{0};
+}
+
 size_t PollSet::add(int fd, short events) {
     descriptors_.push_back({fd, events, 0});
     return descriptors_.size() - 1;

@@ -10,6 +10,9 @@
 
 namespace reeve {
 
+// What poll(2) says of one descriptor at this moment; 0: nothing.
+short ready_now(int fd, short events);
+
 class PollSet {
   public:
     void clear() { descriptors_.clear(); }

@@ -9,6 +9,18 @@
 
 namespace reeve {
 
+bool replace_text(const char* from, const char* path, std::string_view text) {
+    const Fd file(sys::open(from, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    if (file &&
+        sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        sys::rename(from, path) == 0)
+        return true;
+    const int cause = errno;
+    sys::unlink(from);
+    errno = cause;
+    return false;
+}
+
 namespace {
 
 constexpr int links_max_count = 40;  // as Linux follows

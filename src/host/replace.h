@@ -10,6 +10,10 @@
 
 namespace reeve {
 
+// The text goes to `from`, which then takes the place of `path`, in the same directory. False, and
+// errno: it is as it was. For one writer, of what need not outlast the power.
+bool replace_text(const char* from, const char* path, std::string_view text);
+
 // While it lives, nobody else has one for the same file. The new text goes to a file beside the old
 // one, ".NAME.new": locked, it also tells others to wait. No reeve takes a name with a dot for a
 // service's. Where the writer dies on the way the old file stands, and the next one begins anew.

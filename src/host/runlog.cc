@@ -59,40 +59,31 @@ Status make_directories(const Text& path, mode_t mode) {
     return Error{"mkdir", path, errno};
 }
 
-namespace {
-
-// The directory may be another user's: a FIFO that was put there is not to stall us, and nothing
-// else than such a file, by no other name, gets what a service says.
-Fd open_to_append(const char* path) {
-    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+Result<Fd> open_log(const char* path, int flags) {
     Fd file(sys::open(path, flags, 0640));
-    if (!file) return file;
-    struct stat state;
-    if (sys::fstat(file.get(), &state) < 0) return {};
-    if (!S_ISREG(state.st_mode) || state.st_nlink != 1) {
-        file.reset();
-        errno = EEXIST;
-        return {};
+    if (!file && errno == ENOENT) {
+        const std::string_view whole = path;
+        const Status made = make_directories(whole.substr(0, whole.rfind('/')), 0750);
+        if (!made) return made.error();
+        file = Fd(sys::open(path, flags, 0640));
     }
-    sys::fcntl(file.get(), F_SETFL, O_APPEND);
+    if (!file) return Error{"open", path, errno};
     return file;
 }
 
-}  // namespace
-
+// The directory may be another user's: a FIFO that was put there is not to stall us, and nothing
+// else than such a file, by no other name, gets what a service says.
 Result<Fd> open_run_log(const Text& log_directory, const Service& service) {
     Buffer<path_max_bytes> path;
     append_directory(path, log_directory, service);
-    const size_t directory_length = path.size();
     path << '/' << service.started_wall.ms / 1000 << ".log";
-    Fd file = open_to_append(path.c_str());
-    if (!file && errno == ENOENT) {
-        const Text directory = path.view().substr(0, directory_length);
-        const Status made = make_directories(directory, 0750);
-        if (!made) return made.error();
-        file = open_to_append(path.c_str());
-    }
-    if (!file) return Error{"open", path.c_str(), errno};
+    Result<Fd> file =
+        open_log(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    if (!file) return file;
+    struct stat state;
+    if (sys::fstat(file->get(), &state) < 0) return Error{"open", path.c_str(), errno};
+    if (!S_ISREG(state.st_mode) || state.st_nlink != 1) return Error{"open", path.c_str(), EEXIST};
+    sys::fcntl(file->get(), F_SETFL, O_APPEND);
     return file;
 }
 

@@ -21,6 +21,9 @@ void prune_run_logs(const Text& log_directory, const Service& service, size_t ke
 // The time in "1795180000.log", or nothing: not one of ours.
 std::optional<uint64_t> run_time(std::string_view file);
 
+// Opens a log file, 0640; where its directory is not there it makes that, 0750.
+Result<Fd> open_log(const char* path, int flags);
+
 // mkdir -p: every directory of the path that is missing, 0755 but for the last one.
 Status make_directories(const Text& path, mode_t mode);
 

@@ -10,6 +10,7 @@
 #include "core/object.h"
 #include "host/history.h"
 #include "host/platform.h"
+#include "host/replace.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -27,12 +28,6 @@ const char* make_path(Path& path, std::string_view run_directory, std::string_vi
 
 // The new file until it is renamed. One name does for all: there is one writer.
 constexpr char new_name[] = ".new";
-
-bool write_file(const char* path, std::string_view text) {
-    const Fd file(sys::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
-    if (!file) return false;
-    return sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
 
 // Calls take(name) with each name in RUNDIR/FOLDER that is not hidden. An errno value, or 0.
 template <typename F>
@@ -68,18 +63,14 @@ bool write_status_file(const Text& run_directory, const Supervisor& supervisor,
 
     Path new_path;
     const char* from = make_path(new_path, run_directory, new_name);
-    bool written = write_file(from, text.view());
-    Path path;
-    if (!written && errno == ENOENT) {
-        make_path(path, run_directory, "");
-        written = sys::mkdir(path.c_str(), 0755) == 0 && write_file(from, text.view());
-    }
     Buffer<2 * name_max_bytes + 1> name;
     append_name(name, service);
+    Path path;
     const char* to = make_path(path, run_directory, name.view());
-    if (written && sys::rename(from, to) == 0) return true;
-    sys::unlink(from);
-    return false;
+    if (replace_text(from, to, text.view())) return true;
+    Path directory;
+    return errno == ENOENT && sys::mkdir(make_path(directory, run_directory, ""), 0755) == 0 &&
+           replace_text(from, to, text.view());
 }
 
 void remove_status_file(const Text& run_directory, std::string_view name) {

@@ -258,6 +258,11 @@ int poll(std::span<struct pollfd> fds, int timeout_ms) {
                 [=] { return ::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms); });
 }
 
+void sleep(int64_t us) {
+    const timespec time{.tv_sec = 0, .tv_nsec = static_cast<long>(us * 1000)};
+    ::nanosleep(&time, nullptr);
+}
+
 int chroot(const char* path) {
     return once(Call::chroot, [=] { return ::chroot(path); });
 }

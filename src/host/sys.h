@@ -130,6 +130,7 @@ ssize_t sendto(int fd, const void* bytes, size_t count, int flags, const struct 
 
 // Not made again where a signal interrupts it: the caller has a loop and a clock.
 int poll(std::span<struct pollfd> fds, int timeout_ms);
+void sleep(int64_t us);  // less than a second; a signal ends it
 
 // What a child makes of itself.
 int chroot(const char* path);

@@ -290,12 +290,16 @@ TEST_CASE("rotate begins new files, of these services or of all") {
     Bench bench({define("db"), define("web")});
     CHECK(bench.last_line(bench.ask("reeve/1 rotate web")) == "end 0\n");
     CHECK(bench.controls.rotated == std::vector<uint32_t>{1});
-    CHECK(bench.ask("reeve/1 rotate") == "end 0\n");
+    CHECK(bench.last_line(bench.ask("reeve/1 rotate")) == "end 0\n");
     CHECK(bench.controls.rotated == std::vector<uint32_t>{1, 0, 1});
+    bench.controls.rotation_is_over = false;
+    CHECK(bench.last_line(bench.ask("reeve/1 rotate wait=no web")) == "end 0\n");
+    CHECK(bench.ask("reeve/1 rotate web") == "NO END: ");
+    bench.controls.rotation_is_over = true;
     bench.controls.rotate_result = EINVAL;
     CHECK(mentions(bench.ask("reeve/1 rotate web"), "no files that are rotated"));
     CHECK(bench.last_line(bench.ask("reeve/1 rotate web")) == "end 1\n");
-    bench.controls.rotate_result = EAGAIN;
-    CHECK(mentions(bench.ask("reeve/1 rotate web"), "its pipe is full"));
+    bench.controls.rotate_result = ENOTDIR;
+    CHECK(mentions(bench.ask("reeve/1 rotate web"), "its lines go to the console now"));
     CHECK(bench.ask("reeve/1 rotate") == "end 0\n");
 }

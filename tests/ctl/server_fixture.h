@@ -25,10 +25,12 @@ class FakeControls final : public Controls {
         signals.push_back({id.index, number});
         return signal_result;
     }
-    int rotate(ServiceId id) override {
+    int rotate(ServiceId id, Rotation&) override {
         rotated.push_back(id.index);
         return rotate_result;
     }
+    bool is_rotated(ServiceId, Rotation&) override { return rotation_is_over; }
+    void renew_log(ServiceId id) override { renewed.push_back(id.index); }
     void end(int code, Now) override { end_code = code; }
     Text begin_reexec(Now) override { return why_no_reexec; }
     const Text& reexec_failure() const override { return failure; }
@@ -42,6 +44,8 @@ class FakeControls final : public Controls {
     int reloads = 0;
     int signal_result = 0;
     int rotate_result = 0;
+    bool rotation_is_over = true;
+    std::vector<uint32_t> renewed;
     std::vector<uint32_t> rotated;
     int end_code = -1;
     Text why_no_reexec;

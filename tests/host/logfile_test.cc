@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "catch.h"
 #include "host/logfile.h"
 #include "host/sys.h"
+#include "support/process.h"
 #include "support/tempdir.h"
 
 using namespace reeve;
@@ -182,6 +184,33 @@ TEST_CASE("of a service's old files the newest are kept, and of all as many as t
     folder.keep_bound();
     CHECK(names_in(directory / "web") == std::vector<std::string>{"current"});
     CHECK(all_of(directory / "web").size() + all_of(directory / "db").size() == 500);
+}
+
+TEST_CASE("what others have taken away makes room within the bound") {
+    const TempDir directory;
+    LogFolder folder(directory.path());
+    folder.keep_bound();
+    LogFile file;
+    for (int i = 0; i < 50; ++i) file.append(folder, "web", "012345678\n", {10, 1000});
+    folder.set_bound(500);
+    for (const std::string& name : names_in(directory / "web"))
+        if (name != "current") REQUIRE(unlink((directory / ("web/" + name)).c_str()) == 0);
+    const int64_t then = sys::wall_now_us();
+    REQUIRE(test::wait_until([&] { return sys::wall_now_us() > then + log_look_us; }));
+    for (int i = 0; i < 10; ++i) file.append(folder, "web", "012345678\n", {10, 1000});
+    CHECK(names_in(directory / "web").size() == 11);
+}
+
+TEST_CASE("a file that others have cut is not begun anew before it has grown again") {
+    const TempDir directory;
+    LogFolder folder(directory.path());
+    LogFile file;
+    CHECK(file.append(folder, "web", "abc\ndef\n", rules) == 8);
+    std::filesystem::resize_file(directory / "web/current", 0);
+    CHECK(file.append(folder, "web", "ghi\n", rules) == 4);
+    CHECK(file.append(folder, "web", "jkl\n", rules) == 4);
+    CHECK(names_in(directory / "web") == std::vector<std::string>{"current"});
+    CHECK(read_file(directory / "web/current") == "ghi\njkl\n");
 }
 
 TEST_CASE("a file that lost its name is left, and what it got last is written again") {

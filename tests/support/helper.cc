@@ -53,10 +53,10 @@ int ready_flood(int fd) {
     return 1;
 }
 
-int lines(const std::string& word, int count) {
+int lines(const std::string& word, int count, int batch) {
     for (int number = 0; count == 0 || number < count;) {
         std::string text;
-        for (int end = number + 40; number < end && (count == 0 || number < count); ++number) {
+        for (int end = number + batch; number < end && (count == 0 || number < count); ++number) {
             std::string digits = std::to_string(number);
             std::string line = word + ' ' + std::string(8 - digits.size(), '0') + digits + ' ';
             text += line + std::string(99 - line.size(), '.') + '\n';
@@ -121,7 +121,8 @@ int run_helper(int argc, char** argv) {
     if (what == "ready-fd") return ready_fd(std::atoi(argv[3]));
     if (what == "ready-flood") return ready_flood(std::atoi(argv[3]));
     if (what == "notify-flood") return notify_flood(argv[3]);
-    if (what == "lines" && argc > 4) return lines(argv[3], std::atoi(argv[4]));
+    if (what == "lines" && argc > 4)
+        return lines(argv[3], std::atoi(argv[4]), argc > 5 ? std::atoi(argv[5]) : 40);
     if (what == "fork-chain") return fork_chain(argv[3]);
     if (what == "http-ok") return http_ok(std::atoi(argv[3]));
     return 2;

@@ -12,8 +12,8 @@ namespace reeve::test {
 //                      it a SIGPIPE. Then sleeps.
 //   ready-flood N      writes to descriptor N as fast as it can, and never a newline
 //   notify-flood TEXT  sends the text to NOTIFY_SOCKET as fast as it can
-//   lines WORD COUNT   writes COUNT lines of 100 bytes, 40 at a time: WORD, its number, dots; then
-//                      sleeps. COUNT 0: 40 a millisecond, until it is killed
+//   lines WORD COUNT [BATCH]  writes COUNT lines of 100 bytes, BATCH or 40 at a time: WORD, its
+//                      number, dots; then sleeps. COUNT 0: 40 a millisecond, until it is killed
 //   fork-chain FILE    stays, while its child forks and ends, and so does that child, for ever; all
 //                      ignore TERM. Each appends a byte to FILE
 //   http-ok PORT       is there an HTTP server on loopback that answers with 200?

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "catch.h"
+#include "support/logs.h"
 #include "support/procfs.h"
 #include "support/pty.h"
 #include "support/skip.h"
@@ -18,77 +19,6 @@
 #include "support/supervisor.h"
 
 using namespace reeve::test;
-
-namespace {
-
-constexpr char plain[] = "log = file\nlog_time = none\nrestart_delay = 0\nreset_after = 0\n";
-
-std::string current_of(const Reeve& reeve, const std::string& service) {
-    return read_file(reeve.logs() + "/" + service + "/current");
-}
-
-Strings files_of(const Reeve& reeve, const std::string& service) {
-    Strings names;
-    std::error_code none;
-    const std::string directory = reeve.logs() + "/" + service;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, none))
-        names.push_back(entry.path().filename());
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-bool says(const Reeve& reeve, const std::string& service, const std::string& text) {
-    const bool there =
-        reeve.comes_true([&] { return reeve.log_of(service).find(text) != std::string::npos; });
-    if (!there) UNSCOPED_INFO(service << ":\n" << reeve.log_of(service) << reeve.describe());
-    return there;
-}
-
-// What `--helper lines` has written, as it is in the files.
-struct Numbers {
-    size_t whole = 0;   // lines
-    size_t broken = 0;  // that are none of its
-    size_t gaps = 0;
-    size_t missing = 0;
-    size_t back = 0;  // a number that was there before
-
-    Numbers(const std::string& text, const std::string& word) {
-        long next = 0;
-        for (size_t at = 0; at < text.size();) {
-            const size_t end = std::min(text.find('\n', at), text.size());
-            const std::string line = text.substr(at, end - at);
-            at = end + 1;
-            if (line.size() != 99 || line.compare(0, word.size() + 1, word + " ") != 0) {
-                ++broken;
-                continue;
-            }
-            ++whole;
-            const long number = std::atol(line.c_str() + word.size() + 1);
-            if (number < next) ++back;
-            if (number > next) {
-                ++gaps;
-                missing += static_cast<size_t>(number - next);
-            }
-            next = number + 1;
-        }
-    }
-    bool are_whole() const { return broken == 0 && gaps == 0 && back == 0; }
-};
-
-std::ostream& operator<<(std::ostream& out, const Numbers& numbers) {
-    return out << numbers.whole << " lines, " << numbers.broken << " broken, " << numbers.gaps
-               << " gaps, " << numbers.missing << " missing, " << numbers.back << " back";
-}
-
-std::string counts(const std::string& word, int count) {
-    return "exec = {self} --helper lines " + word + " " + std::to_string(count) + "\n" + plain;
-}
-
-bool has_numbers(const Reeve& reeve, const std::string& service, size_t count) {
-    return reeve.comes_true([&] { return Numbers(reeve.log_of(service), service).whole >= count; });
-}
-
-}  // namespace
 
 TEST_CASE("without a word about it output is in current, each line with the time") {
     Reeve reeve;
@@ -217,9 +147,22 @@ TEST_CASE("a hook of a service that runs takes no pipe's place, though that is g
     REQUIRE(reeve.svctl({"reload", "web"}).status == 0);
     CHECK(reeve.comes_true([&] { return reeve.process().out() == "reloaded\n"; }));
     CHECK_FALSE(exists(fifo));
-    const size_t before = reeve.log_of("web").size();
-    CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+    CHECK(grows(reeve, "web"));
     CHECK(reeve.pid_of("web") == service);
+}
+
+TEST_CASE("small writes, one right behind the other, gather in the pipe") {
+    Reeve reeve;
+    constexpr int count = 30000;
+    reeve.service("web", "exec = {self} --helper lines web " + std::to_string(count) + " 1\n" +
+                             plain + "enabled = no\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("svlog", "running"));
+    REQUIRE(reeve.svctl({"up", "web"}).status == 0);
+    REQUIRE(has_numbers(reeve, "web", count));
+    CHECK(Numbers(reeve.log_of("web"), "web").are_whole());
+    const std::string waits = status_field(reeve.pid_of("svlog"), "voluntary_ctxt_switches");
+    CHECK(std::atol(waits.c_str()) < count / 20);
 }
 
 TEST_CASE("lines of more than 8 KB are split, with a mark") {
@@ -306,8 +249,7 @@ TEST_CASE("both killed, what a service has written is there, once there is a ree
     ::kill(writer, SIGKILL);
     reeve.start();
     REQUIRE(reeve.runs_anew("svlog", writer));
-    const size_t before = reeve.log_of("web").size();
-    CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+    CHECK(grows(reeve, "web"));
 }
 
 TEST_CASE("a file that was removed is made again at the next line, one that was renamed soon") {
@@ -589,8 +531,7 @@ TEST_CASE("a reload that changes log_user cuts off no log, there and back") {
         reeve.service("reeve.conf", std::string("log = run\nlog_user = ") + user + "\n");
         REQUIRE(reeve.svctl({"reload"}).status == 0);
         REQUIRE(reeve.runs_anew("svlog", writer));
-        const size_t before = reeve.log_of("web").size();
-        CHECK(reeve.comes_true([&] { return reeve.log_of("web").size() > before; }));
+        CHECK(grows(reeve, "web"));
         const uid_t owner = user[0] == '3' ? 3000123 : 0;
         for (const std::string& path :
              {reeve.logs() + "/web", reeve.run_directory() + "/log/web.fifo"}) {
