@@ -123,15 +123,23 @@ bool LogPipes::make(Pipe& pipe, const Service& service) {
         sys::unlink(fifo);
         if (sys::mkfifo(fifo, 0600) < 0) return false;
     }
-    // svlog's, where that is another user.
-    if (at_.owner != 0 && sys::chown(fifo, at_.owner, at_.group) < 0) return false;
     Fd fd(platform::open_fifo(fifo));
-    if (!fd) return false;
+    if (!fd || (at_.owner != 0 && !let_read(fd.get()))) return false;
     if (!pipe.fd) ++count_;
     if (pipe.name.empty()) pipe.name = service.instance.empty() ? service.name : Text(name.view());
     pipe.fd = std::move(fd);
     renew_plan();
     return true;
+}
+
+// Lets svlog open a pipe, where that is another user.
+bool LogPipes::let_read(int fd) const {
+    return sys::fchown(fd, static_cast<uid_t>(-1), at_.group) == 0 && sys::fchmod(fd, 0660) == 0;
+}
+
+void LogPipes::let_write(ServiceId id, uid_t user) const {
+    const bool has_pipe = id.index < pipes_.size() && pipes_[id.index].fd;
+    if (has_pipe) sys::fchown(pipes_[id.index].fd.get(), user, static_cast<gid_t>(-1));
 }
 
 // Makes a directory svlog's; not through a link that somebody put there. Root leaves its group as
@@ -148,7 +156,7 @@ void LogPipes::renew_owner() {
     for (List<Pipe>* list : {&pipes_, &gone_}) {
         for (Pipe& pipe : *list) {
             if (!pipe.fd) continue;
-            sys::fchown(pipe.fd.get(), at_.owner, at_.group);
+            let_read(pipe.fd.get());
             Path path;
             path << at_.directory << '/' << pipe.name;
             give(path.c_str());

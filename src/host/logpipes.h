@@ -47,6 +47,8 @@ class LogPipes {
     // The end of the service's pipe for a new process of its to write to. Makes the pipe, and its
     // place under LOGDIR, where they are not there. None, and errno: there is no pipe to be had.
     Fd open(ServiceId id);
+    // Lets the service's user open it as /dev/stdout, too.
+    void let_write(ServiceId id, uid_t user) const;
     // A run is over, or begins: what is said from now on begins a line.
     void end_line(ServiceId id) const { write_mark(id, LogMark::end); }
     // 0, or an errno: EINVAL, it has no files of this kind; ENOTDIR, there can be none now.
@@ -87,6 +89,7 @@ class LogPipes {
     const char* path_of(Sink& path, std::string_view name) const;
     Pipe* find(ServiceId id);
     bool make(Pipe& pipe, const Service& service);
+    bool let_read(int fd) const;
     bool give(const char* directory) const;
     void prepare_directory(ServiceId id, Pipe& pipe);
     int write_mark(ServiceId id, LogMark mark) const;

@@ -218,6 +218,7 @@ void Performer::spawn_service(const Action& action, Now now) {
     const Fd output = open_output(id, request);
     if (id == supervisor_.log_writer()) logs_.renew_owner();
     if (!prepare(request, plan_, error)) return start_failed(id, error, now);
+    if (plan_.switch_user) logs_.let_write(id, plan_.uid);
     plan_.record = child_record(service, nullptr);
     Result<Spawned> spawned = spawn(plan_);
     if (!spawned) {

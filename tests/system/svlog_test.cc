@@ -517,6 +517,25 @@ TEST_CASE("svlog runs as log_user") {
     CHECK(reeve.runs_anew("svlog", writer));
 }
 
+// nginx does, where it is told to log to /dev/stdout; a pipe of another user it may not open.
+TEST_CASE("a service with a user of its own may open its output by path") {
+    if (cannot_run(is_root(), "needs root")) return;
+    const char* settings = GENERATE("", "log_user = 3000123:3000123\n");
+    INFO(settings);
+    Reeve reeve;
+    reeve.service("reeve.conf", settings);
+    reeve.service("web", std::string("user = 3000456:3000456\ncommand = echo by path "
+                                     ">/dev/stdout; echo error >/dev/stderr; sleep 1000\n") +
+                             plain);
+    reeve.start();
+    CHECK(says(reeve, "web", "by path\nerror\n"));
+    const pid_t writer = reeve.pid_of("svlog");
+    ::kill(writer, SIGKILL);
+    REQUIRE(reeve.runs_anew("svlog", writer));
+    CHECK(reeve.svctl({"restart", "web"}).status == 0);
+    CHECK(says(reeve, "web", "by path\nerror\nby path\nerror\n"));
+}
+
 TEST_CASE("a reload that changes log_user cuts off no log, there and back") {
     if (cannot_run(is_root(), "needs root")) return;
     Reeve reeve;
@@ -533,12 +552,12 @@ TEST_CASE("a reload that changes log_user cuts off no log, there and back") {
         REQUIRE(reeve.runs_anew("svlog", writer));
         CHECK(grows(reeve, "web"));
         const uid_t owner = user[0] == '3' ? 3000123 : 0;
-        for (const std::string& path :
-             {reeve.logs() + "/web", reeve.run_directory() + "/log/web.fifo"}) {
-            struct stat file {};
-            REQUIRE(stat(path.c_str(), &file) == 0);
-            CHECK(file.st_uid == owner);
-        }
+        struct stat file {};
+        REQUIRE(stat((reeve.logs() + "/web").c_str(), &file) == 0);
+        CHECK(file.st_uid == owner);
+        REQUIRE(stat((reeve.run_directory() + "/log/web.fifo").c_str(), &file) == 0);
+        CHECK(file.st_uid == 0);
+        CHECK(file.st_gid == owner);
     }
     REQUIRE(reeve.stop() == 0);
     std::string expected;
