@@ -5,6 +5,7 @@
 
 #include "host/notify.h"
 #include "host/performer.h"
+#include "host/platform.h"
 #include "host/resume.h"
 #include "host/sys.h"
 
@@ -73,7 +74,9 @@ void Performer::reopen_channels(ServiceId id, Now now) {
         Run run;
         run.id = id;
         run.ready = at_.kept.take_file(fifo);
-        if (!run.ready && look_at_ready_channel(fifo) == Left::spoken) {
+        const bool spoken = !run.ready && look_at_ready_channel(fifo) == Left::spoken;
+        // Its end closes it as well.
+        if (spoken && !platform::is_ending(service.leader.pid)) {
             sys::unlink(fifo);
             return deliver(id, {.kind = EventKind::ready}, now);
         }

@@ -36,6 +36,9 @@ uint64_t start_time_since(uint64_t before, pid_t pid);
 // not tell.
 bool is_zombie(pid_t pid);
 
+// Is its end under way, or over? By that its descriptors are closed as well, before it is a zombie.
+bool is_ending(pid_t pid);
+
 // A descriptor that becomes readable when the process ends, whoever its parent is. -1 and errno:
 // there is no such process, or the system cannot tell.
 int open_process(pid_t pid);

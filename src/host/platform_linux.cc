@@ -38,6 +38,7 @@ struct ProcessFacts {
     uint64_t cpu_ticks = 0;   // 14 + 15
     uint64_t threads = 0;     // 20
     uint64_t start_time = 0;  // 22, in clock ticks since boot
+    uint64_t memory = 0;      // 23, in bytes; what ends gives it up before its descriptors
     uint64_t pages = 0;       // 24
 
     // A leader that ended before the other threads of its process is shown as a zombie.
@@ -73,6 +74,7 @@ bool read_facts(const char* path, ProcessFacts& facts) {
         if (field == 14 || field == 15) facts.cpu_ticks += number;
         if (field == 20) facts.threads = number;
         if (field == 22) facts.start_time = number;
+        if (field == 23) facts.memory = number;
         if (field == 24) facts.pages = number;
     }
     return true;
@@ -150,6 +152,12 @@ pid_t fork_sharing(void (*child)(const void*), const void* context) {
 bool is_zombie(pid_t pid) {
     ProcessFacts facts;
     return read_facts_of(pid, facts) && !facts.alive();
+}
+
+bool is_ending(pid_t pid) {
+    ProcessFacts facts;
+    if (read_facts_of(pid, facts)) return facts.memory == 0;
+    return ::kill(pid, 0) < 0 && errno == ESRCH;
 }
 
 int open_process([[maybe_unused]] pid_t pid) {

@@ -100,6 +100,7 @@ uint64_t start_time_of([[maybe_unused]] pid_t pid) {
 uint64_t own_start_time() { return start_time_of(::getpid()); }
 
 bool is_zombie(pid_t) { return false; }
+bool is_ending(pid_t pid) { return ::kill(pid, 0) < 0 && errno == ESRCH; }
 
 int open_process(pid_t) { return not_supported(); }
 

@@ -39,6 +39,17 @@ bool await_end(pid_t pid) {
 
 }  // namespace
 
+TEST_CASE("what has ended is ending, and what runs is not") {
+    CHECK_FALSE(platform::is_ending(::getpid()));
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    siginfo_t info;
+    REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) == 0);
+    CHECK(platform::is_ending(child));
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    CHECK(platform::is_ending(child));
+}
+
 TEST_CASE("a process knows its own start time as others know it") {
     if (cannot_run(has_proc(), "no /proc")) return;
     CHECK(platform::own_start_time() != 0);
