@@ -402,10 +402,13 @@ void Performer::pass_deadlines(Now now) {
     carry_out(now);
 }
 
-// What is known already waits for the next turn: between the starts of many, others have theirs.
+bool Performer::knows_more() const {
+    return std::any_of(runs_.begin(), runs_.end(),
+                       [](const Run& run) { return run.exec_is_over(); });
+}
+
 Mono Performer::next_deadline() const {
-    for (const Run& run : runs_)
-        if (run.exec_is_over()) return Mono{0};
+    if (knows_more()) return Mono{0};
     Mono next =
         std::min({hooks_.next_deadline(), adopted_.next_deadline(), supervisor_.next_deadline(),
                   journal_.next_deadline(), logs_.next_deadline()});

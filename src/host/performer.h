@@ -61,6 +61,9 @@ class Performer {
     void reap(Now now);                       // every child that has ended
     void pass_deadlines(Now now);
     Mono next_deadline() const;
+    // What is known already and waits for the next turn: between the starts of many, others have
+    // theirs.
+    bool knows_more() const;
 
     // Writes the status files of what has changed since. Where one cannot be written, all are left
     // alone for a second.
