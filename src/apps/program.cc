@@ -292,14 +292,16 @@ void Program::restore_run_directory(Now now) {
     if (size_of("/control") < 0) tell(server_.reopen());
 }
 
-// Status files are for people: while much happens at once (a thousand services come up) they are
-// written once it has, or after status_files_wait_max_ms.
+// Status files are for people: while much happens at once (a thousand services come up, or end)
+// they are written once it has, or status_files_wait_max_ms after the first.
 void Program::wait(Now now) {
     if (performer_.status_files_are_due(now)) {
-        const bool busy = set_.wait(now.mono, now.mono);
+        const bool busy = set_.wait(now.mono, now.mono) || performer_.knows_more();
+        if (status_files_due_ == no_deadline)
+            status_files_due_ = now.mono + milliseconds(status_files_wait_max_ms);
         if (!busy || now.mono >= status_files_due_) {
             performer_.write_status_files(now);
-            status_files_due_ = now.mono + milliseconds(status_files_wait_max_ms);
+            status_files_due_ = no_deadline;
         }
         if (busy) return;
     }

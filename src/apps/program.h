@@ -111,7 +111,7 @@ class Program final : public Controls {
     Server server_;
     Fd removals_;  // readable when a file was taken out of the run directory
     size_t removals_place_ = SIZE_MAX;
-    Mono status_files_due_{0};
+    Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;
 };
 

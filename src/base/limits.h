@@ -86,6 +86,7 @@ constexpr size_t object_max_bytes = 3 * service_file_max_bytes;
 
 // Files under RUNDIR.
 constexpr size_t record_max_bytes = 1024;              // one journal record
+constexpr size_t records_max_bytes = 4096;             // that are written at once
 constexpr size_t note_max_bytes = 512;                 // of words in one
 constexpr size_t child_record_max_bytes = 224;         // the one that a child writes itself
 constexpr size_t journal_chunk_bytes = 65536;          // room is reserved in these

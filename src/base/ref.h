@@ -34,4 +34,12 @@ class Ref {
     T* object_ = nullptr;
 };
 
+// A copy of the object, with an owner of its own.
+template <typename T>
+Ref<T> copy_of(const T& object) {
+    T* copy = new T(object);
+    copy->owners = 0;
+    return Ref<T>(copy);
+}
+
 }  // namespace reeve

@@ -42,6 +42,13 @@ Sink& Sink::operator<<(std::string_view text) {
     return *this;
 }
 
+// Apart, for it is what formatting does most.
+[[gnu::noinline]] Sink& Sink::operator<<(char c) {
+    if (size_ == capacity_) return *this << std::string_view(&c, 1);
+    place_[size_++] = c;
+    return *this;
+}
+
 // Kept out of line: its calls are many, and smaller without a length each.
 [[gnu::noinline]] Sink& Sink::operator<<(const char* text) {
     return *this << std::string_view(text);

@@ -22,7 +22,7 @@ class Sink {
 
     Sink& operator<<(std::string_view text);
     Sink& operator<<(const char* text);
-    Sink& operator<<(char c) { return *this << std::string_view(&c, 1); }
+    Sink& operator<<(char c);
     Sink& operator<<(int64_t n);
     Sink& operator<<(uint64_t n);
     Sink& operator<<(int n) { return *this << static_cast<int64_t>(n); }

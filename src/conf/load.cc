@@ -101,8 +101,8 @@ const char* rival_of(std::string_view key) {
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
-    Reading(const SourceFile& source, List<Problem>& list)
-        : file(source), problems(list, source.path) {}
+    Reading(const SourceFile& source, List<Problem>& list, const Draft& defaults)
+        : file(source), problems(list, source.path), draft(*defaults.policy, defaults.settings) {}
 
     bool is_executable() const { return (file.mode & 0111) != 0; }
     // May the file be trusted, and was it read? Then what is wrong is said line by line.
@@ -171,7 +171,9 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
 
 class Loader {
   public:
-    Loader(const LoadContext& context, Catalog& catalog) : context_(context), catalog_(catalog) {}
+    Loader(const LoadContext& context, Catalog& catalog) : context_(context), catalog_(catalog) {
+        catalog_.settings = defaults_.settings;
+    }
 
     void load_settings(const SourceFile& file);
     void load_service(const SourceFile& file);
@@ -190,6 +192,7 @@ class Loader {
 
     const LoadContext& context_;
     Catalog& catalog_;
+    const Draft defaults_;
     FilePath settings_path_;
     List<SharedLine> shared_lines_;
     // Is everything known that reeve.conf sets for all services? Without its `user`, say, none of
@@ -252,7 +255,7 @@ void Loader::read_lines(Reading& reading, std::string_view text, bool settings) 
 
 void Loader::load_settings(const SourceFile& file) {
     settings_path_ = file.path;
-    Reading reading(file, catalog_.problems);
+    Reading reading(file, catalog_.problems, defaults_);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
     shared_lines_are_whole_ = reading.is_usable(context_);
     if (!shared_lines_are_whole_) return;
@@ -307,7 +310,7 @@ void Loader::load_service(const SourceFile& file) {
         loaded.name = name.substr(0, plus);
         loaded.version = name.substr(plus + 1);
     }
-    Reading reading(file, loaded.problems);
+    Reading reading(file, loaded.problems, defaults_);
     Definition& definition = *reading.draft.definition;
     definition.name = loaded.name;
     definition.version = loaded.version;
@@ -365,7 +368,6 @@ bool is_service_file_name(std::string_view file_name) {
 
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
     Catalog catalog;
-    catalog.settings = Draft().settings;
     Loader loader(context, catalog);
     List<Candidate> candidates;
     const SourceFile* settings = nullptr;

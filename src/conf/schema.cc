@@ -219,6 +219,10 @@ Draft::Draft() : policy(new Policy), definition(new Definition) {
             check(set_value(key, key.default_text, Origin::shared, *this, problem));
 }
 
+// What a definition holds is empty by default.
+Draft::Draft(const Policy& default_policy, const Settings& default_settings)
+    : policy(copy_of(default_policy)), definition(new Definition), settings(default_settings) {}
+
 const void* owner_of(const Key& key, const Values& values) {
     switch (key.owner) {
     case Owner::definition: return values.definition;
@@ -253,14 +257,14 @@ void append_value(Sink& out, const Key& key, const Values& values) {
 
 Digests digests_of(const Values& values) {
     Digests digests;
+    LongText value;
     LongText line;
     for (const Key& key : service_keys) {
+        value.clear();
+        append_value(value, key, values);
+        if (value.view() == key.default_text) continue;
         line.clear();
-        line << key.name << '=';
-        const size_t start = line.size();
-        append_value(line, key, values);
-        if (line.view().substr(start) == key.default_text) continue;
-        line << '\n';
+        line << key.name << '=' << value.view() << '\n';
         digests.all = digest(line, digests.all);
         if (key.applies == Applies::next_start) digests.process = digest(line, digests.process);
         if (key.owner == Owner::policy) digests.policy = digest(line, digests.policy);

@@ -98,6 +98,8 @@ struct Draft {
     Settings settings;
 
     Draft();  // with the default of every key
+    // The same from another one's: the defaults are not read again for each file.
+    Draft(const Policy& default_policy, const Settings& default_settings);
     Values values() const { return {definition.get(), policy.get(), &settings}; }
 };
 

@@ -48,12 +48,12 @@ std::optional<uint8_t> find_word(const Input& in, std::string_view value, std::s
         take_word(words);
         ++place;
     }
-    Nearest nearest(value);
     std::string_view rest = words;
-    for (auto word = take_word(rest); !word.empty(); word = take_word(rest), ++place) {
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest), ++place)
         if (word == value) return place;
-        nearest.offer(word);
-    }
+    Nearest nearest(value);
+    rest = words;
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) nearest.offer(word);
     in.problem << "expected ";
     append_choices(in.problem, words);
     const bool near = !nearest.found().empty() && value.size() > 2;  // on is not meant to be no

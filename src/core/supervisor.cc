@@ -72,8 +72,7 @@ void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
 // What it needs is wanted too. A oneshot that is done has done what it is needed for.
 void Supervisor::want_up(ServiceId root, bool named, Now now) {
     List<ServiceId> pending{root};
-    List<uint8_t> seen(services_.size());
-    seen[root.index] = true;
+    List<uint8_t> seen;  // by index; most need nothing
     while (!pending.empty()) {
         const ServiceId id = pending.back();
         pending.pop_back();
@@ -89,6 +88,7 @@ void Supervisor::want_up(ServiceId root, bool named, Now now) {
         enqueue(id);
         enqueue_neighbours(id);
         for (ServiceId need : graph_.needs(id)) {
+            seen.resize(services_.size());
             if (seen[need.index]) continue;
             seen[need.index] = true;
             pending.push_back(need);

@@ -43,14 +43,14 @@ Status Journal::finish_new() {
     return Nothing{};
 }
 
-void Journal::append(std::string_view record) {
+void Journal::append(std::string_view records) {
     if (!enabled() || !whole_) return;
-    if (!make_room(record.size()) || sys::pwrite(file_.get(), record.data(), record.size(), end_) !=
-                                         static_cast<ssize_t>(record.size())) {
+    if (!make_room(records.size()) || sys::pwrite(file_.get(), records.data(), records.size(),
+                                                  end_) != static_cast<ssize_t>(records.size())) {
         whole_ = false;
         return;
     }
-    end_ += static_cast<off_t>(record.size());
+    end_ += static_cast<off_t>(records.size());
 }
 
 void Journal::end() {

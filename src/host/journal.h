@@ -34,8 +34,8 @@ class Journal {
     Status begin_new();
     Status finish_new();
 
-    // A record, newline included. Nothing is lost where there is no room: see whole().
-    void append(std::string_view record);
+    // Records, newlines included. Nothing is lost where there is no room: see whole().
+    void append(std::string_view records);
 
     // The last record: reeve ended in order.
     void end();

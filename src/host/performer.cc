@@ -48,10 +48,12 @@ void Performer::deliver(ServiceId id, const Event& event, Now now) {
 }
 
 void Performer::record() {
+    Records records;
     for (ServiceId id : supervisor_.dirty()) {
         const Service& service = supervisor_.at(id);
-        if (service.used()) append_service(service);
+        if (service.used()) append_service(records, service);
     }
+    write(records);
     pass_dirty();
     for (const Text& name : supervisor_.forgotten()) {
         Buffer<record_max_bytes> line;
@@ -78,14 +80,18 @@ void Performer::pass_dirty() {
     supervisor_.dirty().clear();
 }
 
-void Performer::append_service(const Service& service) {
+void Performer::append_service(Records& records, const Service& service) {
     if (!journal_.enabled()) return;
     Buffer<2 * name_max_bytes + 1> blamed;
     const ServiceId other = service.reason.other;
     if (other && supervisor_.at(other).used()) append_name(blamed, supervisor_.at(other));
-    Buffer<record_max_bytes> line;
-    append_service_record(line, service, {blamed.view()});
-    journal_.append(line.view());
+    if (records.capacity() - records.size() < record_max_bytes) write(records);
+    append_service_record(records, service, {blamed.view()});
+}
+
+void Performer::write(Records& records) {
+    if (!records.empty()) journal_.append(records.view());
+    records.clear();
 }
 
 void Performer::write_status_files(Now now) {
@@ -135,8 +141,10 @@ bool Performer::renew_journal(Now now, bool anyway) {
         append_header_record(line, {boot.view(), at_.uid});
         if (!at_.journal_note.empty()) append_note_record(line, at_.journal_note);
         journal_.append(line.view());
+        Records records;
         for (const Service& service : supervisor_.services())
-            if (service.used()) append_service(service);
+            if (service.used()) append_service(records, service);
+        write(records);
         hooks_.each([&](ServiceId id, Hook hook, Process process) {
             Buffer<2 * name_max_bytes + 1> name;
             append_name(name, supervisor_.at(id));
@@ -400,10 +408,13 @@ void Performer::pass_deadlines(Now now) {
     carry_out(now);
 }
 
-// What is known already waits for the next turn: between the starts of many, others have theirs.
+bool Performer::knows_more() const {
+    return std::any_of(runs_.begin(), runs_.end(),
+                       [](const Run& run) { return run.exec_is_over(); });
+}
+
 Mono Performer::next_deadline() const {
-    for (const Run& run : runs_)
-        if (run.exec_is_over()) return Mono{0};
+    if (knows_more()) return Mono{0};
     Mono next =
         std::min({hooks_.next_deadline(), adopted_.next_deadline(), supervisor_.next_deadline(),
                   journal_.next_deadline(), logs_.next_deadline()});

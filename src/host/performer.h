@@ -61,6 +61,9 @@ class Performer {
     void reap(Now now);                       // every child that has ended
     void pass_deadlines(Now now);
     Mono next_deadline() const;
+    // What is known already and waits for the next turn: between the starts of many, others have
+    // theirs.
+    bool knows_more() const;
 
     // Writes the status files of what has changed since. Where one cannot be written, all are left
     // alone for a second.
@@ -142,7 +145,10 @@ class Performer {
     void check_groups(Now now);
     void end_adopted(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);
-    void append_service(const Service& service);
+    // Services' records that go to the journal together: what is done comes after all of them.
+    using Records = Buffer<records_max_bytes>;
+    void append_service(Records& records, const Service& service);
+    void write(Records& records);
     // RUNDIR/fds/NAME and the suffix; empty where there is no run directory.
     const char* channel_path(ChannelPath& path, const Service& service,
                              std::string_view suffix) const;

@@ -19,18 +19,22 @@ namespace reeve {
 
 namespace {
 
-// What a child puts into its own record: prepared before the fork, read after it.
+// Whose record a child writes: set before the fork, read after it.
 struct ChildRecord {
-    Buffer<2 * name_max_bytes + 1> name;
-    std::optional<Hook> hook;
+    const Service* service;
+    const Hook* hook;  // null: it is the service's leader
 };
 ChildRecord child_record_context;
 
 size_t format_child_record(char* out, size_t capacity, const void* context, pid_t pid,
                            uint64_t start_time) {
     const auto& child = *static_cast<const ChildRecord*>(context);
+    Buffer<2 * name_max_bytes + 1> name;
+    append_name(name, *child.service);
+    std::optional<Hook> hook;
+    if (child.hook != nullptr) hook = *child.hook;
     Sink line(out, capacity);
-    append_process_record(line, child.name.view(), child.hook, {pid, start_time});
+    append_process_record(line, name.view(), hook, {pid, start_time});
     return line.size();
 }
 
@@ -99,14 +103,11 @@ class HookEnvironment {
 // The child's place in the journal, and what it writes there. Without a place it runs unrecorded by
 // itself: the record that reeve writes once it has forked must do, when there is room again.
 RecordWriter Performer::child_record(const Service& service, const Hook* hook) {
-    child_record_context.name.clear();
-    append_name(child_record_context.name, service);
-    child_record_context.hook.reset();
-    if (hook != nullptr) child_record_context.hook = *hook;
-    Buffer<child_record_max_bytes> longest;
-    append_process_record(longest, child_record_context.name.view(), child_record_context.hook,
-                          {INT32_MAX, UINT64_MAX});
-    const off_t place = journal_.reserve(longest.size());
+    child_record_context = {&service, hook};
+    char longest[child_record_max_bytes];
+    const size_t size =
+        format_child_record(longest, sizeof longest, &child_record_context, INT32_MAX, UINT64_MAX);
+    const off_t place = journal_.reserve(size);
     if (place < 0) return {};
     return {journal_.fd(), place, format_child_record, &child_record_context};
 }

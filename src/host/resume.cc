@@ -28,7 +28,7 @@ pid_t last_child = 0;
 char own_path[path_max_bytes];
 char own_image[] = "/proc/self/exe";
 char argument[4096];
-List<char*>& arguments = *new List<char*>;
+char** arguments = nullptr;
 char** environment = nullptr;
 alignas(16) char fault_stack[16384];
 sigset_t fault_set;
@@ -55,7 +55,7 @@ int execute(const char* program) {
     append_resumption(out, ours);
     out.c_str();
     platform::unseal_descriptors();
-    sys::execve(program, arguments.data(), environment);
+    sys::execve(program, arguments, environment);
     const int code = errno;
     platform::seal_descriptors({});
     return code;
@@ -195,9 +195,10 @@ void catch_faults(int& argc, char** argv, char** environ_given) {
         std::copy(argv + 2, argv + argc + 1, argv + 1);
         --argc;
     }
-    arguments.push_back(argv[0]);
-    arguments.push_back(argument);
-    for (int i = 1; i <= argc; ++i) arguments.push_back(argv[i]);
+    arguments = new char*[static_cast<size_t>(argc) + 2];
+    arguments[0] = argv[0];
+    arguments[1] = argument;
+    std::copy(argv + 1, argv + argc + 1, arguments + 2);  // and the null behind them
     stack_t stack = {};
     stack.ss_sp = fault_stack;
     stack.ss_size = sizeof fault_stack;

@@ -14,12 +14,12 @@ namespace reeve::signals {
 namespace {
 
 std::atomic<unsigned> counts[signal_max + 1];
+// The pipe's ends, for as long as the process lives. Plain numbers: destructors at exit would draw
+// in libc's atexit and malloc, and constructors cost each svctl the memory that they write to.
 std::atomic<int> wake_fd{-1};
+int read_fd = -1;
 // What is true of a process that has not called open() is not known.
 bool surely_default[signal_max + 1];
-// For as long as the process lives: destructors at exit would draw in libc's atexit and malloc.
-Fd& read_end = *new Fd;
-Fd& write_end = *new Fd;
 
 // The pipe may be full: then the loop wakes up anyway.
 extern "C" void count_signal(int number) {
@@ -48,8 +48,11 @@ void set_handler(int number, void (*handler)(int)) {
 }  // namespace
 
 Status open() {
+    Fd read_end;
+    Fd write_end;
     if (sys::pipe(read_end, write_end) < 0) return Error{"pipe", {}, errno};
-    wake_fd.store(write_end.get());
+    read_fd = read_end.release();
+    wake_fd.store(write_end.release());
     for (int number = 1; number <= signal_max; ++number) {
         struct sigaction action;
         surely_default[number] =
@@ -75,12 +78,12 @@ bool is_fault(int number) {
            number == SIGABRT || number == SIGTRAP || number == SIGSYS;
 }
 
-void watch(PollSet& set) { set.add(read_end.get(), POLLIN); }
+void watch(PollSet& set) { set.add(read_fd, POLLIN); }
 
 // One read: a byte that stays, or comes meanwhile, is one turn more.
 void drain() {
     char bytes[64];
-    [[maybe_unused]] const ssize_t got = sys::read(read_end.get(), bytes, sizeof bytes);
+    [[maybe_unused]] const ssize_t got = sys::read(read_fd, bytes, sizeof bytes);
 }
 
 void give_back() {
