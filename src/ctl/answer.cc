@@ -79,7 +79,8 @@ void Answer::act(const Request& request, Now now) {
     const auto set_goals = [&](Goal::Kind kind) {
         for (Target& target : targets_) target.goal.kind = kind;
     };
-    if (again_ && command_ != Command::wait) return go_on();
+    // What asks for nothing, or may be asked for once more, begins anew.
+    if (again_ && command_ != Command::wait && command_ != Command::rotate) return go_on();
     switch (command_) {
     case Command::status: forecast_.problems = controls_->warnings(); return;
     case Command::why:

@@ -254,6 +254,7 @@ size_t LogFile::append(LogFolder& folder, const Text& name, std::string_view byt
         }
         if (!write(folder, name, rest.substr(0, count), taken)) return taken;
     }
+    if (rotates_ && !mid_line_) rename_away(folder, name, rules);
     return taken;
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/limits.h"
 #include "host/complain.h"
@@ -28,28 +29,39 @@ constexpr std::string_view suffix = ".fifo";
 bool has_been_read(int fd) { return ready_now(fd, POLLIN) == 0; }
 bool is_full(int fd) { return ready_now(fd, POLLOUT) == 0; }
 
-// Throws away about so much of what is in a pipe. How many lines that was.
-size_t drop_lines(int fd, size_t bytes) {
-    char block[4096];
+struct Dropped {
     size_t lines = 0;
+    bool rotation = false;  // the mark for one was among it
+};
+
+// Throws away about so much of what is in a pipe, up to the end of a line: then byte by byte.
+Dropped drop_lines(int fd, size_t bytes) {
+    Dropped dropped;
+    char block[4096];
     size_t kept = 0;  // the beginning of a mark
     bool open = false;
-    for (ssize_t got; (got = sys::read(fd, block + kept, sizeof block - kept)) > 0;) {
+    for (size_t patience = log_line_max_bytes; patience > 0; patience -= bytes == 0) {
+        if (bytes == 0 && !open && kept == 0) break;
+        const size_t room = std::min(sizeof block - kept, std::max(bytes, size_t{1}));
+        const ssize_t got = sys::read(fd, block + kept, room);
+        if (got <= 0) break;
+        bytes -= std::min(bytes, static_cast<size_t>(got));
         std::string_view text(block, kept + static_cast<size_t>(got));
         kept = begun_mark(text);
         const std::string_view rest = text.substr(text.size() - kept);
         text.remove_suffix(kept);
         while (!text.empty()) {
             const FoundMark found = find_mark(text);
-            lines += count_lines(text.substr(0, found.place));
+            dropped.lines += count_lines(text.substr(0, found.place));
             if (found.place > 0) open = text[found.place - 1] != '\n';
+            if (found.mark == LogMark::end && std::exchange(open, false)) ++dropped.lines;
+            dropped.rotation |= found.mark == LogMark::rotate;
             text.remove_prefix(std::min(text.size(), found.place + log_mark_bytes));
         }
         std::copy(rest.begin(), rest.end(), block);
-        if (static_cast<size_t>(got) >= bytes) break;
-        bytes -= static_cast<size_t>(got);
     }
-    return lines + (open ? 1 : 0);
+    dropped.lines += open;
+    return dropped;
 }
 
 void tell_lost(std::string_view name, size_t lines, const char* why) {
@@ -139,7 +151,13 @@ bool LogPipes::let_read(int fd) const {
 
 void LogPipes::let_write(ServiceId id, uid_t user) const {
     const bool has_pipe = id.index < pipes_.size() && pipes_[id.index].fd;
-    if (has_pipe) sys::fchown(pipes_[id.index].fd.get(), user, static_cast<gid_t>(-1));
+    if (geteuid() != 0 || !has_pipe) return;
+    const int fd = pipes_[id.index].fd.get();
+    struct stat state;
+    if (sys::fstat(fd, &state) < 0 || state.st_uid == user) return;
+    // root may be one that may do no more than others do: it has its group.
+    sys::fchown(fd, user, static_cast<gid_t>(-1));
+    sys::fchmod(fd, 0660);
 }
 
 // Makes a directory svlog's; not through a link that somebody put there. Root leaves its group as
@@ -195,7 +213,8 @@ void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
     }
     if (pipe.fallen == good) touch();
     pipe.fallen = !good;
-    supervisor_.note_log(id, note.view());
+    // That lines are being lost is worse.
+    if (!good || pipe.lost == 0) supervisor_.note_log(id, note.view());
 }
 
 // The path is what gives the child a description of its own, which may block.
@@ -213,8 +232,9 @@ Fd LogPipes::open(ServiceId id) {
     if (!end) return {};
     sys::fcntl(end.get(), F_SETFL, O_WRONLY);
     pipe.log = service.policy().log;
+    pipe.fallen = pipe.fallen && pipe.log == Log::file;
     if (pipe.log == Log::file) prepare_directory(id, pipe);
-    if (pipe.log != before) touch();
+    if (pipe.log != before || is_away()) touch();
     // A hook does not cut the line that the run is in the middle of.
     if (!runs) write_mark(id, LogMark::end);
     return end;
@@ -241,13 +261,19 @@ int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     if (pipe.fallen) return ENOTDIR;
     if (!pipe.fd && !make(pipe, service)) return errno;
     rotation = {static_cast<uint64_t>(state.st_ino), state.st_size};
-    rotation.asked = write_mark(id, LogMark::rotate) == 0;
+    rotation.asked = ask_to_rotate(id);
     return 0;
+}
+
+// Where nothing runs nobody else ends the last line.
+bool LogPipes::ask_to_rotate(ServiceId id) const {
+    if (supervisor_.at(id).group == 0 && write_mark(id, LogMark::end) != 0) return false;
+    return write_mark(id, LogMark::rotate) == 0;
 }
 
 bool LogPipes::is_rotated(ServiceId id, Rotation& rotation) const {
     if (rotation.size == 0) return true;
-    if (!rotation.asked) rotation.asked = write_mark(id, LogMark::rotate) == 0;
+    if (!rotation.asked) rotation.asked = ask_to_rotate(id);
     struct stat state;
     return !look_at_current(supervisor_.at(id), state) || state.st_ino != rotation.inode ||
            state.st_size < rotation.size;
@@ -323,7 +349,9 @@ void LogPipes::spare_writer(ServiceId id, Pipe& pipe) {
         complain(Text::join({pipe.name, ": ", why, " (svctl status svlog)"}));
         supervisor_.note_log(id, Text::join({at_.directory, "/", pipe.name, " (", why, ")"}));
     }
-    pipe.lost += drop_lines(pipe.fd.get(), log_block_bytes);
+    const Dropped dropped = drop_lines(pipe.fd.get(), log_block_bytes / 2);
+    pipe.lost += dropped.lines;
+    if (dropped.rotation) write_mark(id, LogMark::rotate);
 }
 
 void LogPipes::end_sparing() {
@@ -407,7 +435,7 @@ void LogPipes::close() {
     for (List<Pipe>* list : {&pipes_, &gone_}) {
         for (Pipe& pipe : *list) {
             if (!pipe.fd) continue;
-            const size_t lines = drop_lines(pipe.fd.get(), log_pipe_bytes);
+            const size_t lines = drop_lines(pipe.fd.get(), log_pipe_bytes).lines;
             if (lines > 0) tell_lost(pipe.name, lines, "svlog could not write them before the end");
             drop(pipe);
         }

@@ -47,7 +47,7 @@ class LogPipes {
     // The end of the service's pipe for a new process of its to write to. Makes the pipe, and its
     // place under LOGDIR, where they are not there. None, and errno: there is no pipe to be had.
     Fd open(ServiceId id);
-    // Lets the service's user open it as /dev/stdout, too.
+    // Lets the user that a process of the service runs as open it as /dev/stdout, too.
     void let_write(ServiceId id, uid_t user) const;
     // A run is over, or begins: what is said from now on begins a line.
     void end_line(ServiceId id) const { write_mark(id, LogMark::end); }
@@ -93,6 +93,7 @@ class LogPipes {
     bool give(const char* directory) const;
     void prepare_directory(ServiceId id, Pipe& pipe);
     int write_mark(ServiceId id, LogMark mark) const;
+    bool ask_to_rotate(ServiceId id) const;
     bool needs(ServiceId id, const Pipe& pipe) const;
     void drop(Pipe& pipe);
     bool write_plan(Now now);

@@ -219,7 +219,7 @@ void Performer::spawn_service(const Action& action, Now now) {
     const Fd output = open_output(id, request);
     if (id == supervisor_.log_writer()) logs_.renew_owner();
     if (!prepare(request, plan_, error)) return start_failed(id, error, now);
-    if (plan_.switch_user) logs_.let_write(id, plan_.uid);
+    logs_.let_write(id, plan_.switch_user ? plan_.uid : geteuid());
     plan_.record = child_record(service, nullptr);
     Result<Spawned> spawned = spawn(plan_);
     if (!spawned) {
@@ -271,6 +271,7 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
     if (careful) {
         error.detail << "reeve has crashed too often";
     } else if (prepare(request, plan_, error)) {
+        logs_.let_write(id, plan_.switch_user ? plan_.uid : geteuid());
         plan_.record = child_record(service, &hook);
         Result<Spawned> spawned = spawn(plan_);
         if (spawned) {

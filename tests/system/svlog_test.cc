@@ -536,6 +536,26 @@ TEST_CASE("a service with a user of its own may open its output by path") {
     CHECK(says(reeve, "web", "by path\nerror\nby path\nerror\n"));
 }
 
+TEST_CASE("so may its hooks, and nobody who is not its user any more") {
+    if (cannot_run(is_root(), "needs root")) return;
+    Reeve reeve;
+    const std::string rest =
+        std::string("pre_start = echo hook >/dev/stdout\nexec = sleep 1000\n") + plain;
+    reeve.service("web", "user = 3000456:3000456\n" + rest);
+    reeve.start();
+    CHECK(says(reeve, "web", "hook\n"));
+    const auto owner = [&] {
+        struct stat file {};
+        REQUIRE(stat((reeve.run_directory() + "/log/web.fifo").c_str(), &file) == 0);
+        return file.st_uid;
+    };
+    CHECK(owner() == 3000456);
+    reeve.service("web", rest);
+    REQUIRE(reeve.svctl({"reload"}).status == 0);
+    REQUIRE(reeve.svctl({"restart", "web"}).status == 0);
+    CHECK(owner() == 0);
+}
+
 TEST_CASE("a reload that changes log_user cuts off no log, there and back") {
     if (cannot_run(is_root(), "needs root")) return;
     Reeve reeve;
