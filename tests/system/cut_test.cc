@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "catch.h"
+#include "host/sys.h"
 #include "support/supervisor.h"
 
 using namespace reeve::test;
@@ -142,4 +143,22 @@ TEST_CASE("add does not take the default directory for that of a reeve that has 
         CHECK(svctl.err() == "svctl: reeve ended before it had answered\n");
         CHECK_FALSE(exists(reeve.services() + "/reeve-cut-test"));
     }
+}
+
+TEST_CASE("logs that follow begin when they were asked for, not when reeve has answered") {
+    Dying reeve;
+    make_directory(reeve.logs() + "/web");
+    write_file(reeve.logs() + "/web/current", "");
+    Process svctl(reeve.command({"logs"}));
+    REQUIRE(reeve.is_asked());
+    // What comes now is not in the answer. An answer takes a moment: the next second is awaited.
+    const int64_t now = reeve::sys::wall_now_us();
+    const std::string line = std::to_string(now / 1000000) + ".999999 first\n";
+    make_directory(reeve.logs() + "/new");
+    write_file(reeve.logs() + "/new/current", line);
+    reeve.write_status("new");
+    REQUIRE(wait_until([&] { return reeve::sys::wall_now_us() / 1000000 > now / 1000000; }));
+    reeve.say(reeve.object("web") + "\nend 0\n");
+    CHECK(wait_until([&] { return svctl.out() == "new | " + line; }));
+    CHECK(svctl.err().empty());
 }
