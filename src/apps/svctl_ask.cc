@@ -117,7 +117,7 @@ Reply read_reply(Session& session, const Request& request, Client& client, Mono 
 
 // What asking comes to.
 enum class Effect : uint8_t {
-    none,        // reeve only tells
+    none,        // reeve only tells; once it has ended, its files may tell instead
     idempotent,  // may be asked for twice, where it is not known whether it was done
     once,
 };
@@ -128,8 +128,9 @@ Effect effect_of(Command command) {
     case Command::why:
     case Command::plan:
     case Command::events:
-    case Command::boot:
-    case Command::directories: return Effect::none;
+    case Command::boot: return Effect::none;
+    // Nothing tells instead which they were: what follows would be done to the default one.
+    case Command::directories:
     case Command::up:
     case Command::down:
     case Command::wait:
@@ -143,6 +144,11 @@ Effect effect_of(Command command) {
     case Command::crash: return Effect::once;
     }
     return Effect::once;
+}
+
+// It will be told once more. What was there before was not told.
+void forget_told(List<Text>& objects, size_t count_before) {
+    while (objects.size() > count_before) objects.pop_back();
 }
 
 }  // namespace
@@ -159,6 +165,8 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
     Request request = first;
     Text names;
     Outcome told = Outcome::done;
+    const Effect effect = effect_of(first.command);
+    const size_t count_before = objects.size();
     bool was_cut = false;
     for (;;) {
         const Mono now = sys::mono_now();
@@ -174,8 +182,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         const Mono patience = now + milliseconds(answer_grace_ms);
         Client client;
         code = client.connect(path.c_str(), patience);
-        const bool is_open = effect_of(request.command) != Effect::none;  // what has come of it
-        if (was_cut && is_absent(code) && is_open) break;
+        if (was_cut && is_absent(code) && effect != Effect::none) break;
         if (code != 0) return Outcome::no_reeve;
         client.send(line.view(), patience);  // where that fails there may still be an answer
         const Reply reply = read_reply(session, request, client, end, take, objects);
@@ -183,14 +190,19 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         case Reply::Kind::whole: return worse(told, reply.outcome);
         case Reply::Kind::silent: code = ETIME; return reply.outcome;
         case Reply::Kind::cut:
-            if (was_cut || effect_of(request.command) == Effect::once) {
+            forget_told(objects, count_before);
+            // While it dies its socket may still take connections, and end them too.
+            if (was_cut && effect == Effect::none) {
+                code = ECONNREFUSED;
+                return Outcome::no_reeve;
+            }
+            if (was_cut || effect == Effect::once) {
                 warn({"reeve ended before it had answered"});
                 return Outcome::no_reeve;
             }
             was_cut = true;
-            objects.clear();
             break;
-        case Reply::Kind::again: objects.clear(); break;
+        case Reply::Kind::again: forget_told(objects, count_before); break;
         case Reply::Kind::begun:
             told = worse(told, reply.outcome);
             names = reply.names;

@@ -129,6 +129,14 @@ List<Stamp> starts_of_runs(std::string_view run_directory, std::string_view serv
     return starts;
 }
 
+// Where its output goes, without what reeve may have to say of its directory.
+std::string_view log_of(std::string_view service) {
+    std::string_view log = find_field(service, "log");
+    const Text note = Text::join({" (", log_lines_lost, ")"});
+    if (log.ends_with(note.view())) log.remove_suffix(note.view().size());
+    return log;
+}
+
 // Or does it say where the output goes instead, and perhaps why: "console (open /x: ...)"?
 bool is_directory(std::string_view log) {
     const bool tells = log.starts_with("console (") || log.starts_with("reeve's output (");
@@ -189,7 +197,7 @@ void Merger::add_new() {
 }
 
 bool Merger::open_streams(std::string_view service, Outcome& outcome) {
-    const std::string_view log = find_field(service, "log");
+    const std::string_view log = log_of(service);
     const Text& name = outputs_.back().name;
     if (!is_directory(log)) {
         // Of all of them some are so as a rule, and it may become otherwise.
@@ -354,7 +362,7 @@ void append_shown_line(Sink& out, std::string_view line) {
 
 // Separated by a unit separator.
 void append_lines(Sink& out, std::string_view object, Lines which) {
-    const Text directory = find_field(object, "log");
+    const Text directory = log_of(object);
     const auto started = parse_date(find_field(object, "started"));
     LogStream streams[] = {{directory, forms[0]}, {directory, forms[1]}};
     size_t surplus = 0;  // lines beyond those that are shown
@@ -424,13 +432,14 @@ Outcome run_logs(Session& session) {
         warn({"of --since and --run one is enough"});
         return Outcome::usage;
     }
+    // Before it asks: who comes after the answer has its first lines shown, too.
+    Merger merger(session);
     if (!find_services(session, services, outcome)) return outcome;
     const bool all = session.arguments.empty();
     const bool bounded = invocation.lines || invocation.since || invocation.run > 0;
     const bool follows = invocation.run < 2 && (invocation.follows || (all && !bounded));
     // A thousand services, each with a file that is held open.
     sys::raise_descriptor_limit();
-    Merger merger(session);
     merger.follows = follows;
     merger.asks_reeve = !invocation.reads_log_directory && outcome != Outcome::no_reeve;
     merger.prefixed = all || services.size() > 1;
@@ -443,11 +452,12 @@ Outcome run_logs(Session& session) {
     if (follows && !bounded) lines = follow_lines_default;
     merger.seek(lines);
     for (size_t turns = 1;; ++turns) {
-        while (merger.print(!follows)) {}
+        while (merger.print(!follows) && !session.printer.failed()) {}
         if (!follows || (merger.empty() && !all) || session.printer.failed() || !pause()) break;
         if (turns % turns_a_look_count == 0) merger.add_new();
     }
-    if (!follows && !all && lines != size_t{0}) merger.tell_silent();
+    const bool is_whole = !follows && !session.printer.failed();
+    if (is_whole && !all && lines != size_t{0}) merger.tell_silent();
     return outcome;
 }
 

@@ -170,6 +170,9 @@ struct Reason {
     friend bool operator==(const Reason&, const Reason&) = default;
 };
 
+// What log_note has behind the directory of a service whose pipe nobody reads, in parentheses.
+constexpr char log_lines_lost[] = "svlog does not run: the oldest lines are lost";
+
 // A service at run time: one for every (name, instance). There may be thousands: the members are in
 // an order that leaves no gaps.
 struct Service {

@@ -467,6 +467,14 @@ TEST_CASE("logs that cannot be written where they are to go fail, and follow no 
         CHECK(output.status == 1);
         CHECK(output.err == "svctl: write to standard output: No space left on device\n");
     }
+    // Whose turn never came is not said to have written nothing.
+    std::string many;
+    for (int i = 0; i < 10000; ++i) many += line("00", "x");
+    logs.write("web", "current", many);
+    logs.write("db", "current", line("59", "y"));
+    Launch launch{.arguments = {reeve_binary(), "svctl", "logs", "-l", logs.logs(), "web", "db"}};
+    launch.prepare = [] { dup2(open("/dev/full", O_WRONLY), 1); };
+    CHECK(run(launch).err == "svctl: write to standard output: No space left on device\n");
 }
 
 TEST_CASE("logs on a terminal has a colour for each service, but with NO_COLOR") {
@@ -615,6 +623,14 @@ TEST_CASE("why shows lines of the last run only, status of any") {
     CHECK(reeve.svctl({"status", "web"})
               .out.ends_with("last lines\n  " + line("01", "first run") + "  " +
                              line("02", "so it ended") + "  " + line("05", "second run")));
+    // Nor is the directory another one while svlog is away.
+    write_file(reeve.run_directory() + "/status/web",
+               "name=web\ninstance=\nstate=failed\nwant=up\nreason=exit 1\nlog=" + log +
+                   " (svlog does not run: the oldest lines are lost)"
+                   "\nstarted=2026-11-20T10:00:04.500Z\n");
+    CHECK(reeve.svctl({"why", "web"}).out ==
+          "web is failed: exit 1\n  " + line("05", "second run"));
+    CHECK(reeve.svctl({"logs", "-n1", "web"}).out == line("05", "second run"));
     // What runs has nothing to explain.
     write_file(reeve.run_directory() + "/status/web",
                "name=web\ninstance=\nstate=running\nwant=up\nreason=\nlog=" + log +
