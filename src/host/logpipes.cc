@@ -345,9 +345,9 @@ void LogPipes::spare_writers(Now now) {
 void LogPipes::spare_writer(ServiceId id, Pipe& pipe) {
     if (!is_full(pipe.fd.get())) return;
     if (pipe.lost == 0) {
-        constexpr char why[] = "svlog does not run: the oldest lines are lost";
-        complain(Text::join({pipe.name, ": ", why, " (svctl status svlog)"}));
-        supervisor_.note_log(id, Text::join({at_.directory, "/", pipe.name, " (", why, ")"}));
+        complain(Text::join({pipe.name, ": ", log_lines_lost, " (svctl status svlog)"}));
+        supervisor_.note_log(
+            id, Text::join({at_.directory, "/", pipe.name, " (", log_lines_lost, ")"}));
     }
     const Dropped dropped = drop_lines(pipe.fd.get(), log_block_bytes / 2);
     pipe.lost += dropped.lines;
