@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "catch.h"
 #include "host/journal.h"
+#include "host/platform.h"
 #include "model/record.h"
 #include "support/procfs.h"
 #include "support/supervisor.h"
@@ -251,7 +252,11 @@ TEST_CASE("a pid that is another's by now is never signalled") {
     reeve.start();
     REQUIRE(reeve.reaches("web", "running"));
     const pid_t pid = reeve.pid_of("web");
+    // No number is given out twice within a tick of the clock that start times are counted in.
+    const uint64_t start_time = reeve::platform::start_time_of(pid);
+    REQUIRE(wait_until([&] { return reeve::platform::start_time_now() > start_time; }));
     Process stranger(Launch{.arguments = {"/bin/sleep", "1000"}});
+    REQUIRE(reeve::platform::start_time_of(stranger.pid()) != start_time);
     reborn(reeve, [&] {
         kill(pid, SIGKILL);
         REQUIRE(wait_until([&] { return !alive(pid); }));
