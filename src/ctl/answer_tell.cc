@@ -177,8 +177,7 @@ Answer::Step Answer::next_directory(Sink& out) {
     if (cursor_ == directories.size()) return end(out);
     Sink object(scratch, sizeof scratch);
     append_field(object, "directory", directories[cursor_++]);
-    out << object.view() << '\n';
-    return Step::more;
+    return tell(out, object);
 }
 
 Answer::Step Answer::next_outcome(Sink& out, Now now) {

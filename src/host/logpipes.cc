@@ -120,6 +120,11 @@ LogPipes::Pipe* LogPipes::find(ServiceId id) {
     return &pipe;
 }
 
+// Of the pipe that it has by now; -1: none.
+int LogPipes::descriptor_of(ServiceId id) const {
+    return id.index < pipes_.size() ? pipes_[id.index].fd.get() : -1;
+}
+
 // A run that is not over writes to what it has: nothing is put in the place of that.
 bool LogPipes::make(Pipe& pipe, const Service& service) {
     Path path;
@@ -150,10 +155,9 @@ bool LogPipes::let_read(int fd) const {
 }
 
 void LogPipes::let_write(ServiceId id, uid_t user) const {
-    const bool has_pipe = id.index < pipes_.size() && pipes_[id.index].fd;
-    if (geteuid() != 0 || !has_pipe) return;
-    const int fd = pipes_[id.index].fd.get();
+    const int fd = descriptor_of(id);
     struct stat state;
+    if (fd < 0 || geteuid() != 0) return;
     if (sys::fstat(fd, &state) < 0 || state.st_uid == user) return;
     // root may be one that may do no more than others do: it has its group.
     sys::fchown(fd, user, static_cast<gid_t>(-1));
@@ -241,11 +245,10 @@ Fd LogPipes::open(ServiceId id) {
 }
 
 int LogPipes::write_mark(ServiceId id, LogMark mark) const {
-    const bool there = id.index < pipes_.size() && pipes_[id.index].fd;
-    if (!there) return EINVAL;
+    const int fd = descriptor_of(id);
+    if (fd < 0) return EINVAL;
     Buffer<log_mark_bytes> bytes;
     append_mark(bytes, mark);
-    const int fd = pipes_[id.index].fd.get();
     return sys::write(fd, bytes.data(), bytes.size()) < 0 ? errno : 0;
 }
 
@@ -318,7 +321,7 @@ bool LogPipes::needs(ServiceId id, const Pipe& pipe) const {
 }
 
 void LogPipes::look_at(ServiceId id) {
-    const bool there = id.index < pipes_.size() && pipes_[id.index].fd;
+    const bool there = descriptor_of(id) >= 0;
     if ((there && !needs(id, pipes_[id.index])) || id == supervisor_.log_writer()) touch();
 }
 

@@ -88,6 +88,7 @@ class LogPipes {
 
     const char* path_of(Sink& path, std::string_view name) const;
     Pipe* find(ServiceId id);
+    int descriptor_of(ServiceId id) const;
     bool make(Pipe& pipe, const Service& service);
     bool let_read(int fd) const;
     bool give(const char* directory) const;

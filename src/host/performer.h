@@ -134,6 +134,7 @@ class Performer {
                              PrepareError& error);
     bool open_channels(const Service& service, Run& run, Channels& channels, PrepareError& error);
     Fd open_output(ServiceId id, SpawnRequest& request);
+    bool prepare_child(ServiceId id, const SpawnRequest& request, PrepareError& error);
     void tell_svlog();
     RecordWriter child_record(const Service& service, const Hook* hook);
     void start_failed(ServiceId id, const PrepareError& error, Now now);

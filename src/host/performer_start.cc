@@ -189,6 +189,13 @@ bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPat
     return true;
 }
 
+// Makes the plan, and the service's output its user's.
+bool Performer::prepare_child(ServiceId id, const SpawnRequest& request, PrepareError& error) {
+    if (!prepare(request, plan_, error)) return false;
+    logs_.let_write(id, plan_.switch_user ? plan_.uid : geteuid());
+    return true;
+}
+
 void Performer::spawn_service(const Action& action, Now now) {
     const ServiceId id = action.service;
     const Service& service = supervisor_.at(id);
@@ -218,8 +225,7 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (request.mode == SpawnMode::main) request.inherited = at_.inherited;
     const Fd output = open_output(id, request);
     if (id == supervisor_.log_writer()) logs_.renew_owner();
-    if (!prepare(request, plan_, error)) return start_failed(id, error, now);
-    logs_.let_write(id, plan_.switch_user ? plan_.uid : geteuid());
+    if (!prepare_child(id, request, error)) return start_failed(id, error, now);
     plan_.record = child_record(service, nullptr);
     Result<Spawned> spawned = spawn(plan_);
     if (!spawned) {
@@ -270,8 +276,7 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
     PrepareError error;
     if (careful) {
         error.detail << "reeve has crashed too often";
-    } else if (prepare(request, plan_, error)) {
-        logs_.let_write(id, plan_.switch_user ? plan_.uid : geteuid());
+    } else if (prepare_child(id, request, error)) {
         plan_.record = child_record(service, &hook);
         Result<Spawned> spawned = spawn(plan_);
         if (spawned) {
