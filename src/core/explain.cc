@@ -302,8 +302,8 @@ const Service& root_cause(const Supervisor& supervisor, const Service& service) 
     return *root;
 }
 
-// Is it to be down, or something that it needs, until somebody asks for another thing? What a cascade
-// stops comes back by itself.
+// Is it to be down, or something that it needs, until somebody asks for another thing? What a
+// cascade stops comes back by itself.
 bool is_taken_down(const Supervisor& supervisor, ServiceId id) {
     for (size_t steps = supervisor.services().size(); steps > 0; --steps) {
         const Reason leave = supervisor.reason_to_leave(id);
