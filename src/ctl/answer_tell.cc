@@ -43,7 +43,7 @@ void append_head(Sink& out, const Service& service) {
 void append_file_words(Sink& out, const Service& service) {
     if (service.refused && service.definition) {
         out << "; its file has errors: ";
-        append_clean(out, service.problem);
+        append_escaped(out, service.problem);
     }
     if (!service.stale()) return;
     out << "; stale: restart it to apply (svctl restart ";
@@ -59,7 +59,7 @@ Answer::Step Answer::next(Sink& out, Now now) {
     if (warned_ < problems.size()) {
         Sink line(scratch, sizeof scratch - 1);
         line << "warn ";
-        append_clean(line, problems[warned_++]);
+        append_escaped(line, problems[warned_++]);
         out << line.view() << '\n';
         return Step::more;
     }
