@@ -21,8 +21,6 @@ namespace {
 
 using Path = Buffer<path_max_bytes>;
 
-constexpr int log_looks_max_count = 25;  // for lines that svlog may not have written yet
-
 void append_socket_path(Path& path, const Session& session) {
     path << session.invocation.run_directory << "/control";
 }
@@ -350,28 +348,6 @@ bool learn(Session& session, KeepFromFile keep_from_file, List<Text>& objects, O
 
 }  // namespace
 
-namespace {
-
-// The lines that a service said while it was told to reload, each on its own, or nothing. svlog may
-// have to write them down first.
-LongText said_meanwhile(std::string_view object) {
-    LongText said;
-    for (int looks = 0; looks < log_looks_max_count && said.empty(); ++looks) {
-        if (looks > 0) sys::poll({}, log_rotated_look_ms);
-        LongText field;
-        append_last_lines(field, object, Lines::of_last_run);
-        std::string_view lines = find_field(field, "last_lines");
-        while (!lines.empty()) {
-            const std::string_view line = lines.substr(0, lines.find('\x1f'));
-            said << "\n  " << line;
-            lines.remove_prefix(std::min(line.size() + 1, lines.size()));
-        }
-    }
-    return said;
-}
-
-}  // namespace
-
 void show_outcome(Session& session, std::string_view object, List<Text>&) {
     if (session.invocation.json) return session.printer.json_object(object);
     Buffer<request_max_bytes> line;
@@ -385,8 +361,11 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
     } else {
         append_outcome(line, object);
     }
-    if (!good && find_field(object, "log").empty()) return warn({line.view()});
-    if (!good) return warn({line.view(), said_meanwhile(object).view()});
+    if (!good) {
+        LongText said;
+        if (!find_field(object, "log").empty()) said = last_said(object);
+        return warn({line.view(), said.empty() ? "" : "; last line: ", said.view()});
+    }
     session.printer << line.view() << '\n';
     session.printer.flush();
 }
