@@ -37,6 +37,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "core/recover.h"
 #include "core/restart.h"
 
 namespace reeve {
@@ -86,6 +87,7 @@ class Walk {
     void forget_process();
     void finish();
     void conclude();
+    void await_definition(uint8_t is_concluded);
     void enter(State state, Phase phase, const Reason& reason);
     // Has it a process that nobody told to end yet?
     bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
@@ -133,6 +135,8 @@ void Walk::take(const Event& event) {
     case EventKind::group_empty: return on_group_empty();
     case EventKind::hook_ended: return on_hook_ended(event);
     case EventKind::deadline: return on_deadline();
+    case EventKind::definition_read:
+        return s_.reason.detail != 0 ? conclude() : finish();
     case EventKind::unverified: {
         const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
         forget_process();
@@ -170,6 +174,7 @@ void Walk::on_start() {
 void Walk::on_rest(const Reason& reason) {
     check(!s_.active());
     s_.attempts = s_.failures = 0;
+    s_.verdict = {};
     enter(State::stopped, Phase::idle, reason);
 }
 
@@ -215,10 +220,13 @@ void Walk::on_reload() {
 
 void Walk::on_retry_now() {
     s_.attempts = s_.failures = 0;
-    if (!s_.active()) enter(State::waiting, Phase::idle, {});
+    if (s_.active()) return;
+    s_.verdict = {};
+    enter(State::waiting, Phase::idle, {});
 }
 
 void Walk::spawn() {
+    if (is_unread(s_)) return await_definition(0);
     s_.group_poll_ms = 0;
     enter(State::starting, Phase::executing, {.code = ReasonCode::executing});
     act(ActionKind::spawn, static_cast<int32_t>(s_.runs));
@@ -260,6 +268,7 @@ void Walk::run() {
 }
 
 void Walk::run_start_check() {
+    if (policy().start_check.empty()) return run();
     enter(State::starting, Phase::checking, {.code = ReasonCode::start_check});
     s_.deadline = s_.start_by;
     run_hook(Hook::start_check);
@@ -436,13 +445,22 @@ void Walk::finish() {
     if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
         s_.hook_runs(Hook::stop_command))
         return enter(State::stopping, Phase::cancelling, s_.reason);
+    if (is_unread(s_)) return await_definition(0);
     if (policy().post_stop.empty() || s_.hooks_over) return conclude();
     enter(State::stopping, Phase::post_stop, {.code = ReasonCode::post_stop});
     run_hook(Hook::post_stop);
 }
 
+// The run is over, and its end (in `verdict`) cannot be judged yet.
+void Walk::await_definition(uint8_t is_concluded) {
+    if (s_.want == Want::down) return conclude();
+    enter(State::waiting, Phase::idle,
+          {.code = ReasonCode::definition_unread, .detail = is_concluded});
+}
+
 // Where the run leads: not wanted, asked for again, or as the restart policy says.
 void Walk::conclude() {
+    if (is_unread(s_) && s_.want == Want::up) return await_definition(1);
     s_.end = s_.verdict;
     s_.verdict = {};
     const bool wanted = s_.want == Want::up && !s_.removed;

@@ -101,6 +101,7 @@ const char* name_of(EventKind kind) {
         "kill",      "reload",      "retry_now",  "spawned",        "spawn_failed",
         "exec_done", "exec_failed", "ready",      "stop_announced", "main_process",
         "exited",    "group_empty", "hook_ended", "deadline",       "unverified",
+        "definition_read",
     };
     return names[static_cast<size_t>(kind)];
 }

@@ -160,6 +160,7 @@ enum class ReasonCode : uint8_t {
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
     unverified,  // unknown: value = a pid that may be its process
+    definition_unread,  // waiting: behind a crash, its file could not be read yet
 };
 
 struct Reason {
@@ -253,8 +254,9 @@ enum class EventKind : uint8_t {
     hook_ended,      // hook, result; where it was not started, detail and value as spawn_failed
     deadline,        // `deadline` has passed
     unverified,      // of the process on record nobody can tell whether it is still the same
+    definition_read,  // what is to follow from the run's end is known now
 };
-constexpr size_t event_kind_count = 20;
+constexpr size_t event_kind_count = 21;
 const char* name_of(EventKind kind);
 
 struct Event {
