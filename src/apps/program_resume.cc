@@ -110,8 +110,10 @@ void Program::go_on_ending(Now now) {
 void Program::resume() {
     surroundings_.kept.close();
     if (careful_) complain(careful_warning);
-    if (definitions_read_) make_up_for_ends();
-    else complain(warnings().back());
+    if (definitions_read_)
+        make_up_for_ends();
+    else
+        complain(warnings().back());
 }
 
 // A service may have ended for good without anybody having acted on it.
@@ -156,8 +158,7 @@ List<Text> Program::warnings() const {
     if (journal_.enabled() && !journal_.whole()) warnings.push_back(journal_warning());
     if (Text problem = performer_.status_warning(); !problem.empty())
         warnings.push_back(std::move(problem));
-    if (careful_)
-        warnings.emplace_back(careful_warning);
+    if (careful_) warnings.emplace_back(careful_warning);
     if (!definitions_read_)
         warnings.emplace_back(
             past.reads_nothing

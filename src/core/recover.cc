@@ -254,8 +254,8 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
             repeat_stop_signal(id);
     } else if (service.state == State::starting && stands_in(*service.definition)) {
         // On its way to a process that nobody knows how to start.
-        const ReasonCode why = is_unread(service) ? ReasonCode::definition_unread
-                                                  : ReasonCode::definition_invalid;
+        const ReasonCode why =
+            is_unread(service) ? ReasonCode::definition_unread : ReasonCode::definition_invalid;
         apply_step(id, {.kind = EventKind::stop, .reason = {why}}, now);
     } else if (service.phase == Phase::executing) {
         // It was to be forked, and was not.

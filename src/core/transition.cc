@@ -39,6 +39,7 @@
 #include "base/limits.h"
 #include "core/recover.h"
 #include "core/restart.h"
+#include "core/walk.h"
 
 namespace reeve {
 
@@ -46,61 +47,6 @@ void Actions::add(const Action& action) {
     check(count_ < actions_.size());
     actions_[count_++] = action;
 }
-
-namespace {
-
-// One service on its way through one event.
-class Walk {
-  public:
-    Walk(Service& service, ServiceId id, Now now) : s_(service), id_(id), now_(now) {}
-
-    void take(const Event& event);
-    const Actions& actions() const { return actions_; }
-
-  private:
-    // Events
-    void on_start();
-    void on_rest(const Reason& reason);
-    void on_stop(const Reason& reason);
-    void on_kill();
-    void on_reload();
-    void on_retry_now();
-    void on_spawned(const Process& process);
-    void on_exec_done();
-    void on_ready();
-    void on_stop_announced();
-    void on_exited(const Event& event);
-    void on_group_empty();
-    void on_hook_ended(const Event& event);
-    void on_deadline();
-
-    // Moves
-    void spawn();
-    void became_ready();
-    void run();
-    void run_start_check();
-    void begin_stop(const Reason& reason, const Reason& verdict);
-    void drop_start(const Reason& reason, const Reason& verdict);
-    void send_stop_signal();
-    void kill_group();
-    void watch_group();
-    void forget_process();
-    void finish();
-    void conclude();
-    void await_definition(uint8_t is_concluded);
-    void enter(State state, Phase phase, const Reason& reason);
-    // Has it a process that nobody told to end yet?
-    bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
-    void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, {}, {}, id_, value}); }
-    void run_hook(Hook hook);
-    void cancel_hook(Hook hook);
-    const Policy& policy() const { return s_.policy(); }
-
-    Service& s_;
-    ServiceId id_;
-    Now now_;
-    Actions actions_;
-};
 
 void Walk::take(const Event& event) {
     switch (event.kind) {
@@ -135,8 +81,7 @@ void Walk::take(const Event& event) {
     case EventKind::group_empty: return on_group_empty();
     case EventKind::hook_ended: return on_hook_ended(event);
     case EventKind::deadline: return on_deadline();
-    case EventKind::definition_read:
-        return s_.reason.detail != 0 ? conclude() : finish();
+    case EventKind::definition_read: return s_.reason.detail != 0 ? conclude() : finish();
     case EventKind::unverified: {
         const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
         forget_process();
@@ -506,8 +451,6 @@ void Walk::run_hook(Hook hook) {
 void Walk::cancel_hook(Hook hook) {
     if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, hook, {}, id_});
 }
-
-}  // namespace
 
 Actions step(Service& service, ServiceId id, const Event& event, Now now) {
     Walk walk(service, id, now);

@@ -25,11 +25,11 @@ struct Resumption {
     // It crashed before it had begun. What it reads may be what it crashes of: it reads no
     // definitions until it is asked to.
     bool reads_nothing = false;
-    uint32_t stuck = 0;     // such crashes in a row
-    bool careful = false;   // it had crashed too often, and nobody has asked for anything since
-    uint32_t crashes = 0;   // since the process began
-    int signal = 0;         // of the last one
-    Wall crashed;           // when that was
+    uint32_t stuck = 0;    // such crashes in a row
+    bool careful = false;  // it had crashed too often, and nobody has asked for anything since
+    uint32_t crashes = 0;  // since the process began
+    int signal = 0;        // of the last one
+    Wall crashed;          // when that was
     // When the latest ones were, newest first; 0: there were fewer.
     std::array<Mono, crashes_careful_count> recent{};
 
@@ -76,8 +76,8 @@ void append_resumption(Sink& out, const Resumption& resumption);
 bool parse_resumption(std::string_view argument, Resumption& resumption);
 
 // To be called first of all: takes the resumption out of the arguments, keeps the others for the
-// next time, and from then on answers faults (SEGV BUS ILL FPE ABRT TRAP SYS). A first start ends of
-// one; what was resumed, or has begun, executes the program again. What others sent while it was
+// next time, and from then on answers faults (SEGV BUS ILL FPE ABRT TRAP SYS). A first start ends
+// of one; what was resumed, or has begun, executes the program again. What others sent while it was
 // being executed is answered by that.
 void catch_faults(int& argc, char**& argv, char** environment);
 

@@ -35,9 +35,7 @@ void crash(Reeve& reeve) {
     CHECK(answers(reeve));
 }
 
-bool starts_as_init() {
-    return GENERATE(false, true);
-}
+bool starts_as_init() { return GENERATE(false, true); }
 
 std::string warnings_of(const Reeve& reeve) { return reeve.svctl({"status"}).err; }
 
@@ -103,9 +101,9 @@ TEST_CASE("a PID 1 that its CMD sends one fault right behind the other ends with
     Reeve reeve;
     reeve.may_crash = true;
     reeve.start_behind_unshare(
-        {.arguments = {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
-                       reeve_binary(), "-r", reeve.run_directory(), "-l", reeve.logs(), "--", "sh",
-                       "-c", "kill -SEGV 1; kill -ABRT 1; sleep .5; exit 21"}},
+        {.arguments = {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child", reeve_binary(),
+                       "-r", reeve.run_directory(), "-l", reeve.logs(), "--", "sh", "-c",
+                       "kill -SEGV 1; kill -ABRT 1; sleep .5; exit 21"}},
         false);
     CHECK(reeve.wait() == 21);
 }
