@@ -58,9 +58,12 @@ int try_to_resume(const char* run_directory) {
 void catch_signals(bool forwards) {
     if (!forwards) {
         for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) signals::count(number);
-        if (getpid() == 1)
+        if (platform::removal_signal != 0) signals::count(platform::removal_signal);
+        if (getpid() == 1) {
             for (int number : {SIGUSR1, SIGUSR2}) signals::count(number);
-        else
+            for (int number : platform::container_stop_signals) signals::count(number);
+        }
+        if (getpid() != 1)
             for (int number : {SIGUSR1, SIGUSR2}) signals::ignore(number);
         for (int number : {SIGPIPE, SIGALRM, SIGXFSZ, SIGTTIN, SIGTTOU}) signals::ignore(number);
         return;
@@ -81,14 +84,28 @@ void open_standard_descriptors() {
     }
 }
 
-// What reeve was given: before `-- CMD` runs it is for CMD, and in a resumed reeve its own.
+// What reeve was given: before `-- CMD` runs it is for CMD, and else in a resumed reeve its own.
 void take_descriptors(const Options& options, Surroundings& surroundings) {
-    const bool resumed = resumption().resumed;
+    // One that crashed before it came this far has them all still.
+    const bool resumed = resumption().resumed && (resumption().sealed || !resumption().by_fault);
     List<int>& found = surroundings.inherited;
     found.resize(resumed ? descriptors_searched_max_count : inherited_fds_max_count);
     found.resize(platform::seal_descriptors(found));
-    if (resumed) surroundings.kept.take_over(found);
-    if (resumed || options.command == nullptr) found = {};
+    Resumption::Given& given = resumption().given;
+    if (!resumed) {
+        if (options.command == nullptr) found = {};
+        given.count = found.size();
+        std::copy(found.begin(), found.end(), given.fds.begin());
+        resumption().sealed = true;
+        return;
+    }
+    const auto is_given = [&](int fd) {
+        return std::find(given.fds.begin(), given.fds.begin() + given.count, fd) !=
+               given.fds.begin() + given.count;
+    };
+    erase_if(found, is_given);
+    surroundings.kept.take_over(found);
+    found = List<int>(std::span<const int>(given.fds.data(), given.count));
 }
 
 // What stays true when a child has another working directory.
@@ -135,8 +152,27 @@ Text own_program(const char* name) {
     return path.empty() ? path : absolute(path);
 }
 
-// The run directory and its lock. With `-- CMD` a default one that cannot be had is done without.
-bool take_run_directory(const Options& options, bool is_default, Text& path, Fd& lock,
+// Did the environment name what an option could have named?
+bool is_set(const char* variable) {
+    const char* value = getenv(variable);
+    return value != nullptr && value[0] != '\0';
+}
+
+// `-- CMD` and no service directory, and nobody named a place to keep state in: then none is kept,
+// as tini keeps none. Such a reeve nests, and takes nothing for its past.
+bool is_stateless(const Options& options, const Text& config) {
+    if (resumption().stateless || (resumption().resumed && !resumption().by_fault))
+        return resumption().stateless.value_or(false);
+    if (options.command == nullptr || options.quiet || !options.run_directory.empty() ||
+        !options.directories.empty() || is_set("REEVE_RUN") || is_set("REEVE_DIR"))
+        return false;
+    struct stat there;
+    return sys::stat(config.c_str(), &there) < 0 && (errno == ENOENT || errno == EACCES);
+}
+
+// The run directory and its lock. With `-- CMD` one that -r did not name and that cannot be had is
+// done without: its path is then empty, and `held` says whether another reeve has it.
+bool take_run_directory(const Options& options, bool is_default, Text& path, Fd& lock, bool& held,
                         int& exit_code) {
     pid_t holder = 0;
     Result<Fd> opened = open_run_directory(path, holder);
@@ -152,9 +188,16 @@ bool take_run_directory(const Options& options, bool is_default, Text& path, Fd&
             exit_code = 0;
             return false;
         }
+        held = true;
+        const bool goes_on = options.command != nullptr && options.run_directory.empty();
         line << "another reeve holds " << path;
         if (holder > 0) line << ", pid " << static_cast<int64_t>(holder);
-        line << " (svctl talks to it; -r names another run directory)";
+        line << (goes_on ? ": this one runs its command without a run directory, unheard by svctl "
+                           "(-r names another)"
+                         : " (svctl talks to it; -r names another run directory)");
+        complain(line.view());
+        if (goes_on) path = {};
+        return goes_on;
     } else if (error.code == EPERM && error.path == path) {
         line << path << ": another user owns it (name a run directory with -r)";
     } else if (options.command != nullptr && is_default) {
@@ -168,6 +211,51 @@ bool take_run_directory(const Options& options, bool is_default, Text& path, Fd&
     }
     complain(line.view());
     return false;
+}
+
+// From what was asked for to the loop, and to the end; the exit status.
+int start(const Options& options, int argc, char** argv, Surroundings surroundings) {
+    take_descriptors(options, surroundings);
+    if (const Status opened = signals::open(); !opened) {
+        complain(describe(opened.error()));
+        return exit_cannot_run;
+    }
+
+    const Directories defaults = default_directories(geteuid(), environ);
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    Text run = absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
+    const bool is_default = options.run_directory.empty() && run == builtin.run;
+    const bool named = !options.directories.empty() || defaults.config != builtin.config;
+    bool held = false;
+    int exit_code = 0;
+    surroundings.stateless = is_stateless(options, defaults.config);
+    if (surroundings.stateless)
+        run = {};
+    else
+        surroundings.lock = surroundings.kept.take_file(Text::join({run, "/lock"}).c_str());
+    if (!surroundings.stateless && !surroundings.lock &&
+        !take_run_directory(options, is_default, run, surroundings.lock, held, exit_code))
+        return exit_code;
+    // The default directory's services are those of the reeve that holds the default run directory.
+    if (held && !named) surroundings.stateless = true;
+    surroundings.run_directory = run;
+    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
+    surroundings.logs.directory =
+        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
+    if (!is_default && !run.empty()) surroundings.run_variable = run;
+    resumption().stateless = surroundings.stateless;
+    surroundings.environment = environ;
+    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
+
+    List<Text> directories = options.directories;
+    if (directories.empty() && !surroundings.stateless) directories.push_back(defaults.config);
+    for (Text& directory : directories) directory = absolute(directory);
+    // What reeve was started in can be unmounted. CMD is to be there.
+    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
+    Program program(options, std::move(surroundings), std::move(directories), named);
+    if (!program.begin()) return exit_cannot_run;
+    return program.run();
 }
 
 }  // namespace
@@ -192,39 +280,7 @@ int reeve_main(int argc, char** argv) {
         print(options.help ? reeve_usage : "reeve " REEVE_VERSION "\n");
         return 0;
     }
-    take_descriptors(options, surroundings);
-    if (const Status opened = signals::open(); !opened) {
-        complain(describe(opened.error()));
-        return exit_cannot_run;
-    }
-
-    const Directories defaults = default_directories(geteuid(), environ);
-    const Directories builtin = default_directories(geteuid(), environ, false);
-    Text run = absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
-    const bool is_default = options.run_directory.empty() && run == builtin.run;
-    int exit_code = 0;
-    surroundings.lock = surroundings.kept.take_file(Text::join({run, "/lock"}).c_str());
-    if (!surroundings.lock &&
-        !take_run_directory(options, is_default, run, surroundings.lock, exit_code))
-        return exit_code;
-    surroundings.run_directory = run;
-    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
-    surroundings.logs.directory =
-        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
-    if (!is_default) surroundings.run_variable = run;
-    surroundings.environment = environ;
-    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
-
-    List<Text> directories = options.directories;
-    if (directories.empty()) directories.push_back(defaults.config);
-    for (Text& directory : directories) directory = absolute(directory);
-    // What reeve was started in can be unmounted. CMD is to be there.
-    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
-    const bool named = !options.directories.empty() || defaults.config != builtin.config;
-    Program program(options, std::move(surroundings), std::move(directories), named);
-    if (!program.begin()) return exit_cannot_run;
-    return program.run();
+    return start(options, argc, argv, std::move(surroundings));
 }
 
 }  // namespace reeve

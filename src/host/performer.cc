@@ -224,7 +224,11 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
     const Service& service = supervisor_.at(id);
     if (service.group <= 0) return ESRCH;
     if (whole_group) {
-        if (sys::kill(-service.group, number) == 0) return 0;
+        if (sys::kill(-service.group, number) == 0) {
+            if (number == service.policy().stop_signal)
+                supervisor_.at(id).group_told = sys::mono_now();
+            return 0;
+        }
         if (errno != ESRCH || service.leader_gone) return errno;
         // Forked a moment ago, it has not made its group yet.
     }
@@ -232,10 +236,6 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
     // What is not our child may have ended, and its number be another's.
     if (adopted_.is_leader(id) && fact_of(service.leader) != Fact::alive) return ESRCH;
     return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
-}
-
-void Performer::give_back_terminal() {
-    if (foreground_group_ > 0 && tcgetpgrp(0) == foreground_group_) sys::tcsetpgrp(0, getpgrp());
 }
 
 Performer::Run* Performer::find_run(ServiceId id) {
@@ -423,8 +423,10 @@ void Performer::reap(Now now) {
         hold_faults(false);
         more = count == ended.size();
         const bool some = count > 0;
-        for (size_t i = 0; i < count; ++i)
+        for (size_t i = 0; i < count; ++i) {
+            if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
+        }
         count = 0;
         if (some) check_groups(now);
     }
