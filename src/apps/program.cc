@@ -11,8 +11,8 @@
 #include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
-#include "host/directory.h"
 #include "host/history.h"
+#include "host/logfile.h"
 #include "host/platform.h"
 #include "host/recall.h"
 #include "host/resume.h"
@@ -64,6 +64,12 @@ bool Program::begin() {
     if (!read_first_files(files)) return false;
     const Text& run = surroundings_.run_directory;
     const Catalog catalog = load_files(std::move(files));
+    const bool is_over = has_nothing_to_run(catalog);
+    // An image's files are as they were in somebody's working directory.
+    if (catalog.refuses_files && surroundings_.in_container && !resumption().resumed)
+        complain("files are refused for their mode or owner: in a Dockerfile COPY --chmod=go-w "
+                 "--chown=root; where a mount shows all of them so, reeve --trust DIR");
+    if (is_over) return false;
     const bool resumed = resumption().resumed;
     careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
     // What was done about an end may be what it crashes of.
@@ -117,6 +123,7 @@ void Program::open_run_files() {
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     surroundings_.keeps_history = has_room_for_histories(run);
     removals_ = Fd(platform::watch_removals(run.c_str()));
+    mounts_ = Fd(platform::watch_mounts());
     journal_.set_path(Text::join({run, "/journal"}));
 }
 
@@ -127,21 +134,42 @@ Catalog Program::load_files(List<List<SourceFile>> files) const {
 
 // False where a directory cannot be read: what is in force then stays as it is.
 bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
-    for (const Text& directory : directories_) {
-        Result<List<SourceFile>> read = read_directory(directory);
-        if (read) {
-            files.push_back(std::move(*read));
-            continue;
-        }
-        // A container may run CMD as a user whose HOME is still root's.
-        const bool there = read.error().code != ENOENT && read.error().code != EACCES;
-        const bool may_be_missing = main_definition_ && !directories_were_named_;
-        if (there || !may_be_missing) {
-            problems.push_back(
-                Text::join({describe(read.error()), advice_on_directory(read.error())}));
-        }
+    ReadDirectories read = read_directories(
+        {directories(),
+         {options_.trusted.data(), options_.trusted.size()},
+         surroundings_.in_container,
+         main_definition_ && !directories_were_named_});
+    problems = std::move(read.problems);
+    if (!problems.empty()) return false;
+    files = std::move(read.files);
+    trusted_ = std::move(read.trusted);
+    if (supervisor_.services().empty())
+        for (const Text& note : read.notes)
+            if (!(note == surroundings_.flaw_told)) complain(note);
+    return true;
+}
+
+bool Program::trusts(const Text& directory) const {
+    return is_one_of({trusted_.data(), trusted_.size()}, directory);
+}
+
+// A container in which nothing can ever run was built wrongly: it ends, and says all of why. One
+// with no definitions waits for them.
+bool Program::has_nothing_to_run(const Catalog& catalog) const {
+    if (!is_init_ || is_machine_ || main_definition_ || resumption().resumed) return false;
+    if (catalog.services.empty() && catalog.problems.empty()) {
+        complain(Text::join({"there are no services in ", directories_.back(),
+                             ": waiting for some (svctl add makes one, svctl reload reads them)"}));
+        return false;
     }
-    return problems.empty();
+    Supervisor trial;
+    List<Problem> problems;
+    reeve::put_in_force(catalog, {}, {}, trial, read_clocks(), problems);
+    for (const Service& service : trial.services())
+        if (service.used() && service.state != State::invalid) return false;
+    for (const Problem& problem : problems) complain(describe(problem));
+    complain("no service can run: every definition is refused or has errors");
+    return true;
 }
 
 Reloaded Program::reload(Now now) {
@@ -250,6 +278,7 @@ void Program::turn() {
     performer_.watch(set_);
     server_.watch(set_);
     removals_place_ = removals_ ? set_.add(removals_.get(), POLLIN) : SIZE_MAX;
+    const size_t mounts_place = mounts_ ? set_.add(mounts_.get(), POLLPRI) : SIZE_MAX;
     wait(now);
 
     now = read_clocks();
@@ -259,13 +288,15 @@ void Program::turn() {
         char events[1024];
         if (sys::read(removals_.get(), events, sizeof events) > 0) restore_run_directory(now);
     }
+    if (mounts_place != SIZE_MAX && set_.result(mounts_place) != 0) restore_run_directory(now);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
     performer_.carry_out(now);
 }
 
-// Whoever cleans up /run may take our files with it, and another reeve could then take our place.
+// Whoever cleans up /run may take our files with it, or mount something over it, and another reeve
+// could then take our place.
 // What is there is left alone: to take something away would call for this again.
 void Program::restore_run_directory(Now now) {
     const Text& run = surroundings_.run_directory;
@@ -279,17 +310,34 @@ void Program::restore_run_directory(Now now) {
     const auto tell = [](const Status& status) {
         if (!status) complain(describe(status.error()));
     };
-    if (size_of("/lock") < 0) {
-        pid_t holder = 0;
-        Result<Fd> lock = open_run_directory(run, holder);
-        if (!lock) return complain(describe(lock.error()));
-        surroundings_.lock = std::move(*lock);
-        removals_ = Fd(platform::watch_removals(run.c_str()));
-    }
+    if (!is_still_at(surroundings_.lock.get(), Text::join({run, "/lock"}).c_str()) &&
+        !take_run_directory_again(now))
+        return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));
     if (size_of("/journal") < 0 && journal_.whole()) performer_.rewrite_files(now);
     if (size_of("/control") < 0) tell(server_.reopen());
+}
+
+// What has its place now is not what it was: all that was in it is made again.
+bool Program::take_run_directory_again(Now now) {
+    const Text& run = surroundings_.run_directory;
+    RunDirectoryRefusal refusal;
+    Result<Fd> lock = open_run_directory(run, refusal);
+    if (!lock) {
+        Text trouble = why_not_taken(run, lock.error(), refusal);
+        if (!(trouble == lock_trouble_)) complain(trouble);
+        lock_trouble_ = std::move(trouble);
+        return false;
+    }
+    lock_trouble_ = {};
+    surroundings_.lock = std::move(*lock);
+    removals_ = Fd(platform::watch_removals(run.c_str()));
+    if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
+    if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
+    performer_.renew_channels();
+    performer_.rewrite_files(now);
+    return true;
 }
 
 // Status files are for people: while much happens at once (a thousand services come up, or end)

@@ -91,7 +91,7 @@ class Work {
     std::span<const std::string_view> names_;
     std::span<const std::string_view> edits_;
     Outcome outcome_ = Outcome::done;
-    List<Text> directories_;
+    FoundDirectories directories_;
     Files files_;
     List<Job> jobs_;
     const Text* last_done_ = nullptr;  // the path of the last that was written or removed
@@ -155,7 +155,7 @@ bool Work::find() {
     if (!all_there) return false;
     if (deed_ == Deed::add) {
         Buffer<path_max_bytes> path;
-        const std::string_view directory = directories_.back();
+        const std::string_view directory = directories_.paths.back();
         path << directory << (directory.ends_with('/') ? "" : "/") << names_[0];
         jobs_.push_back({path.view(), nullptr, {}});
         return true;
@@ -283,7 +283,7 @@ bool Work::prepare() {
 // Nothing may be wrong with a file that was changed, and nothing new with the others.
 bool Work::check(const List<Problem>& before) {
     bool good = true;
-    for (const Problem& problem : problems_in(session_, files_)) {
+    for (const Problem& problem : problems_in(files_)) {
         bool ours = false;
         for (const Job& job : jobs_) ours = ours || job.path == problem.file;
         if (!ours && contains(before, problem)) continue;
@@ -365,7 +365,7 @@ Outcome Work::apply(Command after) {
 
 Outcome Work::change(Command after) {
     if (!find_directories(session_, directories_, outcome_) || !find() || !lock()) return outcome_;
-    const List<Problem> before = problems_in(session_, files_);
+    const List<Problem> before = problems_in(files_);
     if (!prepare() || !check(before)) return outcome_;
     const bool whole = write();
     const bool in_part = last_done_ != nullptr;

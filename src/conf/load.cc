@@ -98,6 +98,14 @@ const char* rival_of(std::string_view key) {
     return nullptr;
 }
 
+bool is_open_to_others(const SourceFile& file) {
+    return !file.trusted && (file.mode & 0022) != 0;
+}
+
+bool is_foreign(const SourceFile& file, const LoadContext& context) {
+    return !file.trusted && file.owner != 0 && file.owner != context.self;
+}
+
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
@@ -115,6 +123,7 @@ class Reading {
     const SourceFile& file;
     Problems problems;
     Draft draft;
+    bool refused = false;              // for its mode or owner
     bool command_is_misspelt = false;  // its absence needs no line of its own
 
   private:
@@ -126,9 +135,10 @@ bool Reading::is_usable(const LoadContext& context) {
         problems.add(0) << "cannot be read: " << errno_text(file.read_error);
         return false;
     }
-    if ((file.mode & 0022) != 0)
+    refused = is_open_to_others(file) || is_foreign(file, context);
+    if (is_open_to_others(file))
         problems.add(0) << "writable by others: chmod go-w " << file.path.text().view();
-    if (file.owner != 0 && file.owner != context.self) {
+    if (is_foreign(file, context)) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
         if (context.self != 0) text << " or to uid " << context.self;
     }
@@ -163,6 +173,11 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     } else {
         if (line.key.starts_with(default_prefix)) text << default_prefix;
         good = set_value(key, line.value, origin, draft, text);
+        // log_user means something to root alone.
+        const bool asks = key.kind == Kind::user && context.may_become != nullptr &&
+                          (context.self == 0 || key.owner == Owner::policy);
+        if (good && asks)
+            good = context.may_become(context.self, line.value, text);
     }
     if (first == 0) first = line.line;
     if (!good) problems.add(line.line) << text.view();
@@ -258,6 +273,7 @@ void Loader::load_settings(const SourceFile& file) {
     Reading reading(file, catalog_.problems, defaults_);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
     shared_lines_are_whole_ = reading.is_usable(context_);
+    catalog_.refuses_files |= reading.refused;
     if (!shared_lines_are_whole_) return;
     read_lines(reading, file.text, true);
     catalog_.settings = reading.draft.settings;
@@ -315,7 +331,9 @@ void Loader::load_service(const SourceFile& file) {
     definition.name = loaded.name;
     definition.version = loaded.version;
     definition.file = loaded.file;
-    if (!reading.is_usable(context_)) return;
+    const bool usable = reading.is_usable(context_);
+    catalog_.refuses_files |= reading.refused;
+    if (!usable) return;
     if (loaded.name == svlog_name)
         reading.problems.add(0) << "the name svlog is taken: it is reeve's own log writer's";
     if (!shared_lines_are_whole_) {
@@ -364,6 +382,14 @@ bool is_service_file_name(std::string_view file_name) {
     const size_t plus = file_name.find('+');
     return is_name(file_name.substr(0, plus)) &&
            (plus == file_name.npos || is_name(file_name.substr(plus + 1)));
+}
+
+void append_trusted(const SourceFile& settings, const LoadContext& context,
+                    List<Text>& directories) {
+    if (is_open_to_others(settings) || is_foreign(settings, context)) return;
+    KeyValue line;
+    for (KeyValueReader reader(settings.text, FileForm::definition); reader.next(line);)
+        if (line.key == "trust" && line.value.starts_with('/')) directories.push_back(line.value);
 }
 
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {

@@ -176,7 +176,9 @@ Answer::Step Answer::next_directory(Sink& out) {
     const std::span<const Text> directories = controls_->directories();
     if (cursor_ == directories.size()) return end(out);
     Sink object(scratch, sizeof scratch);
-    append_field(object, "directory", directories[cursor_++]);
+    const Text& directory = directories[cursor_++];
+    append_field(object, "directory", directory);
+    append_field(object, "trusted", controls_->trusts(directory) ? "yes" : "no");
     return tell(out, object);
 }
 
