@@ -132,46 +132,6 @@ Catalog Program::load_files(List<List<SourceFile>> files) const {
     return load(std::move(files), context);
 }
 
-// False where a directory cannot be read: what is in force then stays as it is.
-bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
-    ReadDirectories read = read_directories(
-        {directories(),
-         {options_.trusted.data(), options_.trusted.size()},
-         surroundings_.in_container,
-         main_definition_ && !directories_were_named_});
-    problems = std::move(read.problems);
-    if (!problems.empty()) return false;
-    files = std::move(read.files);
-    trusted_ = std::move(read.trusted);
-    if (supervisor_.services().empty())
-        for (const Text& note : read.notes)
-            if (!(note == surroundings_.flaw_told)) complain(note);
-    return true;
-}
-
-bool Program::trusts(const Text& directory) const {
-    return is_one_of({trusted_.data(), trusted_.size()}, directory);
-}
-
-// A container in which nothing can ever run was built wrongly: it ends, and says all of why. One
-// with no definitions waits for them.
-bool Program::has_nothing_to_run(const Catalog& catalog) const {
-    if (!is_init_ || is_machine_ || main_definition_ || resumption().resumed) return false;
-    if (catalog.services.empty() && catalog.problems.empty()) {
-        complain(Text::join({"there are no services in ", directories_.back(),
-                             ": waiting for some (svctl add makes one, svctl reload reads them)"}));
-        return false;
-    }
-    Supervisor trial;
-    List<Problem> problems;
-    reeve::put_in_force(catalog, {}, {}, trial, read_clocks(), problems);
-    for (const Service& service : trial.services())
-        if (service.used() && service.state != State::invalid) return false;
-    for (const Problem& problem : problems) complain(describe(problem));
-    complain("no service can run: every definition is refused or has errors");
-    return true;
-}
-
 Reloaded Program::reload(Now now) {
     Reloaded reloaded;
     List<List<SourceFile>> files;
@@ -310,34 +270,14 @@ void Program::restore_run_directory(Now now) {
     const auto tell = [](const Status& status) {
         if (!status) complain(describe(status.error()));
     };
-    if (!is_still_at(surroundings_.lock.get(), Text::join({run, "/lock"}).c_str()) &&
-        !take_run_directory_again(now))
+    Buffer<path_max_bytes> lock;
+    lock << run << "/lock";
+    if (!is_still_at(surroundings_.lock.get(), lock.c_str()) && !take_run_directory_again(now))
         return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));
     if (size_of("/journal") < 0 && journal_.whole()) performer_.rewrite_files(now);
     if (size_of("/control") < 0) tell(server_.reopen());
-}
-
-// What has its place now is not what it was: all that was in it is made again.
-bool Program::take_run_directory_again(Now now) {
-    const Text& run = surroundings_.run_directory;
-    RunDirectoryRefusal refusal;
-    Result<Fd> lock = open_run_directory(run, refusal);
-    if (!lock) {
-        Text trouble = why_not_taken(run, lock.error(), refusal);
-        if (!(trouble == lock_trouble_)) complain(trouble);
-        lock_trouble_ = std::move(trouble);
-        return false;
-    }
-    lock_trouble_ = {};
-    surroundings_.lock = std::move(*lock);
-    removals_ = Fd(platform::watch_removals(run.c_str()));
-    if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
-    if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
-    performer_.renew_channels();
-    performer_.rewrite_files(now);
-    return true;
 }
 
 // Status files are for people: while much happens at once (a thousand services come up, or end)

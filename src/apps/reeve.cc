@@ -154,8 +154,10 @@ bool take_run_directory(const Options& options, const List<Text>& places,
             surroundings.lock = std::move(*opened);
             surroundings.run_directory = path;
             if (!(path == place))
-                complain(Text::join({place, " is a mount that others may write to: the run "
-                                            "directory is ", path}));
+                complain(Text::join({place,
+                                     " is a mount that others may write to: the run "
+                                     "directory is ",
+                                     path}));
             if (!surroundings.flaw_told.empty()) complain(surroundings.flaw_told);
             return true;
         }
@@ -167,7 +169,8 @@ bool take_run_directory(const Options& options, const List<Text>& places,
         failures << (failures.empty() ? "" : "; ") << describe(error);
     }
     if (options.command != nullptr) return true;
-    complain(Text::join({"no run directory can be made (", failures, "): svctl cannot reach "
+    complain(Text::join({"no run directory can be made (", failures,
+                         "): svctl cannot reach "
                          "this reeve, and it keeps no logs (-r names a run directory)"}));
     return true;
 }
@@ -179,7 +182,8 @@ void take_trusted(Options& options, const List<Text>& directories) {
         const bool known = is_one_of({directories.data(), directories.size()}, trusted);
         complain(known ? Text::join({"--trust: the files of ", trusted,
                                      " are taken whatever their mode and owner"})
-                       : Text::join({"--trust ", trusted, ": no service directory has this path "
+                       : Text::join({"--trust ", trusted,
+                                     ": no service directory has this path "
                                      "(-d names one)"}));
     }
 }

@@ -60,7 +60,8 @@ Outcome no_answer(const Session& session, int code) {
         warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
         return Outcome::not_permitted;
     case EPERM:
-        warn({"not permitted: ", path.view(), " is another user's (ask as that user, or name a "
+        warn({"not permitted: ", path.view(),
+              " is another user's (ask as that user, or name a "
               "run directory with -r)"});
         return Outcome::not_permitted;
     case ETIMEDOUT:

@@ -71,7 +71,8 @@ Outcome run_check(Session& session) {
     FoundDirectories directories;
     Outcome outcome;
     for (const std::string_view path : session.arguments) directories.paths.push_back(path);
-    if (directories.paths.empty() && !find_directories(session, directories, outcome)) return outcome;
+    if (directories.paths.empty() && !find_directories(session, directories, outcome))
+        return outcome;
     Files files;
     outcome = read_files(directories, files);
     if (outcome != Outcome::done) return outcome;

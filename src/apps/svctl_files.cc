@@ -64,10 +64,10 @@ bool find_directories(Session& session, FoundDirectories& directories, Outcome& 
 }
 
 Outcome read_files(const FoundDirectories& directories, Files& files) {
-    ReadDirectories read = read_directories({{directories.paths.data(), directories.paths.size()},
-                                             {directories.trusted.data(),
-                                              directories.trusted.size()},
-                                             platform::in_container()});
+    ReadDirectories read =
+        read_directories({{directories.paths.data(), directories.paths.size()},
+                          {directories.trusted.data(), directories.trusted.size()},
+                          platform::in_container()});
     for (const Text& problem : read.problems) warn({problem});
     files = std::move(read.files);
     return read.outcome;

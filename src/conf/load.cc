@@ -98,9 +98,7 @@ const char* rival_of(std::string_view key) {
     return nullptr;
 }
 
-bool is_open_to_others(const SourceFile& file) {
-    return !file.trusted && (file.mode & 0022) != 0;
-}
+bool is_open_to_others(const SourceFile& file) { return !file.trusted && (file.mode & 0022) != 0; }
 
 bool is_foreign(const SourceFile& file, const LoadContext& context) {
     return !file.trusted && file.owner != 0 && file.owner != context.self;
@@ -176,8 +174,7 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
         // log_user means something to root alone.
         const bool asks = key.kind == Kind::user && context.may_become != nullptr &&
                           (context.self == 0 || key.owner == Owner::policy);
-        if (good && asks)
-            good = context.may_become(context.self, line.value, text);
+        if (good && asks) good = context.may_become(context.self, line.value, text);
     }
     if (first == 0) first = line.line;
     if (!good) problems.add(line.line) << text.view();

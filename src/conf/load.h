@@ -35,7 +35,7 @@ struct Catalog {
     // definition: without its `user`, say, none may run. Also one problem where there are more than
     // services_max_count files; those beyond are left out.
     List<Problem> problems;
-    List<Loaded> services;  // sorted by name, then version
+    List<Loaded> services;       // sorted by name, then version
     bool refuses_files = false;  // for their mode or owner
 };
 

@@ -178,7 +178,7 @@ Answer::Step Answer::next_directory(Sink& out) {
     Sink object(scratch, sizeof scratch);
     const Text& directory = directories[cursor_++];
     append_field(object, "directory", directory);
-    append_field(object, "trusted", controls_->trusts(directory) ? "yes" : "no");
+    if (controls_->trusts(directory)) append_field(object, "trusted", "yes");
     return tell(out, object);
 }
 

@@ -31,7 +31,8 @@ struct Rule {
     const char* suffix;   // behind either
 };
 
-constexpr Rule config_rule = {"REEVE_DIR", system_config_directory, "XDG_CONFIG_HOME", "/.config", "/reeve"};
+constexpr Rule config_rule = {"REEVE_DIR", system_config_directory, "XDG_CONFIG_HOME", "/.config",
+                              "/reeve"};
 constexpr Rule run_rule = {"REEVE_RUN", "/run/reeve", "XDG_RUNTIME_DIR", nullptr, "/reeve"};
 constexpr Rule log_rule = {"REEVE_LOG", "/var/log/reeve", "XDG_STATE_HOME", "/.local/state",
                            "/reeve/log"};

@@ -85,8 +85,8 @@ Result<Fd> open_lock(const Text& path, pid_t& holder) {
         }
         if (errno != EAGAIN && errno != EACCES) return Error{"lock", path, errno};
         const bool known = sys::fcntl(lock.get(), F_GETLK, &request) == 0;
-        if (known && request.l_type == F_RDLCK && !last &&
-            is_still_at(lock.get(), path.c_str()) && sys::unlink(path.c_str()) == 0)
+        if (known && request.l_type == F_RDLCK && !last && is_still_at(lock.get(), path.c_str()) &&
+            sys::unlink(path.c_str()) == 0)
             continue;
         if (known) holder = request.l_pid;
         return Error{"lock", path, EWOULDBLOCK};

@@ -99,7 +99,7 @@ Output svctl_at(const std::string& run_directory, const Strings& words,
 
 }  // namespace
 
-// --- The lock ------------------------------------------------------------------------------------
+// --- The lock ---------------------------------------------------
 
 TEST_CASE("a stranger cannot open the lock, and so cannot hold it") {
     if (cannot_play_two()) return;
@@ -131,7 +131,7 @@ TEST_CASE("the lock of an earlier version is mended at the next start") {
     CHECK(mode_of(reeve.run_directory() + "/lock") == 0600);
 }
 
-// --- Directories that others may write to ----------------------------------------------------------
+// --- Directories that others may write to ---------------------------------------------------
 
 TEST_CASE("a run directory that group or others may write to is refused, with what mends it") {
     const mode_t mode = GENERATE(mode_t{0777}, mode_t{0775}, mode_t{01777}, mode_t{02775});
@@ -195,8 +195,10 @@ TEST_CASE("what is above them and others may rename is refused for root's reeve 
     const Output output = run(reeve.launch({"--machine"}));
     CHECK(output.status == 100);
     INFO(output.err);
-    CHECK(mentions(output.err, reeve.directory() + ": group or others may rename what is in it: "
-                                                   "chmod go-w " + reeve.directory()));
+    CHECK(mentions(output.err, reeve.directory() +
+                                   ": group or others may rename what is in it: "
+                                   "chmod go-w " +
+                                   reeve.directory()));
     CHECK_FALSE(exists(reeve.run_directory() + "/lock"));
 
     // A sticky bit keeps others from that.
@@ -228,8 +230,9 @@ TEST_CASE("a link of another user on the way to the service directory is refused
     Reeve reeve;
     open_to_all(reeve.directory(), 01777);
     REQUIRE(symlink(reeve.services().c_str(), reeve.file("link").c_str()) == 0);
-    const Strings words = {reeve_binary(), "-d", reeve.file("link"), "-r", reeve.run_directory(),
-                           "-l", reeve.logs(), "--machine", "--exit-when-idle"};
+    const Strings words = {reeve_binary(),        "-d", reeve.file("link"), "-r",
+                           reeve.run_directory(), "-l", reeve.logs(),       "--machine",
+                           "--exit-when-idle"};
     CHECK(run(words).status == 0);
     give(reeve.file("link"));
     const Output output = run(words);
@@ -261,11 +264,12 @@ TEST_CASE("what a stranger has put into the run directory is set aside, and not 
     CHECK_FALSE(mentions(reeve.svctl({"list"}).out, "forged"));
 }
 
-// --- svctl ---------------------------------------------------------------------------------------
+// --- svctl ---------------------------------------------------
 
 TEST_CASE("svctl asks no stranger's reeve and shows none of his files, whoever asks") {
     if (cannot_play_two()) return;
-    const std::optional<uid_t> asker = GENERATE(std::optional<uid_t>{}, std::optional<uid_t>{12345});
+    const std::optional<uid_t> asker =
+        GENERATE(std::optional<uid_t>{}, std::optional<uid_t>{12345});
     TempDir place;
     open_to_all(place.path());
     const std::string run = place / "run";
@@ -319,7 +323,7 @@ TEST_CASE("a user's reeve cannot make root's svctl write or remove files") {
     CHECK_FALSE(exists(etc / "evil"));
 }
 
-// --- The directories of containers -----------------------------------------------------------------
+// --- The directories of containers ---------------------------------------------------
 
 namespace {
 
@@ -334,9 +338,10 @@ struct Container {
     Output output;
 
     static bool cannot_be() {
-        return cannot_run(is_root() && run({"unshare", "--mount", "mount", "-t", "tmpfs", "none",
-                                            "/mnt"}).status == 0,
-                          "needs root and mounts");
+        return cannot_run(
+            is_root() &&
+                run({"unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"}).status == 0,
+            "needs root and mounts");
     }
     Container() {
         open_to_all(reeve.directory(), 01777);
@@ -346,8 +351,8 @@ struct Container {
     const Output& start(const std::string& mounts, const std::string& words) {
         const std::string script = "set -e; cd $1; " + mounts + "\nexec $2 --container " + words +
                                    " -l $1/log --exit-when-idle";
-        output = run({"unshare", "--mount", "sh", "-c", script, "sh", reeve.directory(),
-                      reeve_binary()});
+        output = run(
+            {"unshare", "--mount", "sh", "-c", script, "sh", reeve.directory(), reeve_binary()});
         return output;
     }
     bool ran() const { return reeve.text_of("ran") == "ran as 0\n"; }
@@ -362,14 +367,17 @@ TEST_CASE("a Kubernetes ConfigMap is a service directory: links into ..data, mou
     const std::string root = GENERATE("0777", "2777");  // with fsGroup
     Container container;
     // As kubelet leaves it, which also takes the execute bits away where the mode has none.
-    container.start("mount -t tmpfs -o mode=" + root + " none services\n"
-                    "mkdir services/..2026_11_30\n"
-                    "printf 'command = echo ran as $(id -u) >> %s/ran\\ntype = oneshot\\n' $1 "
-                    "> services/..2026_11_30/job\n"
-                    "chmod " + mode + " services/..2026_11_30/job; "
-                    "chmod a-x services/..2026_11_30/job\n"
-                    "ln -s ..2026_11_30 services/..data; ln -s ..data/job services/job\n"
-                    "mount -o remount,ro services",
+    container.start("mount -t tmpfs -o mode=" + root +
+                        " none services\n"
+                        "mkdir services/..2026_11_30\n"
+                        "printf 'command = echo ran as $(id -u) >> %s/ran\\ntype = oneshot\\n' $1 "
+                        "> services/..2026_11_30/job\n"
+                        "chmod " +
+                        mode +
+                        " services/..2026_11_30/job; "
+                        "chmod a-x services/..2026_11_30/job\n"
+                        "ln -s ..2026_11_30 services/..data; ln -s ..data/job services/job\n"
+                        "mount -o remount,ro services",
                     "-d $1/services -r $1/run");
     CHECK(container.output.err.empty());
     CHECK(container.output.status == 0);
@@ -380,12 +388,15 @@ TEST_CASE("a Docker volume of mode 0777 is a service directory, and its files ar
     if (Container::cannot_be()) return;
     const std::string mode = GENERATE("0777", "1777", "2777");
     Container container;
-    container.start("cp services/job services/reeve.conf .\n"
-                    "mount -t tmpfs -o mode=" + mode + " none services\n"
-                    "mv job reeve.conf services; echo 'exec = touch {dir}/evil' > services/evil\n"
-                    "chown 65534 services/evil; ln -s /bin/true services/link\n"
-                    "chown -h 65534 services/link",
-                    "-d $1/services -r $1/run");
+    container.start(
+        "cp services/job services/reeve.conf .\n"
+        "mount -t tmpfs -o mode=" +
+            mode +
+            " none services\n"
+            "mv job reeve.conf services; echo 'exec = touch {dir}/evil' > services/evil\n"
+            "chown 65534 services/evil; ln -s /bin/true services/link\n"
+            "chown -h 65534 services/link",
+        "-d $1/services -r $1/run");
     INFO(container.output.err);
     CHECK(container.ran());
     CHECK(container.svctl_answered());
@@ -416,8 +427,7 @@ TEST_CASE("an emptyDir that is the run directory gets a private one in it, which
     container.reeve.service("job", "command = echo ran as $(id -u) >> {dir}/ran; "
                                    "{reeve} svctl -r {dir}/run list > {dir}/list; "
                                    "ls -ldn {dir}/run/reeve-0 > {dir}/mode\ntype = oneshot\n");
-    container.start("mount -t tmpfs -o mode=" + mode + " none run",
-                    "-d $1/services -r $1/run");
+    container.start("mount -t tmpfs -o mode=" + mode + " none run", "-d $1/services -r $1/run");
     INFO(container.output.err);
     CHECK(container.output.status == 0);
     CHECK(container.ran());
@@ -435,7 +445,8 @@ TEST_CASE("an emptyDir with fsGroup serves a user who is no root, as /run and as
     const std::string script =
         "set -e; cd $1; mkdir volume; mount -t tmpfs -o mode=2777,gid=2000 none volume\n"
         "exec setpriv --reuid 12345 --regid 12345 --groups 2000 $2 --container -d $1/services "
-        "-r $1/" + run + " -l $1/log --exit-when-idle";
+        "-r $1/" +
+        run + " -l $1/log --exit-when-idle";
     const Output output = reeve::test::run({"unshare", "--mount", "sh", "-c", script, "sh",
                                             container.reeve.directory(), reeve_binary()});
     INFO(output.err);
