@@ -165,7 +165,8 @@ bool take_run_directory(const Options& options, const List<Text>& places,
         const bool is_held = error.code == EWOULDBLOCK;
         if (is_held && options.quiet) return exit_code = 0, false;
         const Text why = why_not_taken(path, error, refusal);
-        if (is_held || !refusal.flaw.empty() || places.size() == 1) return complain(why), false;
+        const bool is_named = places.size() == 1 && options.command == nullptr;
+        if (is_held || !refusal.flaw.empty() || is_named) return complain(why), false;
         failures << (failures.empty() ? "" : "; ") << describe(error);
     }
     if (options.command != nullptr) return true;
@@ -224,6 +225,8 @@ int reeve_main(int argc, char** argv) {
     const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
     if (!options.run_directory.empty() || !(defaults.run == builtin.run))
         places = {absolute(named)};
+    // A CMD needs none.
+    if (options.command != nullptr && places.size() > 1) places.resize(1);
     if (!take_kept_run_directory(places, surroundings) &&
         !take_run_directory(options, places, surroundings, exit_code))
         return exit_code;
