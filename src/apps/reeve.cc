@@ -1,4 +1,5 @@
 // reeve: from the command line to the loop.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -101,6 +102,25 @@ Text absolute(const Text& path) {
     return Text::join({directory, "/", path});
 }
 
+// Would something on the command line, which is read again after a crash, or in the environment
+// mean another file in another directory?
+bool depends_on_directory(int argc, char** argv, const Directories& directories) {
+    const std::string_view program = argv[0] == nullptr ? "" : argv[0];
+    if (program.find('/') != program.npos && program.front() != '/') return true;
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+        std::string_view word = argv[i];
+        if (word.starts_with("--"))
+            word = word.substr(std::min(word.find('='), word.size() - 1) + 1);
+        else if (word.starts_with('-'))
+            word.remove_prefix(std::min(word.size(), size_t{2}));
+        if (!word.empty() && word.front() != '/') return true;
+    }
+    for (const Text& each :
+         {directories.config, directories.run, directories.log, directories.state})
+        if (!each.view().starts_with('/')) return true;
+    return false;
+}
+
 // argv[0] as the program can be found again whatever the directory; empty: not known.
 Text own_program(const char* name) {
     const std::string_view given = name == nullptr ? "" : name;
@@ -141,7 +161,7 @@ bool take_kept_run_directory(const List<Text>& places, Surroundings& surrounding
 
 // Takes the first of these places that a run directory can be had at. False: one is another's, or
 // is not to be believed, and `exit_code` is what comes of that.
-bool take_run_directory(const Options& options, const List<Text>& places,
+bool take_run_directory(const Options& options, const List<Text>& places, bool was_named,
                         Surroundings& surroundings, int& exit_code) {
     LongText failures;
     exit_code = exit_cannot_run;
@@ -165,8 +185,7 @@ bool take_run_directory(const Options& options, const List<Text>& places,
         const bool is_held = error.code == EWOULDBLOCK;
         if (is_held && options.quiet) return exit_code = 0, false;
         const Text why = why_not_taken(path, error, refusal);
-        const bool is_named = places.size() == 1 && options.command == nullptr;
-        if (is_held || !refusal.flaw.empty() || is_named) return complain(why), false;
+        if (is_held || !refusal.flaw.empty() || was_named) return complain(why), false;
         failures << (failures.empty() ? "" : "; ") << describe(error);
     }
     if (options.command != nullptr) return true;
@@ -223,12 +242,12 @@ int reeve_main(int argc, char** argv) {
     int exit_code = 0;
     List<Text> places = run_directory_candidates(geteuid(), environ);
     const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
-    if (!options.run_directory.empty() || !(defaults.run == builtin.run))
-        places = {absolute(named)};
+    const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
+    if (was_named) places = {absolute(named)};
     // A CMD needs none.
-    if (options.command != nullptr && places.size() > 1) places.resize(1);
+    if (options.command != nullptr) places.resize(1);
     if (!take_kept_run_directory(places, surroundings) &&
-        !take_run_directory(options, places, surroundings, exit_code))
+        !take_run_directory(options, places, was_named, surroundings, exit_code))
         return exit_code;
     const Text& run = surroundings.run_directory;
     if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
@@ -249,6 +268,8 @@ int reeve_main(int argc, char** argv) {
                                   : defaults.config);
     for (Text& directory : directories) directory = absolute(directory);
     take_trusted(options, directories);
+    // What reeve was started in can be unmounted. CMD is to be there.
+    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
     const bool were_named = !options.directories.empty() || defaults.config != builtin.config;
     Program program(options, std::move(surroundings), std::move(directories), were_named);
     if (!program.begin()) return exit_cannot_run;

@@ -73,13 +73,14 @@ Outcome read_files(const FoundDirectories& directories, Files& files) {
     return read.outcome;
 }
 
-List<Problem> problems_in(const Files& files) {
+List<Problem> problems_in(const Files& files, List<Problem>& warnings) {
     LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
     context.may_become = may_become;
     Supervisor supervisor;
     List<Problem> problems;
-    put_in_force(load(files, context), {}, {}, supervisor, {sys::mono_now(), sys::wall_now()},
-                 problems);
+    Catalog catalog = load(files, context);
+    put_in_force(catalog, {}, {}, supervisor, {sys::mono_now(), sys::wall_now()}, problems);
+    warnings = std::move(catalog.warnings);
     return problems;
 }
 

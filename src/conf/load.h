@@ -35,6 +35,7 @@ struct Catalog {
     // definition: without its `user`, say, none may run. Also one problem where there are more than
     // services_max_count files; those beyond are left out.
     List<Problem> problems;
+    List<Problem> warnings;      // of lines that are right, and yet may not mean what they say
     List<Loaded> services;       // sorted by name, then version
     bool refuses_files = false;  // for their mode or owner
 };

@@ -73,9 +73,12 @@ bool read_file(SourceFile& file) {
     }
     if (S_ISLNK(status.st_mode)) {
         if (!is_trusted_owner(status.st_uid)) link_owner = status.st_uid;
-        // One that leads nowhere is an error.
+        // One that leads nowhere is an error, and said to be one.
         if (sys::stat(path, &status) < 0) {
             file.read_error = errno;
+            char target[path_max_bytes];
+            const ssize_t length = sys::readlink(path, target, sizeof target);
+            if (length > 0) file.text << std::string_view(target, static_cast<size_t>(length));
             return true;
         }
     }
@@ -115,7 +118,7 @@ Result<List<SourceFile>> read_directory(std::string_view path, bool trusted) {
     List<Text> names;
     if (int code = list_names(shared.c_str(), names); code != 0)
         return Error{"read directory", path, code};
-    auto before = [](const Text& a, const Text& b) { return a.view() < b.view(); };
+    auto before = [](const Text& a, const Text& b) { return is_before(a, b); };
     sort(std::span(names), before);
 
     List<SourceFile> files;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/list.h"
@@ -29,7 +30,7 @@ Status make_private(const Text& path, Text& flaw) {
     struct stat state;
     if (sys::lstat(path.c_str(), &state) < 0) return Error{"stat", path, errno};
     if (!S_ISDIR(state.st_mode))
-        flaw = Text::join({path, ": not a directory (remove it, or name a run directory with -r)"});
+        flaw = Text::join({describe({"mkdir", path, ENOTDIR}), " (name a run directory with -r)"});
     else if (state.st_uid != geteuid())
         flaw = Text::join({path, ": another user owns it (name a run directory with -r)"});
     else
@@ -37,6 +38,10 @@ Status make_private(const Text& path, Text& flaw) {
     if (!flaw.empty()) return Error{"mkdir", path, EPERM};
     return Nothing{};
 }
+
+// The longest path that bind(2) takes, and the name under which the control socket is made.
+constexpr size_t socket_path_max_bytes = sizeof sockaddr_un{}.sun_path - 1;
+constexpr char longest_socket[] = "/control.new";
 
 // Could anybody else have made this, or reach into it?
 bool is_foreign(const Text& path) {
@@ -95,8 +100,15 @@ Result<Fd> open_lock(const Text& path, pid_t& holder) {
 
 }  // namespace
 
+void append_socket_advice(Sink& out) {
+    out << " (a socket's path has at most " << uint64_t{socket_path_max_bytes}
+        << " bytes: name a shorter run directory with -r)";
+}
+
 Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal) {
     refusal = {};
+    const Text socket = Text::join({path, longest_socket});
+    if (socket.view().size() > socket_path_max_bytes) return Error{"bind", socket, ENAMETOOLONG};
     if (const Status made = make_private(path, refusal.flaw); !made) return made.error();
     if (const Status swept = set_foreign_aside(path); !swept) return swept.error();
     Result<Fd> lock = open_lock(Text::join({path, "/lock"}), refusal.holder);
@@ -108,6 +120,11 @@ Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal) {
 
 Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefusal& refusal) {
     if (!refusal.flaw.empty()) return refusal.flaw;
+    if (error.code == ENAMETOOLONG) {
+        Buffer<128> advice;
+        append_socket_advice(advice);
+        return Text::join({describe(error), advice.view()});
+    }
     if (error.code != EWOULDBLOCK)
         return Text::join({describe(error), " (name a run directory with -r)"});
     Buffer<32> holder;

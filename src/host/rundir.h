@@ -6,8 +6,12 @@
 #include "base/fd.h"
 #include "base/packed.h"
 #include "base/result.h"
+#include "base/text.h"
 
 namespace reeve {
+
+// " (a socket's path has at most 107 bytes; ...)": what may be done about an ENAMETOOLONG of one.
+void append_socket_advice(Sink& out);
 
 // Why there is no run directory to be had.
 struct RunDirectoryRefusal {
@@ -17,7 +21,8 @@ struct RunDirectoryRefusal {
 
 // Makes RUNDIR and what is to be in it, and takes the lock. What others have put there is set
 // aside: from then on all that is in it is reeve's own. An error with EWOULDBLOCK: another reeve
-// holds it. EPERM with a flaw: others may write to it, or own it.
+// holds it. EPERM with a flaw: others may write to it, or own it. ENAMETOOLONG: there is no room in
+// a socket's path for one in it.
 Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal);
 
 // That error in words, and what to do about it.

@@ -487,3 +487,191 @@ TEST_CASE("a directory cannot trust itself, nor an earlier one") {
     reeve.service("reeve.conf", "trust = {dir}/shared\n");
     CHECK(mentions(run(launch).err, "shared/web: writable by others"));
 }
+
+// --- What a container's first process says ------------------------------------------------------------
+
+namespace {
+
+// As PID 1 of a container, to its end.
+Output as_pid_1(const Reeve& reeve, const Strings& words = {}) {
+    Launch launch{.arguments = {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child"}};
+    const Launch inner = reeve.launch(words);
+    launch.arguments.insert(launch.arguments.end(), inner.arguments.begin(), inner.arguments.end());
+    return run(launch);
+}
+
+bool no_containers() { return cannot_run(has_namespaces(), "PID namespaces are not permitted"); }
+
+}  // namespace
+
+TEST_CASE("PID 1 of a container whose files are all refused says all of it and ends with 100") {
+    if (no_containers()) return;
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.service("db", sleeps);
+    for (const char* name : {"/web", "/db"}) open_to_all(reeve.services() + name, 0664);
+    const Output output = as_pid_1(reeve);
+    INFO(output.err);
+    CHECK(output.status == 100);
+    for (const char* name : {"/web", "/db"})
+        CHECK(mentions(output.err, reeve.services() + name + ": writable by others: chmod go-w"));
+    CHECK(count(output.err, "COPY --chmod=go-w") == 1);
+    CHECK(count(output.err, "reeve --trust DIR") == 1);
+    CHECK(count(output.err, "no service can run") == 1);
+    CHECK_FALSE(exists(reeve.run_directory() + "/control"));
+    // Taken as they are they do run.
+    reeve.start_as_pid_1({"--trust", reeve.services()});
+    CHECK(reeve.reaches("web", "running"));
+}
+
+TEST_CASE("PID 1 of a container whose definitions all have errors ends with 100, and says them") {
+    if (no_containers()) return;
+    Reeve reeve;
+    reeve.service("web", "exex = sleep 1000\n");
+    reeve.service("db", std::string(sleeps) + "depends_on = nosuch\n");
+    const Output output = as_pid_1(reeve);
+    INFO(output.err);
+    CHECK(output.status == 100);
+    CHECK(mentions(output.err, "/web:1: unknown key 'exex'"));
+    CHECK(mentions(output.err, "/db: "));
+    // One that is right is enough to go on; and with a CMD there is something to run.
+    CHECK(as_pid_1(reeve, {"--", "sh", "-c", "exit 7"}).status == 7);
+    reeve.service("good", sleeps);
+    reeve.start_as_pid_1();
+    CHECK(reeve.reaches("good", "running"));
+}
+
+TEST_CASE("PID 1 of a container with an empty directory says so in one line, and goes on") {
+    if (no_containers()) return;
+    Reeve reeve;
+    run({"rm", "-f", reeve.services() + "/reeve.conf"});
+    reeve.start_as_pid_1();
+    CHECK(reeve.svctl({"list"}).status == 0);
+    CHECK(reeve.process().err() == "reeve: there are no services in " + reeve.services() +
+                                       ": waiting for some (svctl add makes one, svctl reload "
+                                       "reads them)\n");
+    CHECK(reeve.svctl({"add", "late", "exec=sleep 1000"}).status == 0);
+    CHECK(reeve.reaches("late", "running"));
+}
+
+TEST_CASE(
+    "a user that is not there, or that an ordinary user may not become, is an error of check") {
+    Reeve reeve;
+    reeve.service("web", "exec = sleep 1000\nuser = nosuch-user\n");
+    const Output output = run({reeve_binary(), "svctl", "check", reeve.services()});
+    CHECK(output.status == 1);
+    CHECK(output.out ==
+          reeve.services() + "/web:2: user: user 'nosuch-user' is not in /etc/passwd\n");
+    if (cannot_play_two()) return;
+    reeve.service("web", "exec = sleep 1000\nuser = 0:0\n");
+    CHECK(run({reeve_binary(), "svctl", "check", reeve.services()}).status == 0);
+    const Output other =
+        run({.arguments = {reeve_binary(), "svctl", "check", reeve.services()}, .uid = 12345});
+    CHECK(other.status == 1);
+    CHECK(mentions(other.out, "/web:2: user: only root may become '0:0', and this is uid 12345"));
+}
+
+// --- Where little can be written to --------------------------------------------------------------------
+
+namespace {
+
+// `mounts` in a mount namespace, with an /etc of its own; then reeve, with nothing named, as a user
+// who has no home. Its service `job` asks svctl, which finds it the same way.
+Output as_homeless(const Reeve& reeve, const std::string& mounts) {
+    const std::string script =
+        "set -e; dir=$1; cd /; mount -t tmpfs none /etc; mkdir /etc/reeve\n"
+        "echo 'log = inherit' > /etc/reeve/reeve.conf\n"
+        "printf 'type = oneshot\\ncommand = %s svctl list; echo ran\\n' $2 > /etc/reeve/job\n" +
+        mounts + "\nexec setpriv --reuid 12345 --regid 12345 --clear-groups $2 --exit-when-idle";
+    return run({.arguments = {"unshare", "--mount", "sh", "-c", script, "sh", reeve.directory(),
+                              reeve_binary()},
+                .environment = {"HOME=/", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"}});
+}
+
+bool cannot_be_homeless() {
+    return Container::cannot_be() || cannot_run(has_program("setpriv"), "there is no setpriv");
+}
+
+}  // namespace
+
+TEST_CASE("who has no service directory of his own is given root's, and a run directory in /tmp") {
+    if (cannot_be_homeless()) return;
+    Reeve reeve;
+    const Output output = as_homeless(reeve, "mount -t tmpfs -o mode=1777 none /tmp");
+    INFO(output.err);
+    CHECK(output.status == 0);
+    CHECK(mentions(output.out, "running"));
+    CHECK(mentions(output.out, "ran"));
+    CHECK(output.err.empty());
+}
+
+TEST_CASE("where /tmp is read-only the run directory is in /dev/shm, and svctl finds it") {
+    if (cannot_be_homeless()) return;
+    Reeve reeve;
+    const Output output = as_homeless(reeve, "mount -t tmpfs -o ro none /tmp; mkdir -p /dev/shm\n"
+                                             "mount -t tmpfs -o mode=1777 none /dev/shm");
+    INFO(output.err);
+    CHECK(output.status == 0);
+    CHECK(mentions(output.out, "running"));
+    CHECK(output.err.empty());
+}
+
+TEST_CASE("where no run directory can be made services run, and what that costs is said") {
+    if (cannot_be_homeless()) return;
+    Reeve reeve;
+    const Output output = as_homeless(reeve, "mount -t tmpfs -o ro none /tmp; mkdir -p /dev/shm\n"
+                                             "mount -t tmpfs -o ro none /dev/shm");
+    INFO(output.err << output.out);
+    CHECK(output.status == 0);
+    CHECK(output.out == "ran\n");
+    CHECK(count(output.err, "no run directory can be made (mkdir /tmp/reeve-12345: Read-only") ==
+          1);
+    CHECK(count(output.err, "svctl cannot reach this reeve") == 1);
+}
+
+// --- What is mounted over the run directory ------------------------------------------------------------
+
+TEST_CASE("a tmpfs over /run is noticed: svctl finds reeve, and no second one can start there") {
+    if (Container::cannot_be()) return;
+    if (cannot_run(has_program("nsenter"), "there is no nsenter")) return;
+    Reeve reeve;
+    make_directory(reeve.file("var"));
+    make_directory(reeve.file("var/run"));
+    reeve.service("web", sleeps);
+    reeve.service("late", "command = echo up; exec sleep 1000\nenabled = no\nlog = file\n");
+    const Strings own = {reeve_binary(),        "-d", reeve.services(), "-r",
+                         reeve.file("var/run"), "-l", reeve.logs()};
+    Launch launch{.arguments = {"unshare", "--mount"}};
+    launch.arguments.insert(launch.arguments.end(), own.begin(), own.end());
+    reeve.start(launch, false);
+    const pid_t pid = reeve.pid();
+    const auto inside = [&](const Strings& words) {
+        Strings all = {"nsenter", "--mount", "--target", std::to_string(pid)};
+        all.insert(all.end(), words.begin(), words.end());
+        return run(all);
+    };
+    const auto svctl = [&](const Strings& words) {
+        Strings all = {reeve_binary(), "svctl", "-r", reeve.file("var/run")};
+        all.insert(all.end(), words.begin(), words.end());
+        return inside(all);
+    };
+    REQUIRE(wait_until([&] { return svctl({"status", "web"}).status == 0; }));
+    const std::string before = svctl({"--json", "list", "web"}).out;
+    REQUIRE(inside({"mount", "-t", "tmpfs", "none", reeve.file("var")}).status == 0);
+    REQUIRE(wait_until([&] { return svctl({"status", "web"}).status == 0; }));
+    CHECK(mentions(svctl({"list", "web"}).out, "running"));
+    const Output second = inside(own);
+    CHECK(second.status == 100);
+    CHECK(mentions(second.err, "another reeve holds " + reeve.file("var/run")));
+    for (const char* name : {"journal", "pid", "status/web", "lock"})
+        CHECK(inside({"test", "-s", reeve.file("var/run/") + name}).status ==
+              (std::string(name) == "lock" ? 1 : 0));
+    CHECK(svctl({"up", "late"}).status == 0);
+    CHECK(wait_until([&] { return count(reeve.log_of("late"), "up") == 1; }));
+    // And back.
+    REQUIRE(inside({"umount", "-l", reeve.file("var")}).status == 0);
+    REQUIRE(wait_until([&] { return svctl({"status", "late"}).status == 0; }));
+    CHECK(inside(own).status == 100);
+    kill(pid, SIGTERM);
+    CHECK(reeve.wait() == 0);
+}
