@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/sort.h"
 #include "conf/keyvalue.h"
+#include "conf/problems.h"
 #include "conf/schema.h"
 
 namespace reeve {
@@ -24,54 +25,6 @@ struct SharedLine {
     std::string_view value;  // in the text of the SourceFile
     int line;
 };
-
-// Takes down problems, of one file at most errors_per_file_max_count and then their number.
-class Problems {
-  public:
-    Problems(List<Problem>& list, const FilePath& path) : list_(list), path_(path) {}
-    Problems(const Problems&) = delete;
-    Problems& operator=(const Problems&) = delete;
-    ~Problems();
-
-    // What is written to the sink until the next call, or the end, is the problem's text.
-    Sink& add(int line);
-    bool none() const { return count_ == 0; }
-
-  private:
-    void finish();
-
-    List<Problem>& list_;
-    const FilePath& path_;
-    Text file_;  // the path, once there is a problem
-    size_t count_ = 0;
-    int line_ = 0;
-    Buffer<512> text_;
-};
-
-Problems::~Problems() {
-    finish();
-    if (count_ <= errors_per_file_max_count) return;
-    const size_t more = count_ - errors_per_file_max_count;
-    count_ = 0;
-    add(0) << static_cast<uint64_t>(more) << " more errors";
-    finish();
-}
-
-Sink& Problems::add(int line) {
-    finish();
-    line_ = line;
-    ++count_;
-    return text_;
-}
-
-// Puts the problem that is being written, if there is one, on the list.
-void Problems::finish() {
-    if (!text_.empty() && count_ <= errors_per_file_max_count) {
-        if (file_.empty()) file_ = path_.text();
-        list_.push_back({file_, line_, text_.view()});
-    }
-    text_.clear();
-}
 
 const Key& service_key(std::string_view name) { return *find_key(service_keys, name); }
 

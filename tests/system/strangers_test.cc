@@ -99,7 +99,7 @@ Output svctl_at(const std::string& run_directory, const Strings& words,
 
 }  // namespace
 
-// --- The lock ---------------------------------------------------
+// --- The lock --------------------
 
 TEST_CASE("a stranger cannot open the lock, and so cannot hold it") {
     if (cannot_play_two()) return;
@@ -131,7 +131,7 @@ TEST_CASE("the lock of an earlier version is mended at the next start") {
     CHECK(mode_of(reeve.run_directory() + "/lock") == 0600);
 }
 
-// --- Directories that others may write to ---------------------------------------------------
+// --- Directories that others may write to --------------------
 
 TEST_CASE("a run directory that group or others may write to is refused, with what mends it") {
     const mode_t mode = GENERATE(mode_t{0777}, mode_t{0775}, mode_t{01777}, mode_t{02775});
@@ -264,7 +264,7 @@ TEST_CASE("what a stranger has put into the run directory is set aside, and not 
     CHECK_FALSE(mentions(reeve.svctl({"list"}).out, "forged"));
 }
 
-// --- svctl ---------------------------------------------------
+// --- svctl --------------------
 
 TEST_CASE("svctl asks no stranger's reeve and shows none of his files, whoever asks") {
     if (cannot_play_two()) return;
@@ -323,7 +323,7 @@ TEST_CASE("a user's reeve cannot make root's svctl write or remove files") {
     CHECK_FALSE(exists(etc / "evil"));
 }
 
-// --- The directories of containers ---------------------------------------------------
+// --- The directories of containers --------------------
 
 namespace {
 
@@ -488,7 +488,7 @@ TEST_CASE("a directory cannot trust itself, nor an earlier one") {
     CHECK(mentions(run(launch).err, "shared/web: writable by others"));
 }
 
-// --- What a container's first process says ------------------------------------------------------------
+// --- What a container's first process says --------------------
 
 namespace {
 
@@ -571,7 +571,7 @@ TEST_CASE(
     CHECK(mentions(other.out, "/web:2: user: only root may become '0:0', and this is uid 12345"));
 }
 
-// --- Where little can be written to --------------------------------------------------------------------
+// --- Where little can be written to --------------------
 
 namespace {
 
@@ -629,7 +629,7 @@ TEST_CASE("where no run directory can be made services run, and what that costs 
     CHECK(count(output.err, "svctl cannot reach this reeve") == 1);
 }
 
-// --- What is mounted over the run directory ------------------------------------------------------------
+// --- What is mounted over the run directory --------------------
 
 TEST_CASE("a tmpfs over /run is noticed: svctl finds reeve, and no second one can start there") {
     if (Container::cannot_be()) return;
