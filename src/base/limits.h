@@ -67,7 +67,6 @@ constexpr int64_t log_drain_max_ms = 2500;     // svlog's end
 constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind been read?
 constexpr int64_t log_fallen_look_ms = 1000;   // can there be files again?
 constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service waits for one any more
-constexpr int64_t log_spare_ms = 1000;         // and this often its pipe is looked at
 constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
 
 // Control socket.
@@ -98,6 +97,8 @@ constexpr size_t history_room_min_bytes = 1 << 20;  // a smaller RUNDIR has no h
 constexpr size_t run_line_max_bytes = 640;          // a run in it
 constexpr int64_t status_files_wait_max_ms = 200;   // behind what happens
 constexpr size_t notify_message_max_bytes = 2048;
+constexpr size_t ancestors_max_count = 64;  // between a sender and its service's leader
+constexpr size_t notifications_at_end_max_count = 1024;  // read before a run's end is judged
 constexpr size_t notifications_a_turn_max_count = 16;  // of one service, before others have theirs
 constexpr size_t status_text_max_bytes = 128;          // sd_notify STATUS=
 

@@ -182,6 +182,7 @@ class Supervisor {
     void remember(const Remembered& remembered, const Ref<const Policy>& defaults);
     void resume(ServiceId id, const Remembered& remembered, Now now);
     static void complete(Service& service, Now now);
+    static void resume_readying(Service& service, Now now);
     void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);

@@ -155,13 +155,12 @@ void Walk::enter(State state, Phase phase, const Reason& reason) {
 void Walk::on_start() {
     check(!s_.active() && s_.definition);
     ++s_.runs;
-    s_.restart_requested = false;
-    s_.killed = false;
+    s_.restart_requested = s_.killed = false;
     s_.verdict = {};
     s_.started = now_.mono;
     s_.started_wall = now_.wall;
-    s_.status_text = {};
-    s_.end_note = {};
+    s_.status_text = s_.end_note = {};
+    s_.stranger.reset();
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
     run_hook(Hook::pre_start);
@@ -391,7 +390,8 @@ void Walk::on_deadline() {
     case Phase::readying:
     case Phase::check_pause:
         // The reason knows what this run is ready by; the definition may have changed since. What
-        // was announced while reeve was away (detail) is lost: it lives, and counts as ready.
+        // was said while reeve was away (detail) is lost, and counts: its check has time.
+        if (s_.reason.detail != 0) s_.start_by = now_.mono + policy().start_timeout;
         if (s_.reason.value == static_cast<int32_t>(ReadyKind::after) || s_.reason.detail != 0)
             return became_ready();
         if (s_.phase == Phase::check_pause && now_.mono < s_.start_by) return run_start_check();

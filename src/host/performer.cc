@@ -10,7 +10,6 @@
 #include "base/list.h"
 #include "host/complain.h"
 #include "host/history.h"
-#include "host/notify.h"
 #include "host/platform.h"
 #include "host/resume.h"
 #include "host/runlog.h"
@@ -88,6 +87,10 @@ void Performer::append_service(Records& records, const Service& service) {
     if (other && supervisor_.at(other).used()) append_name(blamed, supervisor_.at(other));
     if (records.capacity() - records.size() < record_max_bytes) write(records);
     append_service_record(records, service, {blamed.view()});
+    for (size_t i = 0; i < service_text_count; ++i) {
+        if (records.capacity() - records.size() < record_max_bytes) write(records);
+        append_text_record(records, service, i);
+    }
 }
 
 void Performer::write(Records& records) {
@@ -279,6 +282,7 @@ void Performer::end_run(ServiceId id) {
 void Performer::watch(PollSet& set) {
     hooks_.watch(set);
     adopted_.watch(set);
+    logs_.watch(set);
     for (Run& run : runs_) {
         const bool pending = run.exec && !run.exec_is_over();
         run.exec_place = pending ? set.add(run.exec->fd.get(), POLLIN) : SIZE_MAX;
@@ -291,6 +295,7 @@ void Performer::watch(PollSet& set) {
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
     end_adopted(set, now);
+    logs_.serve(set);
     const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
     for (size_t i = runs_.size(); i-- > 0;) {
         if (i >= runs_.size()) continue;
@@ -346,31 +351,70 @@ void Performer::read_ready_channel(ServiceId id, Now now) {
     if (word == ReadyWord::newline) deliver(id, {.kind = EventKind::ready}, now);
 }
 
-// What is left over is read in the next turn.
-void Performer::read_notifications(ServiceId id, Now now) {
+// What is left over is read in the next turn. False: there is none.
+bool Performer::read_notifications(ServiceId id, Now now) {
     char message[notify_message_max_bytes];
     for (size_t i = 0; i < notifications_a_turn_max_count; ++i) {
         Run* run = find_run(id);
-        if (run == nullptr || !run->notify) return;
-        const ssize_t got = sys::read(run->notify.get(), message, sizeof message);
-        if (got <= 0) return;
-        const Notification said = parse_notification({message, static_cast<size_t>(got)});
-        Service& service = supervisor_.at(id);
-        if (said.status) {
-            service.status_text = said.status->substr(0, status_text_max_bytes);
-            supervisor_.touch(id);
-        }
-        // Only a member of the group can be its leader: no stranger is ever signalled.
-        if (said.main_pid && getpgid(*said.main_pid) == service.group) {
-            const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
-            adopted_.remove(id);
-            if (process.pid != service.group) adopted_.add(id, process);
-            deliver(id, {.kind = EventKind::main_process, .process = process}, now);
-        }
-        if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
-        if (said.stopping) deliver(id, {.kind = EventKind::stop_announced}, now);
-        if (!said.ready && !said.stopping && !said.main_pid) carry_out(now);
+        if (run == nullptr || !run->notify) return false;
+        std::optional<platform::Sender> sender;
+        const ssize_t got = platform::receive(run->notify.get(), message, sender);
+        if (got < 0 || (got == 0 && !sender)) return false;
+        if (sender && !is_own(*run, *sender))
+            refuse(id, sender->pid);
+        else
+            heed(id, parse_notification({message, static_cast<size_t>(got)}), now);
     }
+    return true;
+}
+
+void Performer::heed(ServiceId id, const Notification& said, Now now) {
+    Service& service = supervisor_.at(id);
+    if (said.status) {
+        service.status_text = said.status->substr(0, status_text_max_bytes);
+        supervisor_.touch(id);
+    }
+    // Only a member of the group can be its leader: no stranger is ever signalled.
+    if (said.main_pid && getpgid(*said.main_pid) == service.group) {
+        const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
+        adopted_.remove(id);
+        if (process.pid != service.group) adopted_.add(id, process);
+        deliver(id, {.kind = EventKind::main_process, .process = process}, now);
+    }
+    if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
+    if (said.stopping) deliver(id, {.kind = EventKind::stop_announced}, now);
+    if (!said.ready && !said.stopping && !said.main_pid) carry_out(now);
+}
+
+// A member of its group, or a descendant of its leader. What has ended since (a shell's helper) is
+// judged by its user, as is what no PID namespace of ours knows.
+bool Performer::is_own(const Run& run, const platform::Sender& sender) const {
+    const Service& service = supervisor_.at(run.id);
+    if (sender.pid > 0) {
+        if (sender.pid == service.leader.pid || sender.pid == service.group) return true;
+        const pid_t group = getpgid(sender.pid);
+        if (group >= 0)
+            return group == service.group ||
+                   platform::is_descendant(sender.pid, service.leader.pid);
+    }
+    return sender.user == 0 || sender.user == run.user || sender.user == geteuid();
+}
+
+void Performer::refuse(ServiceId id, pid_t sender) {
+    Service& service = supervisor_.at(id);
+    if (service.stranger || service.state != State::starting) return;
+    service.stranger = sender;
+    supervisor_.touch(id);
+}
+
+// What a run has said before its end counts: who the leader is, and that it was ready.
+void Performer::hear_out(ServiceId id, Now now) {
+    read_exec(id, now);
+    const Run* run = find_run(id);
+    if (run != nullptr && run->ready && ready_now(run->ready.get(), POLLIN) != 0)
+        read_ready_channel(id, now);
+    constexpr size_t most = notifications_at_end_max_count / notifications_a_turn_max_count;
+    for (size_t i = 0; i < most && read_notifications(id, now); ++i) {}
 }
 
 void Performer::reap(Now now) {
@@ -408,7 +452,8 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     }
     const ServiceId id = supervisor_.find_leader(pid);
     if (!id) return;  // an orphan
-    read_exec(id, now);
+    hear_out(id, now);
+    if (supervisor_.find_leader(pid) != id) return;  // it has named another one
     const bool left = platform::group_has_live_members(supervisor_.at(id).group);
     deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
 }

@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "host/notify.h"
 #include "host/performer.h"
-#include "host/platform.h"
 #include "host/resume.h"
 #include "host/sys.h"
 
@@ -88,6 +86,10 @@ void Performer::reopen_channels(ServiceId id, Now now) {
         run.id = id;
         PrepareError error;
         run.notify = at_.kept.take_socket(channel_path(path, service, ".notify"));
+        if (run.notify) {
+            run.user = user_of(service);
+            platform::ask_for_senders(run.notify.get());
+        }
         if (run.notify || open_notify_channel(service, run, path, error))
             runs_.push_back(std::move(run));
     }
@@ -111,6 +113,7 @@ void Performer::end_adopted(const PollSet& set, Now now) {
         }
         if (!ended->service) continue;
         const Service& service = supervisor_.at(ended->service);
+        hear_out(ended->service, now);
         if (service.state == State::unknown) {
             deliver(ended->service, {.kind = EventKind::retry_now}, now);
         } else if (service.leader.pid == ended->pid && !service.leader_gone) {

@@ -81,6 +81,20 @@ TEST_CASE("a child's own record tells of it before reeve could, and no longer") 
     CHECK(recollect({header(), born}).empty());
 }
 
+TEST_CASE("words on record belong to the service's last record") {
+    Service web;
+    web.name = "web";
+    web.status_text = "serving";
+    Buffer<record_max_bytes> line;
+    append_text_record(line, web, 0);
+    const std::string words = line_of(line);
+    const Recollection past = recollect({header(), record_of(web), words});
+    CHECK(past.services()[0].service.status_text == "serving");
+    const Recollection later = recollect({header(), record_of(web), words, record_of(web)});
+    CHECK(later.services()[0].service.status_text.empty());
+    CHECK(recollect({header(), words}).empty());
+}
+
 TEST_CASE("a hook's own record tells which process it is") {
     Rig rig({define("web", [](Definition&, Policy& policy) { policy.pre_start = "true"; })});
     const Process process{4711, 12};
@@ -221,6 +235,38 @@ TEST_CASE("a hook that was to be run, and was not, is so by the next reeve; else
     Next knows(rig, past, {{"web", "", file, ""}});
     CHECK(knows.asked().empty());
     CHECK(knows.state("web") == State::stopped);
+}
+
+TEST_CASE("a start_check has its time, though reeve was away until past start_timeout") {
+    const ReadyKind kind = GENERATE(ReadyKind::exec, ReadyKind::fd, ReadyKind::notify);
+    const bool runs = GENERATE(false, true);
+    const Ref<const Definition> file = define("web", [&](Definition&, Policy& policy) {
+        policy.ready = {.kind = kind, .fd = 3};
+        policy.start_check = "ask";
+        policy.start_timeout = seconds(20);
+        policy.start_check_interval = seconds(15);
+    });
+    Rig rig({file});
+    rig.run("web");
+    if (kind != ReadyKind::exec && runs) rig.ready("web");
+    std::vector<Remembered> past(1);
+    past[0].leader = Fact::alive;
+    past[0].hooks[static_cast<size_t>(Hook::start_check)] = {{4711, 12}, Fact::gone};
+    rig.now.mono = rig.now.mono + seconds(300);
+    Next next(rig, past, {{"web", "", file, ""}});
+    if (next["web"].phase == Phase::readying) {
+        // What was said by notify is lost, and counts as said once start_timeout has passed.
+        if (kind == ReadyKind::notify)
+            next.pass(milliseconds(0));
+        else
+            next.ready("web");
+    } else {
+        next.pass_to_deadline();
+    }
+    REQUIRE(next["web"].phase == Phase::checking);
+    next.pass(milliseconds(4900));
+    next.hook("web", Hook::start_check);
+    CHECK(next.state("web") == State::running);
 }
 
 TEST_CASE("what runs goes on while its file is broken, and is not started from nothing") {
