@@ -5,7 +5,6 @@
 #include "base/list.h"
 #include "host/complain.h"
 #include "host/platform.h"
-#include "host/resume.h"
 #include "host/rundir.h"
 #include "host/sys.h"
 
@@ -32,9 +31,13 @@ bool Program::trusts(const Text& directory) const {
 }
 
 // A container in which nothing can ever run was built wrongly: it ends, and says all of why. One
-// with no definitions waits for them.
+// with no definitions waits for them. Asked at a first start.
 bool Program::has_nothing_to_run(const Catalog& catalog) const {
-    if (!is_init_ || is_machine_ || main_definition_ || resumption().resumed) return false;
+    // An image's files are as they were in somebody's working directory.
+    if (catalog.refuses_files && surroundings_.in_container)
+        complain("files are refused for their mode or owner: in a Dockerfile COPY --chmod=go-w "
+                 "--chown=root; where a mount shows all of them so, reeve --trust DIR");
+    if (!is_init_ || is_machine_ || main_definition_) return false;
     if (catalog.services.empty() && catalog.problems.empty()) {
         complain(Text::join({"there are no services in ", directories_.back(),
                              ": waiting for some (svctl add makes one, svctl reload reads them)"}));

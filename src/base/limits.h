@@ -48,9 +48,15 @@ constexpr int64_t leftover_grace_max_ms = 2000;  // orphans at shutdown, TERM to
 constexpr size_t reaped_at_once_max_count = 64;  // children, before what follows from it
 
 // Executing itself again.
-constexpr size_t crashes_careful_count = 4;        // so many within
-constexpr int64_t crashes_careful_ms = 60000;      // this: nothing is begun any more
-constexpr int64_t crash_pause_ms = 1000;           // before each further one
+constexpr size_t crashes_careful_count = 4;    // so many within
+constexpr int64_t crashes_careful_ms = 60000;  // this: nothing is begun any more
+constexpr int64_t crash_pause_ms = 1000;       // before each further one
+// What a reeve that runs, or executes itself again, needs beside what it has when it has begun.
+constexpr size_t memory_spare_bytes = spawn_scratch_bytes + (256 << 10);
+constexpr size_t memory_a_service_bytes = 2048;
+constexpr int execute_tries_count = 50;            // where the program cannot be executed now
+constexpr int64_t execute_pause_ms = 100;          // between these
+constexpr int64_t definitions_retry_ms = 1000;     // that could not be read behind a crash
 constexpr int64_t trial_max_ms = 5000;             // for the new program to say that it could
 constexpr int64_t reexec_in_flight_max_ms = 1000;  // waits for children on their way to exec
 

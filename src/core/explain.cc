@@ -251,6 +251,9 @@ void append_words_of(Sink& out, const Standing& then) {
                "it "
                "(svctl up)";
         return;
+    case ReasonCode::definition_unread:
+        out << "reeve has crashed, and could not read its file since (svctl reload)";
+        return;
     case ReasonCode::ended: return append_end(out, service, then.end);
     case ReasonCode::retry:
     case ReasonCode::retries_used_up:

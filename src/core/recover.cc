@@ -174,6 +174,10 @@ bool stands_in(const Definition& definition) {
            definition.policy->type != Type::fake;
 }
 
+bool is_unread(const Service& service) {
+    return !service.refused && !service.removed && stands_in(*service.definition);
+}
+
 // The definition is not on record. Until its file is read it is this one; and where that cannot be
 // (the file has errors now, or is gone) it stays so: what runs goes on, but does not begin again.
 void Supervisor::remember(const Remembered& remembered, const Ref<const Policy>& defaults) {
@@ -257,7 +261,9 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
             repeat_stop_signal(id);
     } else if (service.state == State::starting && stands_in(*service.definition)) {
         // On its way to a process that nobody knows how to start.
-        apply_step(id, {.kind = EventKind::stop, .reason = {ReasonCode::definition_invalid}}, now);
+        const ReasonCode why =
+            is_unread(service) ? ReasonCode::definition_unread : ReasonCode::definition_invalid;
+        apply_step(id, {.kind = EventKind::stop, .reason = {why}}, now);
     } else if (service.phase == Phase::executing) {
         // It was to be forked, and was not.
         actions_.push_back({.kind = ActionKind::spawn,

@@ -372,7 +372,9 @@ void LogPipes::drop(Pipe& pipe) {
 }
 
 bool LogPipes::settle(Now now) {
-    if (at_.pipes.empty() || !due(now)) return false;
+    // Which pipes are needed, and how svlog is to treat them, only the definitions tell: until they
+    // can be read, all stays as it is.
+    if (at_.pipes.empty() || !due(now) || supervisor_.unread()) return false;
     look_at_ = no_deadline;
     for (uint32_t i = 0; i < supervisor_.services().size() && !gone_.empty(); ++i) {
         const Service& service = supervisor_.at(ServiceId{i});

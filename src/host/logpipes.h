@@ -66,8 +66,8 @@ class LogPipes {
     void renew_plan() { plan_ = 0, stale_ = true; }
     // All of it is: HUP.
     void renew();
-    bool due(Now now) const { return stale_ || now.mono >= look_at_; }
-    Mono next_deadline() const { return look_at_; }
+    bool due(Now now) const { return (stale_ || now.mono >= look_at_) && !supervisor_.unread(); }
+    Mono next_deadline() const { return supervisor_.unread() ? no_deadline : look_at_; }
     // Puts pipes away that nobody needs any more and that have been read, and writes the plan.
     // True: there is another one for svlog to read.
     bool settle(Now now);

@@ -54,6 +54,7 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
     }
     // The earlier journal stands until this one has all that it told.
     renew_journal(now, true);
+    set_begun(journal_.enabled());
     for (uint32_t i = 0; i < past.size(); ++i)
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);

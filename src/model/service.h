@@ -159,7 +159,8 @@ enum class ReasonCode : uint8_t {
     pre_start_failed,    // detail = HookResult
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
-    unverified,  // unknown: value = a pid that may be its process
+    unverified,         // unknown: value = a pid that may be its process
+    definition_unread,  // waiting: behind a crash, its file could not be read yet
 };
 
 struct Reason {
@@ -245,17 +246,18 @@ enum class EventKind : uint8_t {
     spawned,       // process
     spawn_failed,  // detail = SpawnStep, value = errno, status: nothing was forked
     exec_done,
-    exec_failed,     // detail = SpawnStep, value = errno; `exited` follows
-    ready,           // a newline, or READY=1
-    stop_announced,  // STOPPING=1
-    main_process,    // MAINPID=: process, verified to be of the group
-    exited,          // the leader was reaped: status, group_left
-    group_empty,     // nothing of the process group is left
-    hook_ended,      // hook, result; where it was not started, detail and value as spawn_failed
-    deadline,        // `deadline` has passed
-    unverified,      // of the process on record nobody can tell whether it is still the same
+    exec_failed,      // detail = SpawnStep, value = errno; `exited` follows
+    ready,            // a newline, or READY=1
+    stop_announced,   // STOPPING=1
+    main_process,     // MAINPID=: process, verified to be of the group
+    exited,           // the leader was reaped: status, group_left
+    group_empty,      // nothing of the process group is left
+    hook_ended,       // hook, result; where it was not started, detail and value as spawn_failed
+    deadline,         // `deadline` has passed
+    unverified,       // of the process on record nobody can tell whether it is still the same
+    definition_read,  // what is to follow from the run's end is known now
 };
-constexpr size_t event_kind_count = 20;
+constexpr size_t event_kind_count = 21;
 const char* name_of(EventKind kind);
 
 struct Event {
