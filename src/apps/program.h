@@ -37,6 +37,7 @@ class Program final : public Controls {
     Reloaded reload(Now now) override;
     Forecast forecast(Now now) override;
     std::span<const Text> directories() const override { return directories_; }
+    bool trusts(const Text& directory) const override;
     int signal(ServiceId id, int number) override;
     int rotate(ServiceId id, Rotation& rotation) override {
         return performer_.logs().rotate(id, rotation);
@@ -62,6 +63,7 @@ class Program final : public Controls {
     void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
     void read_late(Now now);
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
+    bool has_nothing_to_run(const Catalog& catalog) const;
     void open_run_files();
     void renew_console(std::span<const Remembered> past, Now now);
     Catalog load_files(List<List<SourceFile>> files) const;
@@ -83,6 +85,7 @@ class Program final : public Controls {
     void turn();
     void wait(Now now);
     void restore_run_directory(Now now);
+    bool take_run_directory_again(Now now);
     void handle_signals(Now now);
     void handle_own_signals(Now now);
     void forward_signals(Now now);
@@ -97,11 +100,11 @@ class Program final : public Controls {
     const Options& options_;
     Surroundings surroundings_;
     List<Text> directories_;
+    List<Text> trusted_;  // of the directories, and others
     bool directories_were_named_ = false;
     Settings settings_;
     Ref<const Definition> main_definition_;  // null without `-- CMD`
-    bool found_directory_ = false;           // one of `directories` was there
-    bool is_alone_ = false;                  // `-- CMD`, and none was
+    bool is_alone_ = false;                  // `-- CMD`, and no directory was there
     uint32_t old_main_run_ = 0;              // main's run that another reeve began, and that ends
     Mono fork_until_ = no_deadline;          // CMD cannot be forked, and is given up then
     bool fork_failure_said_ = false;
@@ -125,7 +128,9 @@ class Program final : public Controls {
     Journal journal_;
     Performer performer_;
     Server server_;
-    Fd removals_;                          // while it is open, platform::removal_signal comes
+    Text lock_trouble_;  // that was told: why the run directory cannot be taken again
+    Fd mounts_;          // readable when something was mounted, or is so no longer
+    Fd removals_;        // while it is open, platform::removal_signal comes
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;
 };

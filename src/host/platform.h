@@ -127,6 +127,10 @@ extern const int removal_signal;
 // Asks for it, for as long as the descriptor is open. -1 and errno.
 int watch_removals(const char* directory);
 
+// A descriptor that poll(2) finds in POLLERR once for each change of what is mounted. -1 and errno
+// where the system cannot tell.
+int watch_mounts();
+
 // A FIFO for both reading and writing, non-blocking: the one descriptor keeps it, and what is in
 // it, whoever else comes and goes. POSIX leaves it undefined. -1 and errno.
 int open_fifo(const char* path);
