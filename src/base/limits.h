@@ -10,6 +10,7 @@ namespace reeve {
 constexpr size_t name_max_bytes = 63;  // a service's, an instance's or a version's name
 constexpr size_t service_file_max_bytes = 65536;
 constexpr size_t env_file_max_bytes = 65536;
+constexpr size_t env_file_names_max_count = 4096;  // of a service's env_files together
 constexpr size_t line_max_bytes = 8192;  // one line of a service file
 constexpr size_t services_max_count = 16384;
 constexpr size_t directories_max_count = 16;
@@ -42,6 +43,8 @@ constexpr int descriptors_searched_max_count = 65536;  // where the system does 
 constexpr int64_t spawn_retry_min_ms = 100;            // where nothing was started at all
 constexpr int64_t group_poll_min_ms = 10;              // is anything left of the process group?
 constexpr int64_t group_poll_max_ms = 1000;
+constexpr int attempts_max_count = 50;           // at what fails for want of descriptors
+constexpr int attempt_pause_ms = 100;
 constexpr int64_t adopted_poll_ms = 1000;        // where the system does not tell of their ends
 constexpr size_t events_kept_max_count = 128;    // at least so many for `svctl events`
 constexpr int64_t leftover_grace_max_ms = 2000;  // orphans at shutdown, TERM to KILL

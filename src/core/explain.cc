@@ -212,7 +212,12 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
     case ReasonCode::dependency_lost:
         return append_other(out, "cascade: lost ", supervisor, reason.other);
     case ReasonCode::pre_start: out << "pre_start runs"; return;
-    case ReasonCode::executing: out << "exec"; return;
+    case ReasonCode::executing:
+        out << "exec";
+        // A FIFO is opened once somebody writes into it.
+        if (service.definition && !service.policy().input.empty())
+            out << ", once " << service.policy().input << " is open as its stdin";
+        return;
     case ReasonCode::awaiting_ready: out << words_of(static_cast<ReadyKind>(reason.value)); return;
     case ReasonCode::start_check: out << "start_check has not succeeded yet"; return;
     case ReasonCode::ready:
@@ -226,10 +231,10 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
     case ReasonCode::not_ready_in_time: out << "not ready within start_timeout"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
-        out << "process " << reason.value
-            << " may be its own, which this system cannot tell: end it by hand, or go on without "
-               "it "
-               "(svctl up)";
+        out << (reason.value < 0 ? "process group " : "process ")
+            << (reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value})
+            << " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
+               "up)";
         return;
     case ReasonCode::ended: return append_end(out, service, then.end);
     case ReasonCode::retry:

@@ -134,7 +134,7 @@ void Walk::take(const Event& event) {
     case EventKind::hook_ended: return on_hook_ended(event);
     case EventKind::deadline: return on_deadline();
     case EventKind::unverified: {
-        const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
+        const Reason reason{.code = ReasonCode::unverified, .value = event.value};
         forget_process();
         return enter(State::unknown, Phase::idle, reason);
     }

@@ -12,6 +12,7 @@
 #include "host/history.h"
 #include "host/notify.h"
 #include "host/platform.h"
+#include "host/recall.h"
 #include "host/resume.h"
 #include "host/runlog.h"
 #include "host/statusfile.h"
@@ -50,21 +51,38 @@ void Performer::deliver(ServiceId id, const Event& event, Now now) {
 void Performer::record() {
     Records records;
     for (ServiceId id : supervisor_.dirty()) {
-        const Service& service = supervisor_.at(id);
-        if (service.used()) append_service(records, service);
+        if (!supervisor_.at(id).used()) continue;
+        learn_start_time(id);
+        append_service(records, supervisor_.at(id));
     }
     write(records);
     pass_dirty();
     for (const Text& name : supervisor_.forgotten()) {
+        // Its status file first: none may tell of what the journal does not know.
+        if (!at_.run_directory.empty()) {
+            remove_status_file(at_.run_directory, name);
+            remove_history(at_.run_directory, name);
+        }
         Buffer<record_max_bytes> line;
         append_gone_record(line, name);
         journal_.append(line.view());
-        if (at_.run_directory.empty()) continue;
-        remove_status_file(at_.run_directory, name);
-        remove_history(at_.run_directory, name);
     }
     if (!supervisor_.forgotten().empty()) logs_.touch();
     supervisor_.forgotten().clear();
+}
+
+// A start time that could not be read when the process began: without one nobody knows the process
+// again. Our child's number is its own; a leader that the service named is one of the group in any
+// case.
+void Performer::learn_start_time(ServiceId id) {
+    Service& service = supervisor_.at(id);
+    if (!service.leader || service.leader_gone || service.leader.start_time != 0) return;
+    const bool is_adopted = adopted_.is_leader(id);
+    if (is_adopted && getpgid(service.leader.pid) != service.group) return;
+    service.leader.start_time = platform::start_time_of(service.leader.pid);
+    if (!is_adopted || service.leader.start_time == 0) return;
+    adopted_.remove(id);
+    adopted_.add(id, service.leader);
 }
 
 // They are on record; their status files follow.
@@ -135,16 +153,19 @@ bool Performer::renew_journal(Now now, bool anyway) {
     renewal_due_ = no_deadline;
     Status made = journal_.begin_new();
     if (made) {
-        Buffer<128> boot;
-        platform::append_boot_id(boot);
         Buffer<record_max_bytes> line;
-        append_header_record(line, {boot.view(), at_.uid});
+        append_header_record(line, {boot_id(), at_.uid});
         if (!at_.journal_note.empty()) append_note_record(line, at_.journal_note);
         journal_.append(line.view());
         Records records;
-        for (const Service& service : supervisor_.services())
-            if (service.used()) append_service(records, service);
+        for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
+            const Service& service = supervisor_.at(ServiceId{i});
+            if (!service.used()) continue;
+            learn_start_time(ServiceId{i});
+            append_service(records, service);
+        }
         write(records);
+        hooks_.learn_start_times();
         hooks_.each([&](ServiceId id, Hook hook, Process process) {
             Buffer<2 * name_max_bytes + 1> name;
             append_name(name, supervisor_.at(id));
@@ -180,7 +201,9 @@ void Performer::perform(const Action& action, Now now) {
     case ActionKind::signal_group:
         // It is to read all that there is before it ends.
         if (action.service == supervisor_.log_writer()) logs_.settle(now);
-        signal(action.service, action.value, true);
+        if (signal(action.service, action.value, true) == ESRCH && service.group > 0 &&
+            service.leader_gone)
+            return supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
         // What is stopped (SIGSTOP, a terminal) does not see the signal before it goes on.
         if (action.value != SIGKILL) signal(action.service, SIGCONT, true);
         return;
@@ -189,8 +212,7 @@ void Performer::perform(const Action& action, Now now) {
         if (service.state == State::stopping) signal(action.service, SIGCONT, false);
         return;
     case ActionKind::check_group:
-        if (service.group > 0 && service.leader_gone &&
-            !platform::group_has_live_members(service.group))
+        if (service.group > 0 && service.leader_gone && left_of(action.service) == Remains::none)
             supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
         return;
     case ActionKind::end_run: return end_run(action.service);
@@ -201,19 +223,29 @@ void Performer::perform(const Action& action, Now now) {
     }
 }
 
-// A group is signalled only while its leader is not reaped or something of it was seen alive: its
-// number cannot be another's.
+Remains Performer::left_of(ServiceId id) {
+    const Service& service = supervisor_.at(id);
+    return leftovers_.look(id, service.group, service.leader);
+}
+
+// A group is signalled only while its leader is not reaped, or something of it is seen alive: its
+// number cannot be another's. What is not our child may have ended unnoticed.
 int Performer::signal(ServiceId id, int number, bool whole_group) {
     const Service& service = supervisor_.at(id);
     if (service.group <= 0) return ESRCH;
+    const bool is_adopted = adopted_.is_leader(id);
     if (whole_group) {
+        const bool is_led = !service.leader_gone &&
+                            (!is_adopted || (getpgid(service.leader.pid) == service.group &&
+                                             adopted_.signal(id, 0) == 0));
+        const Remains left = is_led ? Remains::ours : left_of(id);
+        if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
         if (sys::kill(-service.group, number) == 0) return 0;
         if (errno != ESRCH || service.leader_gone) return errno;
         // Forked a moment ago, it has not made its group yet.
     }
     if (service.leader_gone) return ESRCH;
-    // What is not our child may have ended, and its number be another's.
-    if (adopted_.is_leader(id) && fact_of(service.leader) != Fact::alive) return ESRCH;
+    if (is_adopted) return adopted_.signal(id, number);
     return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
 }
 
@@ -240,6 +272,7 @@ const char* Performer::channel_path(ChannelPath& path, const Service& service,
 
 void Performer::end_run(ServiceId id) {
     adopted_.remove(id);
+    leftovers_.forget(id);
     logs_.end_line(id);
     for (size_t i = 0; i < runs_.size(); ++i) {
         if (runs_[i].id != id) continue;
@@ -382,7 +415,7 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     const ServiceId id = supervisor_.find_leader(pid);
     if (!id) return;  // an orphan
     read_exec(id, now);
-    const bool left = platform::group_has_live_members(supervisor_.at(id).group);
+    const bool left = left_of(id) != Remains::none;
     deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
 }
 
@@ -397,13 +430,16 @@ void Performer::check_groups(Now now) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
         if (service.group <= 0) continue;
-        if (service.leader_gone && !platform::group_has_live_members(service.group))
+        if (service.leader_gone && left_of(id) == Remains::none)
             deliver(id, {.kind = EventKind::group_empty}, now);
     }
 }
 
 void Performer::pass_deadlines(Now now) {
     hooks_.pass_deadlines(now.mono);
+    while (const auto end = hooks_.take_given_up())
+        deliver(end->service,
+                {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result}, now);
     supervisor_.pass_deadlines(now);
     carry_out(now);
 }

@@ -159,8 +159,9 @@ enum class ReasonCode : uint8_t {
     pre_start_failed,    // detail = HookResult
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
-    unverified,  // unknown: value = a pid that may be its process
+    unverified,  // unknown: value = a pid that may be its process; negative: a process group
 };
+constexpr ReasonCode reason_code_last = ReasonCode::unverified;  // records have none beyond it
 
 struct Reason {
     ReasonCode code = ReasonCode::none;
@@ -229,6 +230,7 @@ struct Service {
 
 // "web" or "web@1".
 void append_name(Sink& out, const Service& service);
+bool is_full_name(std::string_view text);
 
 enum class EventKind : uint8_t {
     // From the supervisor, which knows the other services:
@@ -252,7 +254,7 @@ enum class EventKind : uint8_t {
     group_empty,     // nothing of the process group is left
     hook_ended,      // hook, result; where it was not started, detail and value as spawn_failed
     deadline,        // `deadline` has passed
-    unverified,      // of the process on record nobody can tell whether it is still the same
+    unverified,      // value = a pid, or a process group as kill(2) has it, that may be its own
 };
 constexpr size_t event_kind_count = 20;
 const char* name_of(EventKind kind);
