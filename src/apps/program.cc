@@ -193,6 +193,7 @@ void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> p
     // reeve.conf speaks for all services: what runs is not to lose what it was given.
     if (!is_first && !catalog.problems.empty()) reloaded.problems.emplace_back(nothing_reloaded);
     for (const Text& problem : reloaded.problems) complain(problem);
+    for (const Problem& warning : catalog.warnings) complain(describe(warning));
     if (main_definition_ && !surroundings_.main) {
         List<ServiceId> found;
         supervisor_.select("main", found);

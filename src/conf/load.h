@@ -35,7 +35,8 @@ struct Catalog {
     // definition: without its `user`, say, none may run. Also one problem where there are more than
     // services_max_count files; those beyond are left out.
     List<Problem> problems;
-    List<Loaded> services;  // sorted by name, then version
+    List<Problem> warnings;  // of lines that are right, and yet may not mean what they say
+    List<Loaded> services;   // sorted by name, then version
 };
 
 // `directories`: the files of each directory, in the order of -d; a later one's file replaces an

@@ -215,14 +215,23 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
 
 void Supervisor::note_entry(ServiceId id, State from, Now now) {
     const Service& service = at(id);
-    const bool about_verdict = service.reason.code == ReasonCode::group_left;
+    const Reason& reason = service.reason;
+    const bool about_verdict = reason.code == ReasonCode::group_left;
+    const bool is_invalid = reason.code == ReasonCode::definition_invalid;
+    const Service* other = reason.other ? &at(reason.other) : nullptr;
     entries_.push_back({.id = id,
                         .from = from,
                         .to = service.state,
                         .failures = static_cast<uint16_t>(std::min(service.failures, 65535u)),
                         .time = now.wall,
-                        .reason = service.reason,
-                        .end = about_verdict ? service.verdict : service.end});
+                        .reason = reason,
+                        .end = about_verdict ? service.verdict : service.end,
+                        .definition = service.definition,
+                        .note = is_invalid                         ? service.problem
+                                : reason.code == ReasonCode::ready ? service.status_text
+                                                                   : service.end_note,
+                        .other = other != nullptr ? other->name : Text(),
+                        .other_instance = other != nullptr ? other->instance : Text()});
     if (!brings_up_) return;
     BootTimes& times = boot_times_[id.index];
     const auto elapsed = static_cast<uint32_t>((now.mono - began_.mono).ms);
