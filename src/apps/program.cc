@@ -60,11 +60,14 @@ Program::Program(const Options& options, Surroundings surroundings, List<Text> d
 }
 
 bool Program::begin() {
-    List<List<SourceFile>> files;
-    if (!read_first_files(files)) return false;
-    const Text& run = surroundings_.run_directory;
-    const Catalog catalog = load_files(std::move(files));
+    if (is_machine_) set_machine();
     const bool resumed = resumption().resumed;
+    List<List<SourceFile>> files;
+    definitions_read_ = read_first_files(files);
+    if (!definitions_read_ && !resumed) return false;
+    if (!definitions_read_) files = {};
+    const Text& run = surroundings_.run_directory;
+    Catalog catalog = load_files(std::move(files));
     careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
     // What was done about an end may be what it crashes of.
     if (careful_) resumption().reaped.count = 0;
@@ -75,6 +78,10 @@ bool Program::begin() {
         if (!complaint.empty()) complain(complaint);
         surroundings_.journal_note = std::move(complaint);
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
+    }
+    if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
+        catalog.settings.uid = past.uid();
+        catalog.settings.log_user = resumption().log_user;
     }
     if (!is_init_) platform::become_subreaper();  // without it orphans are init's, as ever
     if (is_machine_) platform::catch_ctrl_alt_del();
@@ -89,6 +96,11 @@ bool Program::begin() {
     if (resumption().ending) go_on_ending(now);
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
+    // Where memory is short a first start ends of it here, and not again and again later on.
+    // (A new-expression the compiler would leave out.)
+    const size_t count = supervisor_.services().size();
+    if (!resumed)
+        ::operator delete(::operator new(memory_spare_bytes + memory_a_service_bytes * count));
     // Before the journal is made anew, which does not know of what is gone.
     if (!run.empty()) prune_service_files(run, supervisor_);
     performer_.adopt(past.services(), now);
@@ -97,17 +109,14 @@ bool Program::begin() {
     return true;
 }
 
-// A reeve that was at work goes on with it: where its files cannot be read now, it waits for them.
+// A reeve that was at work goes on with it: where its files cannot be read now, they follow.
 bool Program::read_first_files(List<List<SourceFile>>& files) {
+    if (resumption().reads_nothing) return false;
     List<Text> problems;
-    while (!read_files(files, problems)) {
-        for (const Text& problem : problems) complain(problem);
-        if (!resumption().resumed) return false;
-        sys::poll({}, crash_pause_ms);
-        files.clear();
-        problems.clear();
-    }
-    return true;
+    if (read_files(files, problems)) return true;
+    for (const Text& problem : problems) complain(problem);
+    definitions_due_ = sys::mono_now() + milliseconds(definitions_retry_ms);
+    return false;
 }
 
 void Program::open_run_files() {
@@ -149,12 +158,32 @@ Reloaded Program::reload(Now now) {
     Reloaded reloaded;
     List<List<SourceFile>> files;
     if (read_files(files, reloaded.problems)) {
-        put_in_force(load_files(std::move(files)), {}, now, reloaded);
-        performer_.carry_out(now);
+        take_files(std::move(files), now, reloaded);
     } else {
         for (const Text& problem : reloaded.problems) complain(problem);
     }
     return reloaded;
+}
+
+void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
+    const bool was_read = std::exchange(definitions_read_, true);
+    definitions_due_ = no_deadline;
+    put_in_force(load_files(std::move(files)), {}, now, reloaded);
+    resumption().reads_nothing = false;
+    if (!was_read) make_up_for_ends();
+    performer_.carry_out(now);
+}
+
+// What could not be read behind a crash is tried again.
+void Program::read_late(Now now) {
+    if (now.mono < definitions_due_) return;
+    definitions_due_ = now.mono + milliseconds(definitions_retry_ms);
+    List<List<SourceFile>> files;
+    List<Text> problems;
+    if (supervisor_.shutting_down() || !read_files(files, problems)) return;
+    complain("the definitions can be read again");
+    Reloaded reloaded;
+    take_files(std::move(files), now, reloaded);
 }
 
 // Done to a copy, which is then forgotten: deciding has no effects of its own.
@@ -180,7 +209,8 @@ Forecast Program::forecast(Now now) {
 void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> past, Now now,
                            Reloaded& reloaded) {
     List<Problem> problems = catalog.problems;
-    const bool is_first = supervisor_.services().empty();
+    const bool is_first = supervisor_.services().empty() || supervisor_.unread();
+    supervisor_.set_unread(!definitions_read_);
     if (is_first || problems.empty()) {
         apply_settings(catalog.settings);
         make_room_for_pipes(count_pipes(catalog));
@@ -239,6 +269,7 @@ bool Program::finished() const {
 void Program::turn() {
     Now now = read_clocks();
     report_failures();
+    read_late(now);
     follow_reexec(now);
     // Who is told that something is done finds it in the files as well.
     if (server_.client_count() > 0) performer_.write_status_files(now);
@@ -276,7 +307,8 @@ void Program::restore_run_directory(Now now) {
         Buffer<path_max_bytes> path;
         path << run << name;
         struct stat state;
-        return sys::lstat(path.c_str(), &state) == 0 || errno != ENOENT ? state.st_size : -1;
+        if (sys::lstat(path.c_str(), &state) == 0) return state.st_size;
+        return errno == ENOENT ? -1 : 1;  // it is there for all that is known
     };
     const auto tell = [](const Status& status) {
         if (!status) complain(describe(status.error()));
@@ -308,7 +340,7 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_}),
+                        reexec_until_, definitions_due_}),
               sys::mono_now());
 }
 
@@ -369,7 +401,8 @@ void Program::look_for_end(Now now) {
         const Service& main = supervisor_.at(surroundings_.main);
         if (main.state == State::stopped) end(shell_code(main.exit), now);
     }
-    if ((options_.exit_when_idle || settings_.exit_when_idle) && supervisor_.idle()) {
+    const bool may_idle = options_.exit_when_idle || settings_.exit_when_idle;
+    if (may_idle && definitions_read_ && supervisor_.idle()) {
         int code = 0;
         for (const Service& service : supervisor_.services())
             if (service.used() && service.state == State::failed) code = 1;
@@ -383,9 +416,9 @@ void Program::look_for_end(Now now) {
 // What gave up is worth a line where the operator looks; CMD speaks for itself.
 void Program::report_failures() {
     for (const Entry& entry : supervisor_.new_entries()) {
+        if (entry.to != State::failed || !entry.id || entry.id == surroundings_.main) continue;
         const Service& service = supervisor_.at(entry.id);
-        if (entry.to != State::failed || !service.used() || entry.id == surroundings_.main)
-            continue;
+        if (!service.used()) continue;
         Buffer<1024> line;
         append_name(line, service);
         line << " failed: ";
@@ -435,8 +468,12 @@ void Program::end_orphans() {
     }
 }
 
+// A fault from here on is to lead back here, whatever it was that ended it.
 int Program::last_words() {
     const Now now = read_clocks();
+    resumption().ending = true;
+    resumption().exit_code = exit_code_;
+    resumption().kill_at = std::min(kill_at_, now.mono);
     performer_.carry_out(now);
     performer_.write_status_files(now);
     journal_.end();

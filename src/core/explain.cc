@@ -21,6 +21,17 @@ const char* words_of(ReadyKind kind) {
     return "";
 }
 
+// Who spoke on the service's behalf, and was not heard.
+void append_stranger(Sink& out, const Service& service) {
+    if (!service.stranger) return;
+    out << " (refused what ";
+    if (*service.stranger > 0)
+        out << "process " << int64_t{*service.stranger};
+    else
+        out << "a process of another PID namespace";
+    out << " sent: it is neither of the service's process group nor a descendant of it)";
+}
+
 // What the failed step of a child's set-up was about, as far as the definition tells.
 std::string_view object_of(SpawnStep step, const Definition& definition) {
     const Policy& policy = *definition.policy;
@@ -224,7 +235,10 @@ void append_words_of(Sink& out, const Standing& then) {
         if (service.definition && !service.policy().input.empty())
             out << ", once " << service.policy().input << " is open as its stdin";
         return;
-    case ReasonCode::awaiting_ready: out << words_of(static_cast<ReadyKind>(reason.value)); return;
+    case ReasonCode::awaiting_ready:
+        out << words_of(static_cast<ReadyKind>(reason.value));
+        append_stranger(out, service);
+        return;
     case ReasonCode::start_check: out << "start_check has not succeeded yet"; return;
     case ReasonCode::ready:
         out << (service.status_text.empty() ? "ready" : service.status_text.view());
@@ -241,6 +255,9 @@ void append_words_of(Sink& out, const Standing& then) {
             << (reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value})
             << " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
                "up)";
+        return;
+    case ReasonCode::definition_unread:
+        out << "reeve has crashed, and could not read its file since (svctl reload)";
         return;
     case ReasonCode::ended: return append_end(out, service, then.end);
     case ReasonCode::retry:

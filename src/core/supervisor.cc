@@ -323,7 +323,7 @@ void Supervisor::evaluate(ServiceId id, Now now) {
     if (!service.used()) return;
     const Reason leave = reason_to_leave(id);
     if (!service.active()) return evaluate_idle(id, leave, now);
-    if (!service.leaving && !service.restart_requested) return;
+    if (!service.leaving && (!service.restart_requested || is_unread(service))) return;
     const bool changed = service.stale() && service.policy().on_change == OnChange::restart;
     const Reason why = service.leaving ? leave
                        : changed       ? Reason{.code = ReasonCode::definition_changed}
@@ -348,8 +348,7 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     // Whatever its file says by now, a process may be its own. Who names it in a command decides.
     if (service.state == State::unknown) return;
     // Nothing that could be started. A hook that still runs needs a definition until it has ended.
-    const bool is_empty =
-        service.refused && service.definition && stands_in(*service.definition);
+    const bool is_empty = service.refused && service.definition && stands_in(*service.definition);
     if (is_empty && service.hooks == 0) service.definition = {};
     if (!service.definition || is_empty) {
         if (service.state != State::invalid) apply_step(id, {.kind = EventKind::invalidate}, now);
@@ -443,6 +442,10 @@ bool provides(const Service& service) {
 
 // What holds a wanted service back, or none.
 Reason Supervisor::closed_gate(ServiceId id) const {
+    if (is_unread(at(id))) {
+        const bool is_told = at(id).reason.code == ReasonCode::definition_unread;
+        return is_told ? at(id).reason : Reason{.code = ReasonCode::definition_unread};
+    }
     for (ServiceId need : graph_.needs(id)) {
         const Service& other = at(need);
         if (!provides(other) || other.leaving || other.restart_requested)

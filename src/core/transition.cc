@@ -37,7 +37,9 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "core/recover.h"
 #include "core/restart.h"
+#include "core/walk.h"
 
 namespace reeve {
 
@@ -45,60 +47,6 @@ void Actions::add(const Action& action) {
     check(count_ < actions_.size());
     actions_[count_++] = action;
 }
-
-namespace {
-
-// One service on its way through one event.
-class Walk {
-  public:
-    Walk(Service& service, ServiceId id, Now now) : s_(service), id_(id), now_(now) {}
-
-    void take(const Event& event);
-    const Actions& actions() const { return actions_; }
-
-  private:
-    // Events
-    void on_start();
-    void on_rest(const Reason& reason);
-    void on_stop(const Reason& reason);
-    void on_kill();
-    void on_reload();
-    void on_retry_now();
-    void on_spawned(const Process& process);
-    void on_exec_done();
-    void on_ready();
-    void on_stop_announced();
-    void on_exited(const Event& event);
-    void on_group_empty();
-    void on_hook_ended(const Event& event);
-    void on_deadline();
-
-    // Moves
-    void spawn();
-    void became_ready();
-    void run();
-    void run_start_check();
-    void begin_stop(const Reason& reason, const Reason& verdict);
-    void drop_start(const Reason& reason, const Reason& verdict);
-    void send_stop_signal();
-    void kill_group();
-    void watch_group();
-    void forget_process();
-    void finish();
-    void conclude();
-    void enter(State state, Phase phase, const Reason& reason);
-    // Has it a process that nobody told to end yet?
-    bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
-    void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, {}, {}, id_, value}); }
-    void run_hook(Hook hook);
-    void cancel_hook(Hook hook);
-    const Policy& policy() const { return s_.policy(); }
-
-    Service& s_;
-    ServiceId id_;
-    Now now_;
-    Actions actions_;
-};
 
 void Walk::take(const Event& event) {
     switch (event.kind) {
@@ -133,6 +81,7 @@ void Walk::take(const Event& event) {
     case EventKind::group_empty: return on_group_empty();
     case EventKind::hook_ended: return on_hook_ended(event);
     case EventKind::deadline: return on_deadline();
+    case EventKind::definition_read: return s_.reason.detail != 0 ? conclude() : finish();
     case EventKind::unverified: {
         const Reason reason{.code = ReasonCode::unverified, .value = event.value};
         forget_process();
@@ -155,13 +104,12 @@ void Walk::enter(State state, Phase phase, const Reason& reason) {
 void Walk::on_start() {
     check(!s_.active() && s_.definition);
     ++s_.runs;
-    s_.restart_requested = false;
-    s_.killed = false;
+    s_.restart_requested = s_.killed = false;
     s_.verdict = {};
     s_.started = now_.mono;
     s_.started_wall = now_.wall;
-    s_.status_text = {};
-    s_.end_note = {};
+    s_.status_text = s_.end_note = {};
+    s_.stranger.reset();
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
     run_hook(Hook::pre_start);
@@ -170,6 +118,7 @@ void Walk::on_start() {
 void Walk::on_rest(const Reason& reason) {
     check(!s_.active());
     s_.attempts = s_.failures = 0;
+    s_.verdict = {};
     enter(State::stopped, Phase::idle, reason);
 }
 
@@ -215,10 +164,13 @@ void Walk::on_reload() {
 
 void Walk::on_retry_now() {
     s_.attempts = s_.failures = 0;
-    if (!s_.active()) enter(State::waiting, Phase::idle, {});
+    if (s_.active()) return;
+    s_.verdict = {};
+    enter(State::waiting, Phase::idle, {});
 }
 
 void Walk::spawn() {
+    if (is_unread(s_)) return await_definition(0);
     s_.group_poll_ms = 0;
     enter(State::starting, Phase::executing, {.code = ReasonCode::executing});
     act(ActionKind::spawn, static_cast<int32_t>(s_.runs));
@@ -260,6 +212,7 @@ void Walk::run() {
 }
 
 void Walk::run_start_check() {
+    if (policy().start_check.empty()) return run();
     enter(State::starting, Phase::checking, {.code = ReasonCode::start_check});
     s_.deadline = s_.start_by;
     run_hook(Hook::start_check);
@@ -391,7 +344,8 @@ void Walk::on_deadline() {
     case Phase::readying:
     case Phase::check_pause:
         // The reason knows what this run is ready by; the definition may have changed since. What
-        // was announced while reeve was away (detail) is lost: it lives, and counts as ready.
+        // was said while reeve was away (detail) is lost, and counts: its check has time.
+        if (s_.reason.detail != 0) s_.start_by = now_.mono + policy().start_timeout;
         if (s_.reason.value == static_cast<int32_t>(ReadyKind::after) || s_.reason.detail != 0)
             return became_ready();
         if (s_.phase == Phase::check_pause && now_.mono < s_.start_by) return run_start_check();
@@ -436,13 +390,22 @@ void Walk::finish() {
     if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
         s_.hook_runs(Hook::stop_command))
         return enter(State::stopping, Phase::cancelling, s_.reason);
+    if (is_unread(s_)) return await_definition(0);
     if (policy().post_stop.empty() || s_.hooks_over) return conclude();
     enter(State::stopping, Phase::post_stop, {.code = ReasonCode::post_stop});
     run_hook(Hook::post_stop);
 }
 
+// The run is over, and its end (in `verdict`) cannot be judged yet.
+void Walk::await_definition(uint8_t is_concluded) {
+    if (s_.want == Want::down) return conclude();
+    enter(State::waiting, Phase::idle,
+          {.code = ReasonCode::definition_unread, .detail = is_concluded});
+}
+
 // Where the run leads: not wanted, asked for again, or as the restart policy says.
 void Walk::conclude() {
+    if (is_unread(s_) && s_.want == Want::up) return await_definition(1);
     s_.end = s_.verdict;
     s_.verdict = {};
     const bool wanted = s_.want == Want::up && !s_.removed;
@@ -488,8 +451,6 @@ void Walk::run_hook(Hook hook) {
 void Walk::cancel_hook(Hook hook) {
     if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, hook, {}, id_});
 }
-
-}  // namespace
 
 Actions step(Service& service, ServiceId id, const Event& event, Now now) {
     Walk walk(service, id, now);

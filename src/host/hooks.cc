@@ -17,7 +17,8 @@ void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline) {
 }
 
 void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child) {
-    running_.push_back({service, hook, process, is_child, deadline, false, false, false, {}, SIZE_MAX});
+    running_.push_back(
+        {service, hook, process, is_child, deadline, false, false, false, {}, SIZE_MAX});
 }
 
 void Hooks::watch(PollSet& set) {

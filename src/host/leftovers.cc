@@ -31,8 +31,7 @@ struct Search {
             found = {};
             return false;
         }
-        const bool is_ours =
-            !looked || member.start_time <= *looked || member.parent == ::getpid();
+        const bool is_ours = !looked || member.start_time <= *looked || member.parent == ::getpid();
         if (is_ours && !found) found = Process{member.pid, member.start_time};
         return true;
     }

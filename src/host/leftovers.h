@@ -1,5 +1,5 @@
 // leftovers: what is alive in process groups whose leader is gone. Nothing but its members keeps
-// the number of such a group from being given to a stranger: before it is signalled, somebody looks.
+// the number of such a group from being given to a stranger: it is looked at before each signal.
 #pragma once
 
 #include "base/fd.h"

@@ -10,7 +10,6 @@
 #include "base/list.h"
 #include "host/complain.h"
 #include "host/history.h"
-#include "host/notify.h"
 #include "host/platform.h"
 #include "host/recall.h"
 #include "host/resume.h"
@@ -72,20 +71,6 @@ void Performer::record() {
     supervisor_.forgotten().clear();
 }
 
-// A start time that could not be read when the process began: without one nobody knows the process
-// again. Our child's number is its own; a leader that the service named is one of the group in any
-// case.
-void Performer::learn_start_time(ServiceId id) {
-    Service& service = supervisor_.at(id);
-    if (!service.leader || service.leader_gone || service.leader.start_time != 0) return;
-    const bool is_adopted = adopted_.is_leader(id);
-    if (is_adopted && getpgid(service.leader.pid) != service.group) return;
-    service.leader.start_time = platform::start_time_of(service.leader.pid);
-    if (!is_adopted || service.leader.start_time == 0) return;
-    adopted_.remove(id);
-    adopted_.add(id, service.leader);
-}
-
 // They are on record; their status files follow.
 void Performer::pass_dirty() {
     status_is_stale_.resize(supervisor_.services().size());
@@ -106,6 +91,10 @@ void Performer::append_service(Records& records, const Service& service) {
     if (other && supervisor_.at(other).used()) append_name(blamed, supervisor_.at(other));
     if (records.capacity() - records.size() < record_max_bytes) write(records);
     append_service_record(records, service, {blamed.view()});
+    for (size_t i = 0; i < service_text_count; ++i) {
+        if (records.capacity() - records.size() < record_max_bytes) write(records);
+        append_text_record(records, service, i);
+    }
 }
 
 void Performer::write(Records& records) {
@@ -237,32 +226,6 @@ void Performer::perform(const Action& action, Now now) {
     }
 }
 
-Remains Performer::left_of(ServiceId id) {
-    const Service& service = supervisor_.at(id);
-    return leftovers_.look(id, service.group, service.leader);
-}
-
-// A group is signalled only while its leader is not reaped, or something of it is seen alive: its
-// number cannot be another's. What is not our child may have ended unnoticed.
-int Performer::signal(ServiceId id, int number, bool whole_group) {
-    const Service& service = supervisor_.at(id);
-    if (service.group <= 0) return ESRCH;
-    const bool is_adopted = adopted_.is_leader(id);
-    if (whole_group) {
-        const bool is_led = !service.leader_gone &&
-                            (!is_adopted || (getpgid(service.leader.pid) == service.group &&
-                                             adopted_.signal(id, 0) == 0));
-        const Remains left = is_led ? Remains::ours : left_of(id);
-        if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
-        if (sys::kill(-service.group, number) == 0) return 0;
-        if (errno != ESRCH || service.leader_gone) return errno;
-        // Forked a moment ago, it has not made its group yet.
-    }
-    if (service.leader_gone) return ESRCH;
-    if (is_adopted) return adopted_.signal(id, number);
-    return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
-}
-
 void Performer::give_back_terminal() {
     if (foreground_group_ > 0 && tcgetpgrp(0) == foreground_group_) sys::tcsetpgrp(0, getpgrp());
 }
@@ -303,6 +266,7 @@ void Performer::end_run(ServiceId id) {
 void Performer::watch(PollSet& set) {
     hooks_.watch(set);
     adopted_.watch(set);
+    logs_.watch(set);
     for (Run& run : runs_) {
         const bool pending = run.exec && !run.exec_is_over();
         run.exec_place = pending ? set.add(run.exec->fd.get(), POLLIN) : SIZE_MAX;
@@ -315,6 +279,7 @@ void Performer::watch(PollSet& set) {
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
     end_adopted(set, now);
+    logs_.serve(set);
     const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
     for (size_t i = runs_.size(); i-- > 0;) {
         if (i >= runs_.size()) continue;
@@ -370,31 +335,70 @@ void Performer::read_ready_channel(ServiceId id, Now now) {
     if (word == ReadyWord::newline) deliver(id, {.kind = EventKind::ready}, now);
 }
 
-// What is left over is read in the next turn.
-void Performer::read_notifications(ServiceId id, Now now) {
+// What is left over is read in the next turn. False: there is none.
+bool Performer::read_notifications(ServiceId id, Now now) {
     char message[notify_message_max_bytes];
     for (size_t i = 0; i < notifications_a_turn_max_count; ++i) {
         Run* run = find_run(id);
-        if (run == nullptr || !run->notify) return;
-        const ssize_t got = sys::read(run->notify.get(), message, sizeof message);
-        if (got <= 0) return;
-        const Notification said = parse_notification({message, static_cast<size_t>(got)});
-        Service& service = supervisor_.at(id);
-        if (said.status) {
-            service.status_text = said.status->substr(0, status_text_max_bytes);
-            supervisor_.touch(id);
-        }
-        // Only a member of the group can be its leader: no stranger is ever signalled.
-        if (said.main_pid && getpgid(*said.main_pid) == service.group) {
-            const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
-            adopted_.remove(id);
-            if (process.pid != service.group) adopted_.add(id, process);
-            deliver(id, {.kind = EventKind::main_process, .process = process}, now);
-        }
-        if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
-        if (said.stopping) deliver(id, {.kind = EventKind::stop_announced}, now);
-        if (!said.ready && !said.stopping && !said.main_pid) carry_out(now);
+        if (run == nullptr || !run->notify) return false;
+        std::optional<platform::Sender> sender;
+        const ssize_t got = platform::receive(run->notify.get(), message, sender);
+        if (got < 0 || (got == 0 && !sender)) return false;
+        if (sender && !is_own(*run, *sender))
+            refuse(id, sender->pid);
+        else
+            heed(id, parse_notification({message, static_cast<size_t>(got)}), now);
     }
+    return true;
+}
+
+void Performer::heed(ServiceId id, const Notification& said, Now now) {
+    Service& service = supervisor_.at(id);
+    if (said.status) {
+        service.status_text = said.status->substr(0, status_text_max_bytes);
+        supervisor_.touch(id);
+    }
+    // Only a member of the group can be its leader: no stranger is ever signalled.
+    if (said.main_pid && getpgid(*said.main_pid) == service.group) {
+        const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
+        adopted_.remove(id);
+        if (process.pid != service.group) adopted_.add(id, process);
+        deliver(id, {.kind = EventKind::main_process, .process = process}, now);
+    }
+    if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
+    if (said.stopping) deliver(id, {.kind = EventKind::stop_announced}, now);
+    if (!said.ready && !said.stopping && !said.main_pid) carry_out(now);
+}
+
+// A member of its group, or a descendant of its leader. What has ended since (a shell's helper) is
+// judged by its user, as is what no PID namespace of ours knows.
+bool Performer::is_own(const Run& run, const platform::Sender& sender) const {
+    const Service& service = supervisor_.at(run.id);
+    if (sender.pid > 0) {
+        if (sender.pid == service.leader.pid || sender.pid == service.group) return true;
+        const pid_t group = getpgid(sender.pid);
+        if (group >= 0)
+            return group == service.group ||
+                   platform::is_descendant(sender.pid, service.leader.pid);
+    }
+    return sender.user == 0 || sender.user == run.user || sender.user == geteuid();
+}
+
+void Performer::refuse(ServiceId id, pid_t sender) {
+    Service& service = supervisor_.at(id);
+    if (service.stranger || service.state != State::starting) return;
+    service.stranger = sender;
+    supervisor_.touch(id);
+}
+
+// What a run has said before its end counts: who the leader is, and that it was ready.
+void Performer::hear_out(ServiceId id, Now now) {
+    read_exec(id, now);
+    const Run* run = find_run(id);
+    if (run != nullptr && run->ready && ready_now(run->ready.get(), POLLIN) != 0)
+        read_ready_channel(id, now);
+    constexpr size_t most = notifications_at_end_max_count / notifications_a_turn_max_count;
+    for (size_t i = 0; i < most && read_notifications(id, now); ++i) {}
 }
 
 void Performer::reap(Now now) {
@@ -432,7 +436,8 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     }
     const ServiceId id = supervisor_.find_leader(pid);
     if (!id) return;  // an orphan
-    read_exec(id, now);
+    hear_out(id, now);
+    if (supervisor_.find_leader(pid) != id) return;  // it has named another one
     const bool left = left_of(id) != Remains::none;
     deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
 }
@@ -440,17 +445,6 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
 bool Performer::in_flight() const {
     return hooks_.in_flight() || std::any_of(runs_.begin(), runs_.end(),
                                              [](const Run& run) { return run.exec.has_value(); });
-}
-
-// An orphan that was reaped may have been the last of a group.
-void Performer::check_groups(Now now) {
-    for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
-        const ServiceId id{i};
-        const Service& service = supervisor_.at(id);
-        if (service.group <= 0) continue;
-        if (service.leader_gone && left_of(id) == Remains::none)
-            deliver(id, {.kind = EventKind::group_empty}, now);
-    }
 }
 
 void Performer::pass_deadlines(Now now) {

@@ -110,13 +110,15 @@ bool is_cut_short(const Recollection& past, const Text& run_directory) {
 // Empty: not known yet.
 Buffer<128> known_boot;
 
-int read_boot() { return known_boot.empty() && platform::append_boot_id(known_boot) < 0 ? errno : 0; }
+int read_boot() {
+    return known_boot.empty() && platform::append_boot_id(known_boot) < 0 ? errno : 0;
+}
 
 // Whether the journal is of this boot; a resumed reeve may see /proc only by now, but it is.
 SameBoot find_boot(const Recollection& past, int& code) {
     code = sys::persist(read_boot);
     if (!past.has_header() || past.of_later_version()) return SameBoot::yes;
-    if (!resumption().resumed) return compare_boots(past.boot(), known_boot.view());
+    if (!resumption().begun) return compare_boots(past.boot(), known_boot.view());
     if (known_boot.empty()) known_boot << past.boot();
     return SameBoot::yes;
 }

@@ -27,11 +27,11 @@ constexpr int64_t number_of(Enum last) {
     return static_cast<int64_t>(last);
 }
 
-#define NUMBER(key, member, low, high)                                                    \
-    {                                                                                     \
-        key, [](const Service& s) { return static_cast<int64_t>(s.member); },             \
-            [](Service& s, int64_t n) { s.member = static_cast<decltype(s.member)>(n); }, \
-            low, high                                                                     \
+#define NUMBER(key, member, low, high)                                                         \
+    {                                                                                          \
+        key, [](const Service& s) { return static_cast<int64_t>(s.member); },                  \
+            [](Service& s, int64_t n) { s.member = static_cast<decltype(s.member)>(n); }, low, \
+            high                                                                               \
     }
 
 // A point in time: 0 for none, so that "no deadline" is not written.
@@ -42,17 +42,16 @@ constexpr int64_t number_of(Enum last) {
             time_max_ms                                                                           \
     }
 
-#define REASON(key, member)                                                                     \
-    {key, [](const Service& s) { return static_cast<int64_t>(s.member.code); },                 \
-     [](Service& s, int64_t n) { s.member.code = static_cast<ReasonCode>(n); }, 0,              \
-     number_of(reason_code_last)},                                                              \
-        {key "_detail", [](const Service& s) { return static_cast<int64_t>(s.member.detail); }, \
-         [](Service& s, int64_t n) { s.member.detail = static_cast<uint8_t>(n); }, 0,           \
-         UINT8_MAX},                                                                            \
-    {                                                                                           \
-        key "_value", [](const Service& s) { return static_cast<int64_t>(s.member.value); },    \
-            [](Service& s, int64_t n) { s.member.value = static_cast<int32_t>(n); }, INT32_MIN, \
-            INT32_MAX                                                                           \
+#define REASON(key, member)                                                                       \
+    {key, [](const Service& s) { return static_cast<int64_t>(s.member.code); },                   \
+     [](Service& s, int64_t n) { s.member.code = static_cast<ReasonCode>(n); }, 0,                \
+     number_of(reason_code_last)},                                                                \
+        {key "_detail", [](const Service& s) { return static_cast<int64_t>(s.member.detail); },   \
+         [](Service& s, int64_t n) { s.member.detail = static_cast<uint8_t>(n); }, 0, UINT8_MAX}, \
+    {                                                                                             \
+        key "_value", [](const Service& s) { return static_cast<int64_t>(s.member.value); },      \
+            [](Service& s, int64_t n) { s.member.value = static_cast<int32_t>(n); }, INT32_MIN,   \
+            INT32_MAX                                                                             \
     }
 
 constexpr Field fields[] = {
@@ -81,6 +80,12 @@ constexpr Field fields[] = {
     NUMBER("failures", failures, 0, count_max),
     NUMBER("exit_kind", exit.kind, 0, number_of(ExitStatus::Kind::unknown)),
     NUMBER("exit", exit.value, 0, UINT8_MAX),
+    // From 1 up: 0 is a process that nobody can name.
+    {"stranger", [](const Service& s) { return s.stranger ? int64_t{*s.stranger} + 1 : 0; },
+     [](Service& s, int64_t n) {
+         if (n > 0) s.stranger = static_cast<pid_t>(n - 1);
+     },
+     0, INT32_MAX},
     REASON("reason", reason),
     REASON("verdict", verdict),
     REASON("end", end),
@@ -89,6 +94,20 @@ constexpr Field fields[] = {
 #undef NUMBER
 #undef DEADLINE
 #undef REASON
+
+// What is recorded of a service in words.
+constexpr struct {
+    const char* which;
+    Text Service::*member;
+} texts[] = {
+    {"status", &Service::status_text}, {"end", &Service::end_note}, {"log", &Service::log_note}};
+static_assert(std::size(texts) == service_text_count);
+
+// To the end of the record: no newline, nor a NUL, which is room that was not used.
+void append_words(Sink& out, std::string_view text) {
+    for (const char each : text.substr(0, note_max_bytes))
+        out << (static_cast<unsigned char>(each) < ' ' ? ' ' : each);
+}
 
 // Ends the record that began at `start`: its sum, and a newline.
 void seal(Sink& out, size_t start) {
@@ -267,6 +286,17 @@ void append_process_record(Sink& out, std::string_view name, std::optional<Hook>
     seal(out, start);
 }
 
+void append_text_record(Sink& out, const Service& service, size_t which) {
+    const Text& text = service.*texts[which].member;
+    if (text.empty()) return;
+    const size_t start = out.size();
+    out << "text ";
+    append_name(out, service);
+    out << ' ' << texts[which].which << ' ';
+    append_words(out, text);
+    seal(out, start);
+}
+
 void append_gone_record(Sink& out, std::string_view name) {
     const size_t start = out.size();
     out << "gone " << name;
@@ -276,7 +306,7 @@ void append_gone_record(Sink& out, std::string_view name) {
 void append_note_record(Sink& out, std::string_view text) {
     const size_t start = out.size();
     out << "note ";
-    for (const char each : text.substr(0, note_max_bytes)) out << (each < ' ' ? ' ' : each);
+    append_words(out, text);
     seal(out, start);
 }
 
@@ -303,7 +333,8 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
         return record;
     }
     record.kind = RecordKind::note;
-    if (kind != "gone" && kind != "service" && kind != "hook" && kind != "child") return record;
+    if (kind != "gone" && kind != "service" && kind != "text" && kind != "hook" && kind != "child")
+        return record;
     record.name = take_word(rest);
     if (!is_full_name(record.name)) return std::nullopt;
     if (kind == "gone") {
@@ -313,6 +344,15 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
     if (kind == "service") {
         record.kind = RecordKind::service;
         return decode_service(rest, record, service);
+    }
+    if (kind == "text") {
+        const std::string_view which = take_word(rest);
+        for (const auto& each : texts)
+            if (which == each.which) record.member = each.member;
+        if (record.member == nullptr) return record;
+        record.kind = RecordKind::text;
+        record.text = rest.substr(rest.empty() ? 0 : 1);
+        return record;
     }
     if (kind == "hook") {
         record.kind = RecordKind::hook;

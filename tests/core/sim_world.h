@@ -139,7 +139,7 @@ struct World {
     Supervisor supervisor;
     Now now{Mono{1000000}, Wall{1700000000000}};
     std::vector<File> files;
-    std::vector<std::optional<Group>> groups;                // by file
+    std::vector<std::optional<Group>> groups;  // by file
     std::vector<std::optional<Group>> unsure;  // by file: runs, and reeve cannot tell whose it is
     std::vector<std::array<RunningHook, hook_count>> hooks;  // by file
     std::vector<uint32_t> slots;                             // by file; UINT32_MAX: none

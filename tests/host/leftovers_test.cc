@@ -50,8 +50,7 @@ TEST_CASE("what is left of a group is ours until its last member has ended") {
     CHECK(leftovers.look(id, left.group, left.leader) == Remains::ours);
     CHECK(leftovers.look(id, left.group, left.leader) == Remains::ours);
     kill(left.member, SIGKILL);
-    CHECK(eventually(
-        [&] { return leftovers.look(id, left.group, left.leader) == Remains::none; }));
+    CHECK(eventually([&] { return leftovers.look(id, left.group, left.leader) == Remains::none; }));
 }
 
 TEST_CASE("a group that cannot be looked at for want of descriptors is not taken for empty") {

@@ -360,7 +360,7 @@ TEST_CASE("exec is pending until exec, and closed by it") {
     CHECK(follow(spawned->exec) == ExecStatus::done);
 }
 
-TEST_CASE("a signal ends a child that waits for who writes into its FIFO, as it would the program") {
+TEST_CASE("a signal ends a child that waits for who writes into its FIFO") {
     SpawnFixture child;
     std::string fifo = child.directory / "fifo";
     REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);

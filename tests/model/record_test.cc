@@ -85,6 +85,35 @@ TEST_CASE("a service record holds all that outlives reeve") {
     CHECK(after.exit == before.exit);
 }
 
+TEST_CASE("what a service has in words comes back, each from a record of its own") {
+    Service service;
+    service.name = "web";
+    service.instance = "2";
+    service.status_text = "serving  12 clients";
+    service.end_note = "user 'www' is not in /etc/passwd";
+    service.log_note = "console (mkdir\n/var/log: no room)";
+    std::vector<std::string> found;
+    for (size_t i = 0; i < service_text_count; ++i) {
+        Buffer<record_max_bytes> line;
+        append_text_record(line, service, i);
+        Service none;
+        const std::string encoded = without_newline(std::string(line.view()));
+        const auto record = decode_record(encoded, none);
+        REQUIRE(record);
+        CHECK(record->kind == RecordKind::text);
+        CHECK(record->name == "web@2");
+        none.*record->member = record->text;
+        CHECK((i == 1 || none.end_note.empty()));
+        found.emplace_back(record->text);
+    }
+    CHECK(found == std::vector<std::string>{"serving  12 clients",
+                                            "user 'www' is not in /etc/passwd",
+                                            "console (mkdir /var/log: no room)"});
+    Buffer<record_max_bytes> line;
+    append_text_record(line, Service{}, 0);
+    CHECK(line.empty());
+}
+
 TEST_CASE("an idle service's record is short and comes back idle") {
     Service service;
     service.name = "web";
@@ -111,7 +140,12 @@ TEST_CASE("the largest record there can be fits") {
     for (Reason* reason : {&service.reason, &service.verdict, &service.end})
         *reason = {ReasonCode::start_timed_out, 255, INT32_MIN, {}};
     const std::string blamed(2 * name_max_bytes + 1, 'b');
+    service.stranger = INT32_MAX - 1;
     CHECK(encoded(service, blamed).size() < record_max_bytes);
+    service.log_note = std::string(path_max_bytes, 'x');
+    Buffer<record_max_bytes> line;
+    append_text_record(line, service, 2);
+    CHECK_FALSE(line.truncated());
 }
 
 TEST_CASE("a child's record names its process, a hook's the hook too") {
@@ -187,7 +221,8 @@ TEST_CASE("what a later version adds to a record, or to their kinds, is passed o
     REQUIRE(decode_record(sealed("surprise web"), service));
     CHECK(decode_record(sealed("surprise web"), service)->kind == RecordKind::note);
     CHECK_FALSE(decode_record(sealed("service web state=99"), service));
-    REQUIRE(decode_record(sealed("service web state=3 phase=6 pid=9 group=9 sunshine=7 runs=2"), service));
+    REQUIRE(decode_record(sealed("service web state=3 phase=6 pid=9 group=9 sunshine=7 runs=2"),
+                          service));
     CHECK(service.state == State::running);
     CHECK(service.runs == 2);
 }
@@ -202,18 +237,34 @@ TEST_CASE("a record of what cannot be is not believed, though its sum is right")
         INFO(numbers);
         CHECK_FALSE(decode_record(sealed(runs + ' ' + numbers), service));
     }
-    for (const char* body :
-         {"want=2", "known=2", "hooks=64", "hooks=-1", "exit_kind=4", "exit=256", "reason=200",
-          "verdict=-1", "end_detail=256", "end_value=2147483648", "runs=4294967296", "runs=-1",
-          "since=-9223372036854775808", "changed=-1", "started=9223372036854775807",
-          "deadline=-1", "stop_by=9223372036854775807", "state=3", "state=1 phase=6",
-          "phase=2", "state=4 phase=9", "pid=7 group=7"}) {
+    for (const char* body : {"want=2",
+                             "known=2",
+                             "hooks=64",
+                             "hooks=-1",
+                             "exit_kind=4",
+                             "exit=256",
+                             "reason=200",
+                             "verdict=-1",
+                             "end_detail=256",
+                             "end_value=2147483648",
+                             "runs=4294967296",
+                             "runs=-1",
+                             "since=-9223372036854775808",
+                             "changed=-1",
+                             "started=9223372036854775807",
+                             "deadline=-1",
+                             "stop_by=9223372036854775807",
+                             "state=3",
+                             "state=1 phase=6",
+                             "phase=2",
+                             "state=4 phase=9",
+                             "pid=7 group=7"}) {
         INFO(body);
         CHECK_FALSE(decode_record(sealed(std::string("service web ") + body), service));
     }
-    for (const char* body : {"service ../web", "service web@", "gone we/b", "child web pid=1 start=4",
-                             "child web pid=0 start=4", "hook web pre_start pid=-3 start=4",
-                             "child web@a/b pid=4 start=4"}) {
+    for (const char* body : {"service ../web", "service web@", "gone we/b",
+                             "child web pid=1 start=4", "child web pid=0 start=4",
+                             "hook web pre_start pid=-3 start=4", "child web@a/b pid=4 start=4"}) {
         INFO(body);
         CHECK_FALSE(decode_record(sealed(body), service));
     }
