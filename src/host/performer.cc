@@ -425,8 +425,10 @@ void Performer::reap(Now now) {
         hold_faults(false);
         more = count == ended.size();
         const bool some = count > 0;
-        for (size_t i = 0; i < count; ++i)
+        for (size_t i = 0; i < count; ++i) {
+            if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
+        }
         count = 0;
         if (some) check_groups(now);
     }
