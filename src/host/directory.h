@@ -1,6 +1,7 @@
 // directory: the files of a service directory, read into memory. What they mean is conf's.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "base/list.h"
@@ -18,6 +19,9 @@ constexpr size_t executable_head_bytes = 65536;
 // A file that cannot be read has its read_error; only the directory itself fails the whole, also
 // where it holds more than services_max_count files.
 Result<List<SourceFile>> read_directory(std::string_view path);
+
+// Is there a file in them that could not be read, and perhaps can be soon?
+bool may_be_read_later(std::span<const List<SourceFile>> directories);
 
 // What may be done about that error, in parentheses; or nothing.
 const char* advice_on_directory(const Error& error);
