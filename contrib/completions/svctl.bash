@@ -5,14 +5,14 @@
 _svctl_commands='status list why up down restart run signal reload plan wait logs rotate events history graph boot show add set enable disable remove check keys shutdown exit reexec help'
 _svctl_states='stopped waiting starting running stopping backoff done failed invalid unknown'
 _svctl_signals='HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
-_svctl_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format default.KEY max_starting stop_timeout_total exit_when_idle log_user log_max_total'
+_svctl_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format trust default.KEY max_starting stop_timeout_total exit_when_idle log_user log_max_total'
 _svctl_service_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time'
 _svctl_key_values='type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none'
 _svctl_name_keys='depends_on after'
 _svctl_signal_keys='stop_signal reload_signal'
 _svctl_file_keys='exec workdir chroot env_file stdin tty'
-_svctl_reeve_values='-d=DIR -r=RUNDIR -l=LOGDIR'
-_svctl_reeve_options='-d -r -l -q -g --exit-when-idle --container --machine'
+_svctl_reeve_values='-d=DIR -r=RUNDIR -l=LOGDIR --trust=DIR'
+_svctl_reeve_options='-d -r -l -q -g --trust --exit-when-idle --container --machine'
 
 # Sets arguments, options and values, of the command; empty: of none.
 _svctl_describe()

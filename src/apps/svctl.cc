@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conf/schema.h"
 #include "host/paths.h"
+#include "host/trust.h"
 
 extern char** environ;
 
@@ -23,7 +24,8 @@ constexpr CommandRow rows[] = {
     {"status", "[NAME]...", "everything about these; without a name the table", run_status, 0,
      any_number},
     {"list", "[NAME]...", "the table", run_status, 0, any_number},
-    {"why", "NAME...", "the chain of causes of its state", run_why, 1, any_number, Command::why},
+    {"why", "[NAME]...", "the chain of causes of its state; without a name of all that is amiss",
+     run_why, 0, any_number, Command::why},
     {"up", "NAME...", "start, with what it depends on", run_request, 1, any_number, Command::up},
     {"down", "NAME...", "stop, what depends on it first", run_request, 1, any_number,
      Command::down},
@@ -87,12 +89,14 @@ constexpr std::string_view foreign_commands =
     "is-active status poweroff shutdown halt shutdown quit shutdown";
 
 void explain_unknown(std::string_view name) {
-    Nearest nearest(name);
-    for (const CommandRow& row : rows) nearest.offer(row.name);
-    std::string_view near = translate(foreign_commands, name);
-    if (near.empty()) near = nearest.found();
     Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
+    if (const CommandRow* row = find_row(translate(foreign_commands, name)))
+        return warn({"unknown command ", shown.view(), ": here it is svctl ", row->name,
+                     *row->arguments != '\0' ? " " : "", row->arguments});
+    Nearest nearest(name);
+    for (const CommandRow& row : rows) nearest.offer(row.name);
+    const std::string_view near = nearest.found();
     warn({"unknown command ", shown.view(), near.empty() ? " (" : " (did you mean ", near,
           near.empty() ? "" : "? ", "svctl help lists them)"});
 }
@@ -115,8 +119,8 @@ Outcome run_help(Session& session) {
     printer << '\n';
     for (const OptionRow& row : option_rows())
         print_help_line(printer, row.name, row.value, row.commands, row.doc);
-    printer << "\nNAME: a service, NAME@INSTANCE, or @LABEL for all that bear the label. See "
-               "svctl(1).\n";
+    printer << "\nNAME: a service, NAME@INSTANCE, or @LABEL for all that bear the label, @all for "
+               "all. See svctl(1).\n";
     printer.flush();
     return Outcome::done;
 }
@@ -175,15 +179,25 @@ Outcome run(const Invocation& invocation) {
 
 int svctl_main(int argc, char** argv) {
     const Directories defaults = default_directories(geteuid(), environ);
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    const bool is_own = defaults.config == builtin.config;
+    const Text config = is_own ? config_directory_in_use(defaults.config) : defaults.config;
     Invocation invocation;
-    invocation.run_directory = defaults.run;
-    invocation.config_directory = defaults.config;
+    invocation.config_directory = config;
     invocation.log_directory = defaults.log;
     Buffer<256> problem;
     if (!parse_invocation(argc, argv, invocation, problem)) {
         warn({problem.view()});
         return static_cast<int>(Outcome::usage);
     }
+    Text run_directory;
+    if (!invocation.run_directory.empty())
+        run_directory = private_run_directory(invocation.run_directory);
+    else if (!(defaults.run == builtin.run))
+        run_directory = private_run_directory(defaults.run);
+    else
+        run_directory = run_directory_in_use(run_directory_candidates(geteuid(), environ));
+    invocation.run_directory = run_directory;
     const char* directory = getenv("REEVE_DIR");
     if (invocation.directories.empty() && directory != nullptr && *directory != '\0')
         invocation.directories.push_back(invocation.config_directory);

@@ -152,6 +152,7 @@ int each_entry(int directory, bool (*see)(void* context, const char* name), void
 }
 
 int watch_removals(const char*) { return not_supported(); }
+int watch_mounts() { return not_supported(); }
 
 void signal_children(int) {}
 
@@ -236,6 +237,15 @@ std::optional<uid_t> peer_uid([[maybe_unused]] int socket) {
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0) return peer.uid;
 #endif
     return std::nullopt;
+}
+
+pid_t peer_pid([[maybe_unused]] int socket) {
+#if !defined(HAS_SYSCTL) && defined(SO_PEERCRED)
+    struct ucred peer {};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0) return peer.pid;
+#endif
+    return 0;
 }
 
 // The BSDs tell the process only of who wants it told, macOS of nobody.
