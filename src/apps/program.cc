@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
+#include "host/directory.h"
 #include "host/history.h"
 #include "host/logfile.h"
 #include "host/platform.h"
@@ -187,6 +188,7 @@ Forecast Program::forecast(Now now) {
     List<Problem> problems = catalog.problems;
     if (problems.empty()) {
         Supervisor copy = supervisor_;
+        copy.set_unread(false);
         const List<Ref<const Definition>> own = own_definitions(catalog);
         const List<Change> changes =
             reeve::put_in_force(catalog, {own.data(), own.size()}, {}, copy, now, problems);

@@ -6,8 +6,8 @@
 // it was wanted. Most of it is waiting, so several go on side by side, each in a lane: a process
 // that becomes the parent of whatever is left behind.
 //
-// The same life is also led by a reeve of whose system calls one fails (strace makes it), at each of
-// their places in turn; it is not even to end of that, but for its first start.
+// The same life is also led by a reeve of whose system calls one fails (strace makes it), at each
+// of their places in turn; it is not even to end of that, but for its first start.
 //
 //   REEVE_POINTS=1     all points; 10: every tenth alone
 #include <algorithm>
