@@ -35,7 +35,7 @@ bool may_take_over(const Recollection& past, std::string_view uid, const Text& r
     if (past.uid() == uid || past.empty() || !past.has_header()) return true;
     size_t count = 0;
     for (const Remembered& each : past.services())
-        if (each.leader != Fact::gone || each.group_left) ++count;
+        if (each.lives()) ++count;
     if (count == 0) return true;
     Buffer<path_max_bytes + 256> line;
     line << run << ": " << count << " service" << (count == 1 ? "" : "s")
@@ -102,9 +102,10 @@ bool Program::begin() {
     const size_t count = supervisor_.services().size();
     if (!resumed)
         ::operator delete(::operator new(memory_spare_bytes + memory_a_service_bytes * count));
+    // Before the journal is made anew, which does not know of what is gone.
+    if (!run.empty()) prune_service_files(run, supervisor_);
     performer_.adopt(past.services(), now);
     renew_console(past.services(), now);
-    if (!run.empty()) prune_service_files(run, supervisor_);
     if (resumed) resume();
     return true;
 }

@@ -230,7 +230,12 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::dependency_down: return append_other(out, "goes down before ", then.other);
     case ReasonCode::dependency_lost: return append_other(out, "cascade: lost ", then.other);
     case ReasonCode::pre_start: out << "pre_start runs"; return;
-    case ReasonCode::executing: out << "exec"; return;
+    case ReasonCode::executing:
+        out << "exec";
+        // A FIFO is opened once somebody writes into it.
+        if (service.definition && !service.policy().input.empty())
+            out << ", once " << service.policy().input << " is open as its stdin";
+        return;
     case ReasonCode::awaiting_ready:
         out << words_of(static_cast<ReadyKind>(reason.value));
         append_stranger(out, service);
@@ -247,10 +252,10 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::not_ready_in_time: out << "not ready within start_timeout"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
-        out << "process " << reason.value
-            << " may be its own, which this system cannot tell: end it by hand, or go on without "
-               "it "
-               "(svctl up)";
+        out << (reason.value < 0 ? "process group " : "process ")
+            << (reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value})
+            << " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
+               "up)";
         return;
     case ReasonCode::definition_unread:
         out << "reeve has crashed, and could not read its file since (svctl reload)";

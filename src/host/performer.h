@@ -11,6 +11,7 @@
 #include "host/hooks.h"
 #include "host/journal.h"
 #include "host/kept.h"
+#include "host/leftovers.h"
 #include "host/logpipes.h"
 #include "host/notify.h"
 #include "host/platform.h"
@@ -134,6 +135,7 @@ class Performer {
     };
 
     void record();
+    void learn_start_time(ServiceId id);
     void pass_dirty();
     void write_history();
     void perform(const Action& action, Now now);
@@ -159,6 +161,7 @@ class Performer {
     void hear_out(ServiceId id, Now now);
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
+    Remains left_of(ServiceId id);
     void end_adopted(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);
     // Services' records that go to the journal together: what is done comes after all of them.
@@ -176,6 +179,7 @@ class Performer {
     SpawnPlan plan_;
     Hooks hooks_;
     Adopted adopted_;
+    Leftovers leftovers_;
     LogPipes logs_;
     bool svlog_is_behind_ = false;  // it has to hear of a plan
     List<Run> runs_;
