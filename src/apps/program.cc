@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
+#include "host/directory.h"
 #include "host/history.h"
 #include "host/logfile.h"
 #include "host/platform.h"
@@ -118,7 +119,10 @@ bool Program::begin() {
 bool Program::read_first_files(List<List<SourceFile>>& files) {
     if (resumption().reads_nothing) return false;
     List<Text> problems;
-    if (read_files(files, problems)) return true;
+    if (read_files(files, problems)) {
+        expect_files(files, {sys::mono_now(), {}});
+        return true;
+    }
     for (const Text& problem : problems) complain(problem);
     definitions_due_ = sys::mono_now() + milliseconds(definitions_retry_ms);
     return false;
@@ -159,20 +163,27 @@ Reloaded Program::reload(Now now) {
 
 void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
     const bool was_read = std::exchange(definitions_read_, true);
-    definitions_due_ = no_deadline;
+    expect_files(files, now);
     put_in_force(load_files(std::move(files)), {}, now, reloaded);
     resumption().reads_nothing = false;
     if (!was_read) make_up_for_ends();
     performer_.carry_out(now);
 }
 
-// What could not be read behind a crash is tried again.
+// A file that could not be read for want of something is neither gone nor wrong: it is tried again.
+void Program::expect_files(std::span<const List<SourceFile>> files, Now now) {
+    const bool is_whole = !may_be_read_later(files);
+    definitions_due_ = is_whole ? no_deadline : now.mono + milliseconds(definitions_retry_ms);
+}
+
+// What could not be read, at a start or at a reload, is tried again.
 void Program::read_late(Now now) {
     if (now.mono < definitions_due_) return;
     definitions_due_ = now.mono + milliseconds(definitions_retry_ms);
     List<List<SourceFile>> files;
     List<Text> problems;
-    if (supervisor_.shutting_down() || !read_files(files, problems)) return;
+    if (supervisor_.shutting_down() || !read_files(files, problems) || may_be_read_later(files))
+        return;
     complain("the definitions can be read again");
     Reloaded reloaded;
     take_files(std::move(files), now, reloaded);
@@ -187,6 +198,7 @@ Forecast Program::forecast(Now now) {
     List<Problem> problems = catalog.problems;
     if (problems.empty()) {
         Supervisor copy = supervisor_;
+        copy.set_unread(false);
         const List<Ref<const Definition>> own = own_definitions(catalog);
         const List<Change> changes =
             reeve::put_in_force(catalog, {own.data(), own.size()}, {}, copy, now, problems);

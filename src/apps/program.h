@@ -61,6 +61,7 @@ class Program final : public Controls {
     void watch_removals();
     bool read_first_files(List<List<SourceFile>>& files);
     void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
+    void expect_files(std::span<const List<SourceFile>> files, Now now);
     void read_late(Now now);
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
     bool has_nothing_to_run(const Catalog& catalog) const;
@@ -120,9 +121,9 @@ class Program final : public Controls {
     Mono trial_until_ = no_deadline;   // and when it is killed
     Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for
     Text reexec_failure_;
-    // Behind a crash they may have to wait: until then, for a reload at the latest.
+    // Behind a crash they may have to wait, for a reload at the latest.
     bool definitions_read_ = false;
-    Mono definitions_due_ = no_deadline;
+    Mono definitions_due_ = no_deadline;  // what could not be read is tried again
 
     Supervisor supervisor_;
     Journal journal_;
