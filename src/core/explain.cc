@@ -21,14 +21,34 @@ const char* words_of(ReadyKind kind) {
     return "";
 }
 
+// What a child was to run, and how its definition says so.
+struct Program {
+    const Definition* definition;  // null: nothing is known of it
+    std::string_view command;      // the first word of exec, or a shell line
+    bool is_shell_line;
+};
+
+Program program_of(const Service& service) {
+    const Definition* definition = service.definition.get();
+    if (definition == nullptr) return {nullptr, {}, false};
+    if (definition->exec.empty()) return {definition, definition->command, true};
+    return {definition, definition->exec.front(), false};
+}
+
+Program program_of(const Service& service, Hook hook) {
+    if (!service.definition) return {nullptr, {}, false};
+    return {service.definition.get(), shell_line_of(hook, service.policy()), true};
+}
+
 // What the failed step of a child's set-up was about, as far as the definition tells.
-std::string_view object_of(SpawnStep step, const Definition& definition) {
-    const Policy& policy = *definition.policy;
+std::string_view object_of(SpawnStep step, const Program& program) {
+    if (program.definition == nullptr) return {};
+    const Text& workdir = program.definition->workdir;
+    const Policy& policy = *program.definition->policy;
     switch (step) {
     case SpawnStep::exec:
-    case SpawnStep::interpreter:
-        return definition.exec.empty() ? definition.command.view() : definition.exec.front();
-    case SpawnStep::chdir: return definition.workdir.empty() ? "/" : definition.workdir.view();
+    case SpawnStep::interpreter: return program.command;
+    case SpawnStep::chdir: return workdir.empty() ? "/" : workdir.view();
     case SpawnStep::user: return policy.user;
     case SpawnStep::chroot: return policy.chroot;
     case SpawnStep::terminal: return policy.tty;
@@ -38,8 +58,9 @@ std::string_view object_of(SpawnStep step, const Definition& definition) {
 }
 
 // A word of exec that only a shell would make something else of; empty: there is none.
-std::string_view word_for_shell(const Definition& definition) {
-    for (const std::string_view word : definition.exec) {
+std::string_view word_for_shell(const Program& program) {
+    if (program.is_shell_line) return {};
+    for (const std::string_view word : program.definition->exec) {
         if (word.empty() || word.find(' ') != word.npos) continue;
         const bool signs = word.find_first_not_of("|&;<>12") == word.npos &&
                            word.find_first_of("|&;<>") != word.npos;
@@ -49,18 +70,20 @@ std::string_view word_for_shell(const Definition& definition) {
 }
 
 // What the program's own words, which are in its log, may not make clear.
-void append_doubts(Sink& out, int exit_code, const Definition& definition) {
-    const std::string_view word = word_for_shell(definition);
+void append_doubts(Sink& out, int exit_code, const Program& program) {
+    if (exit_code == 0 || program.definition == nullptr) return;
+    const std::string_view word = word_for_shell(program);
     if (!word.empty()) {
         out << " (exec has no shell, and passes on " << word.substr(0, shown_max_bytes)
             << " as it is; command has one)";
-    } else if (exit_code == 127 && !definition.command.empty()) {
+    } else if (exit_code == 127 && program.is_shell_line) {
         out << " (of the shell: no such program; see its log)";
     }
 }
 
 // What may be done about it, where errno's words do not say.
-const char* advice_on(SpawnStep step, int code, const Definition& definition) {
+const char* advice_on(SpawnStep step, int code, const Program& program) {
+    if (program.definition == nullptr) return "";
     const bool denied = code == EACCES || code == EPERM;
     switch (step) {
     case SpawnStep::exec:
@@ -68,9 +91,10 @@ const char* advice_on(SpawnStep step, int code, const Definition& definition) {
         if (code == ENOEXEC) return " (no #! in front, or not built for this machine)";
         if (code != ENOENT) return "";
         // A shell line that is run directly has a program.
-        if (definition.exec.empty()) return " (nor is there a /bin/sh)";
-        if (!word_for_shell(definition).empty()) return " (exec has no shell; command has one)";
-        if (definition.exec.front().find('/') != std::string_view::npos) return "";
+        if (program.is_shell_line) return " (nor is there a /bin/sh)";
+        if (!word_for_shell(program).empty())
+            return " (exec has no shell; command has one)";
+        if (program.command.find('/') != std::string_view::npos) return "";
         return " (it is in no directory of PATH)";
     case SpawnStep::limit: return denied ? " (above the hard limit; see ulimit -Ha)" : "";
     case SpawnStep::user:
@@ -81,6 +105,70 @@ const char* advice_on(SpawnStep step, int code, const Definition& definition) {
     }
 }
 
+// "chdir /srv/x: No such file or directory"
+void append_failed_step(Sink& out, SpawnStep step, int code, const Program& program) {
+    out << name_of(step);
+    const std::string_view object = object_of(step, program);
+    const bool quoted = object.find(' ') != object.npos && !program.is_shell_line;
+    const char* quote = quoted ? "'" : "";
+    if (!object.empty()) out << ' ' << quote << object << quote;
+    out << ": ";
+    if (step == SpawnStep::interpreter) {
+        out << "the interpreter that it names is not there (#! line, in which a CR "
+               "counts; or a program's loader)";
+    } else {
+        out << errno_text(code) << advice_on(step, code, program);
+    }
+}
+
+const char* timeout_key_of(Hook hook) {
+    switch (hook) {
+    case Hook::start_check: return "start_check_timeout";
+    case Hook::stop_command: return "stop_timeout";
+    case Hook::pre_start:
+    case Hook::reload_command:
+    case Hook::post_stop:
+    case Hook::on_fail: break;
+    }
+    return "hook_timeout";
+}
+
+// "pre_start: exit 3", as the end of a run is told.
+void append_hook_failure(Sink& out, const Service& service, const HookFailure& failure) {
+    out << name_of(failure.hook) << ": ";
+    const Program program = program_of(service, failure.hook);
+    switch (failure.result) {
+    case HookResult::succeeded: return;
+    case HookResult::timed_out:
+        out << "timed out (" << timeout_key_of(failure.hook) << ')';
+        return;
+    case HookResult::not_started:
+        if (failure.code == 0)
+            out << "could not be started";
+        else
+            append_failed_step(out, failure.step, failure.code, program);
+        return;
+    case HookResult::failed: break;
+    }
+    if (failure.status.kind == ExitStatus::Kind::exited) {
+        out << "exit " << static_cast<int>(failure.status.value);
+        append_doubts(out, failure.status.value, program);
+    } else if (failure.status.kind == ExitStatus::Kind::signalled) {
+        out << "signal ";
+        append_signal(out, failure.status.value);
+    } else {
+        out << "failed";
+    }
+}
+
+// What start_check said last, of a run that is not ready.
+void append_start_check(Sink& out, const Service& service, const char* separator) {
+    const HookFailure failure = hook_failure_of(service.hook_failure);
+    if (failure.hook != Hook::start_check) return;
+    out << separator;
+    append_hook_failure(out, service, failure);
+}
+
 void append_other(Sink& out, const char* words, const Supervisor& supervisor, ServiceId other) {
     out << words;
     if (other && supervisor.at(other).used()) append_name(out, supervisor.at(other));
@@ -88,22 +176,11 @@ void append_other(Sink& out, const char* words, const Supervisor& supervisor, Se
 
 }  // namespace
 
-const char* words_of(HookResult result) {
-    switch (result) {
-    case HookResult::succeeded: return "succeeded";
-    case HookResult::failed: return "failed";
-    case HookResult::timed_out: return "timed out (hook_timeout)";
-    case HookResult::not_started: return "could not be started";
-    }
-    return "";
-}
-
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
     case ReasonCode::exited:
         out << "exit " << end.value;
-        if (end.value != 0 && service.definition)
-            append_doubts(out, end.value, *service.definition);
+        append_doubts(out, end.value, program_of(service));
         return;
     case ReasonCode::signalled:
         out << "signal ";
@@ -119,22 +196,7 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
             out << service.end_note.view();
             return;
         }
-        out << name_of(step);
-        if (service.definition) {
-            const std::string_view object = object_of(step, *service.definition);
-            const bool quoted =
-                object.find(' ') != object.npos && !service.definition->exec.empty();
-            const char* quote = quoted ? "'" : "";
-            if (!object.empty()) out << ' ' << quote << object << quote;
-        }
-        out << ": ";
-        if (step == SpawnStep::interpreter) {
-            out << "the interpreter that it names is not there (#! line, in which a CR "
-                   "counts; or a program's loader)";
-        } else {
-            out << errno_text(end.value);
-            if (service.definition) out << advice_on(step, end.value, *service.definition);
-        }
+        append_failed_step(out, step, end.value, program_of(service));
         return;
     }
     case ReasonCode::fork_failed:
@@ -144,9 +206,16 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
             out << service.end_note.view();
         return;
     case ReasonCode::pre_start_failed:
-        out << "pre_start " << words_of(static_cast<HookResult>(end.detail));
+    case ReasonCode::hook_failed:
+        if (end.code == ReasonCode::pre_start_failed && !service.end_note.empty())
+            out << "pre_start: " << service.end_note.view();
+        else
+            append_hook_failure(out, service, hook_failure_of(end));
         return;
-    case ReasonCode::start_timed_out: out << "not ready within start_timeout"; return;
+    case ReasonCode::start_timed_out:
+        out << "not ready within start_timeout";
+        append_start_check(out, service, "; ");
+        return;
     default: return;
     }
 }
@@ -214,7 +283,10 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
     case ReasonCode::pre_start: out << "pre_start runs"; return;
     case ReasonCode::executing: out << "exec"; return;
     case ReasonCode::awaiting_ready: out << words_of(static_cast<ReadyKind>(reason.value)); return;
-    case ReasonCode::start_check: out << "start_check has not succeeded yet"; return;
+    case ReasonCode::start_check:
+        out << "start_check has not succeeded yet";
+        append_start_check(out, service, "; ");
+        return;
     case ReasonCode::ready:
         out << (service.status_text.empty() ? "ready" : service.status_text.view());
         return;
@@ -223,7 +295,8 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
         out << ", but it left processes behind";
         return;
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
-    case ReasonCode::not_ready_in_time: out << "not ready within start_timeout"; return;
+    case ReasonCode::not_ready_in_time:
+        return append_end(out, service, {.code = ReasonCode::start_timed_out});
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
         out << "process " << reason.value
@@ -243,7 +316,8 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
     case ReasonCode::exec_failed:
     case ReasonCode::fork_failed:
     case ReasonCode::pre_start_failed:
-    case ReasonCode::start_timed_out: return append_end(out, service, reason);
+    case ReasonCode::start_timed_out:
+    case ReasonCode::hook_failed: return append_end(out, service, reason);
     }
 }
 
@@ -254,6 +328,14 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
     append_words_of(out, supervisor,
                     {service, service.state, service.reason,
                      about_verdict ? service.verdict : service.end, service.failures});
+    // What the state does not say of itself: it went on without.
+    const Reason& failure = service.hook_failure;
+    if (failure.code == ReasonCode::none || failure == service.reason ||
+        hook_failure_of(failure).hook == Hook::pre_start ||
+        hook_failure_of(failure).hook == Hook::start_check)
+        return;
+    out << "; ";
+    append_end(out, service, failure);
 }
 
 void append_reason(Sink& out, const Supervisor& supervisor, const Entry& entry) {

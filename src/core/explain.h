@@ -22,9 +22,6 @@ void append_end(Sink& out, const Service& service, const Reason& end);
 // The service that this one's reason blames for its state; none: it is the root of its own.
 ServiceId cause_of(const Supervisor& supervisor, const Service& service);
 
-// "failed", "timed out (hook_timeout)".
-const char* words_of(HookResult result);
-
 // The chain of causes from the service to the root: each member waits for the next.
 List<ServiceId> causes(const Supervisor& supervisor, ServiceId id);
 

@@ -288,6 +288,7 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                    {.kind = EventKind::hook_ended,
                     .hook = hook,
                     .result = HookResult::not_started,
+                    .is_told = false,
                     .detail = static_cast<uint8_t>(SpawnStep::fork),
                     .value = EINTR},
                    now);

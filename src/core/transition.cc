@@ -71,6 +71,7 @@ class Walk {
     void on_exited(const Event& event);
     void on_group_empty();
     void on_hook_ended(const Event& event);
+    void note_hook_end(const Event& event);
     void on_deadline();
 
     // Moves
@@ -118,11 +119,11 @@ void Walk::take(const Event& event) {
     case EventKind::spawn_failed:
         check(s_.phase == Phase::executing && !s_.leader);
         s_.exit = event.status;
-        s_.verdict = start_failure(event, ReasonCode::exec_failed, event.detail);
+        s_.verdict = start_failure(event);
         return finish();
     case EventKind::exec_done: return on_exec_done();
     case EventKind::exec_failed:
-        if (s_.leader) s_.verdict = start_failure(event, ReasonCode::exec_failed, event.detail);
+        if (s_.leader) s_.verdict = start_failure(event);
         return;
     case EventKind::ready: return on_ready();
     case EventKind::stop_announced: return on_stop_announced();
@@ -162,6 +163,7 @@ void Walk::on_start() {
     s_.started_wall = now_.wall;
     s_.status_text = {};
     s_.end_note = {};
+    s_.hook_failure = {};
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
     run_hook(Hook::pre_start);
@@ -352,12 +354,12 @@ void Walk::on_group_empty() {
 
 void Walk::on_hook_ended(const Event& event) {
     s_.hooks = static_cast<uint8_t>(s_.hooks & ~(1u << static_cast<unsigned>(event.hook)));
+    note_hook_end(event);
     switch (s_.phase) {
     case Phase::pre_start:
         if (event.hook != Hook::pre_start) return;
         if (event.result == HookResult::succeeded) return spawn();
-        s_.verdict =
-            start_failure(event, ReasonCode::pre_start_failed, static_cast<uint8_t>(event.result));
+        s_.verdict = start_failure(event);
         return finish();
     case Phase::checking:
         if (event.hook != Hook::start_check) return;
@@ -379,6 +381,15 @@ void Walk::on_hook_ended(const Event& event) {
     case Phase::up:
     case Phase::terminating:
     case Phase::killing: return;  // a hook that was cancelled, or one that nothing waits for
+    }
+}
+
+void Walk::note_hook_end(const Event& event) {
+    Reason& last = s_.hook_failure;
+    if (event.result == HookResult::succeeded) {
+        if (hook_failure_of(last).hook == event.hook) last = {};
+    } else if (event.is_told) {
+        last = reason_of(hook_failure_of(event));
     }
 }
 

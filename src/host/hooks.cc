@@ -8,30 +8,31 @@
 
 namespace reeve {
 
-void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline) {
+void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began) {
     const Process process{spawned.pid, spawned.start_time};
     running_.push_back({service, hook, process, true, deadline, false, false,
-                        std::move(spawned.exec.fd), SIZE_MAX});
+                        std::move(spawned.exec), began, SIZE_MAX});
 }
 
-void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child) {
-    running_.push_back({service, hook, process, is_child, deadline, false, false, {}, SIZE_MAX});
+void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child,
+                  Wall began) {
+    running_.push_back(
+        {service, hook, process, is_child, deadline, false, false, {}, began, SIZE_MAX});
 }
 
 void Hooks::watch(PollSet& set) {
     for (Running& running : running_)
-        running.place = running.exec_status ? set.add(running.exec_status.get(), POLLIN) : SIZE_MAX;
+        running.place = running.exec.fd ? set.add(running.exec.fd.get(), POLLIN) : SIZE_MAX;
 }
 
 void Hooks::serve(const PollSet& set) {
     for (Running& running : running_)
-        if (running.place != SIZE_MAX && set.result(running.place) != 0)
-            running.exec_status.reset();
+        if (running.place != SIZE_MAX && set.result(running.place) != 0) follow(running.exec);
 }
 
 bool Hooks::in_flight() const {
     return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
-        return static_cast<bool>(running.exec_status);
+        return static_cast<bool>(running.exec.fd);
     });
 }
 
@@ -49,8 +50,14 @@ std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
     });
     if (place == running_.end()) return std::nullopt;
     const bool good = status.kind == ExitStatus::Kind::exited && status.value == 0;
-    HookEnd end{place->service, place->hook, good ? HookResult::succeeded : HookResult::failed,
-                place->cancelled};
+    HookEnd end{place->service,   place->hook, good ? HookResult::succeeded : HookResult::failed,
+                place->cancelled, status,      {},
+                pid,              place->began};
+    if (place->exec.fd) follow(place->exec);
+    if (place->exec.status == ExecStatus::failed) {
+        end.result = HookResult::not_started;
+        end.failure = place->exec.failure;
+    }
     if (place->timed_out) end.result = HookResult::timed_out;
     if (&*place != &running_.back()) *place = std::move(running_.back());
     running_.pop_back();

@@ -370,10 +370,15 @@ void Performer::reap(Now now) {
 
 void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     if (const auto hook = hooks_.reaped(pid, status)) {
-        if (!hook->cancelled) report_hook(hook->service, hook->hook, hook->result, {});
-        return deliver(hook->service,
-                       {.kind = EventKind::hook_ended, .hook = hook->hook, .result = hook->result},
-                       now);
+        const Event event{.kind = EventKind::hook_ended,
+                          .hook = hook->hook,
+                          .result = hook->result,
+                          .is_told = !hook->cancelled,
+                          .detail = static_cast<uint8_t>(hook->failure.step),
+                          .value = hook->failure.code,
+                          .status = status};
+        report_hook(hook->service, event, {}, pid, hook->began, now);
+        return deliver(hook->service, event, now);
     }
     if (pid == trial_) {
         trial_ = 0;

@@ -129,7 +129,8 @@ class Performer {
     void perform(const Action& action, Now now);
     void spawn_service(const Action& action, Now now);
     void run_hook(ServiceId id, Hook hook, Now now);
-    void report_hook(ServiceId id, Hook hook, HookResult result, std::string_view why) const;
+    void report_hook(ServiceId id, const Event& end, std::string_view detail, pid_t pid, Wall began,
+                     Now now);
     bool open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
                              PrepareError& error);
     bool open_channels(const Service& service, Run& run, Channels& channels, PrepareError& error);

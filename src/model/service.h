@@ -156,10 +156,12 @@ enum class ReasonCode : uint8_t {
     stopped_on_request,  // value = 1 where KILL was needed
     exec_failed,         // detail = SpawnStep, value = errno
     fork_failed,         // value = errno; no run at all, does not count as a failed one
-    pre_start_failed,    // detail = HookResult
+    pre_start_failed,    // detail = HookResult, value = how (see HookFailure)
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
     unverified,  // unknown: value = a pid that may be its process
+    // Of a hook:
+    hook_failed,  // see HookFailure
 };
 
 struct Reason {
@@ -169,6 +171,23 @@ struct Reason {
     ServiceId other{};
     friend bool operator==(const Reason&, const Reason&) = default;
 };
+
+// How a hook failed, as a Reason has it: the detail of hook_failed is 16 times the hook, and the
+// result; its value, as that of pre_start_failed, is the exit code, 256 and the signal, or 65536
+// times the step and the errno. 0: not known.
+struct Event;
+struct HookFailure {
+    Hook hook = Hook::pre_start;
+    HookResult result = HookResult::failed;
+    ExitStatus status;
+    SpawnStep step = SpawnStep::record;  // where it could not be started
+    int code = 0;                        // an errno value, 0: not known
+};
+int32_t value_of(const HookFailure& failure);
+Reason reason_of(const HookFailure& failure);
+// Of a reason of either code, or of hook_ended.
+HookFailure hook_failure_of(const Reason& reason);
+HookFailure hook_failure_of(const Event& event);
 
 // What log_note has behind the directory of a service whose pipe nobody reads, in parentheses.
 constexpr char log_lines_lost[] = "svlog does not run: the oldest lines are lost";
@@ -202,6 +221,7 @@ struct Service {
     Reason reason;                // of the state
     Reason verdict;               // of this run, where it is known before the run has ended
     Reason end;                   // of the last run
+    Reason hook_failure;          // the last one of this run, unless that hook succeeded since
     pid_t group = 0;              // the process group of the run; outlives the leader
     Process leader;               // none where nothing of the run is left
     uint64_t run_digest = 0;      // process_digest of what runs; 0: nothing
@@ -250,7 +270,8 @@ enum class EventKind : uint8_t {
     main_process,    // MAINPID=: process, verified to be of the group
     exited,          // the leader was reaped: status, group_left
     group_empty,     // nothing of the process group is left
-    hook_ended,      // hook, result; where it was not started, detail and value as spawn_failed
+    hook_ended,      // hook, result, status; where it was not started, detail and value as
+                     // spawn_failed
     deadline,        // `deadline` has passed
     unverified,      // of the process on record nobody can tell whether it is still the same
 };
@@ -262,6 +283,7 @@ struct Event {
     Hook hook = Hook::pre_start;
     HookResult result = HookResult::succeeded;
     bool group_left = false;
+    bool is_told = true;  // hook_ended: false where it was cancelled, or nobody saw how it ended
     uint8_t detail = 0;
     int32_t value = 0;
     ExitStatus status{};
