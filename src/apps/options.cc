@@ -5,8 +5,8 @@
 namespace reeve {
 
 const std::string_view reeve_usage =
-    "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-q] [-g] [--exit-when-idle]\n"
-    "             [--container | --machine] [-- CMD ARG...]\n"
+    "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-q] [-g] [--strict]\n"
+    "             [--exit-when-idle] [--container | --machine] [-- CMD ARG...]\n"
     "       reeve svctl ARG...\n"
     "       reeve uid\n"
     "\n"
@@ -16,6 +16,7 @@ const std::string_view reeve_usage =
     "  -l LOGDIR         output of services\n"
     "  -q                exit 0 silently where another reeve has RUNDIR\n"
     "  -g                with CMD: send signals to its whole process group\n"
+    "  --strict          do not start where a definition has errors\n"
     "  --exit-when-idle  end once nothing runs and nothing is wanted\n"
     "  --container, --machine\n"
     "                    as PID 1: which of the two this is\n"
@@ -31,6 +32,7 @@ bool set_flag(std::string_view word, Options& options) {
     if (word == "-q") return options.quiet = true;
     if (word == "-g") return options.whole_group = true;
     if (word == "--exit-when-idle") return options.exit_when_idle = true;
+    if (word == "--strict") return options.strict = true;
     if (word == "-h" || word == "--help") return options.help = true;
     if (word == "-V" || word == "--version") return options.version = true;
     if (word == "--container") return options.machine = container, true;

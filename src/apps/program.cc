@@ -30,12 +30,18 @@ constexpr char nothing_reloaded[] = "nothing is reloaded: all of it stays as it 
 
 Now read_clocks() { return {sys::mono_now(), sys::wall_now()}; }
 
-// What runs under another name is not ours to touch, nor may it run twice.
-bool may_take_over(const Recollection& past, std::string_view uid, const Text& run) {
-    if (past.uid() == uid || past.empty() || !past.has_header()) return true;
+// Services of which something is alive.
+size_t count_survivors(const Recollection& past) {
     size_t count = 0;
     for (const Remembered& each : past.services())
         if (each.leader != Fact::gone || each.group_left) ++count;
+    return count;
+}
+
+// What runs under another name is not ours to touch, nor may it run twice.
+bool may_take_over(const Recollection& past, std::string_view uid, const Text& run) {
+    if (past.uid() == uid || past.empty() || !past.has_header()) return true;
+    const size_t count = count_survivors(past);
     if (count == 0) return true;
     Buffer<path_max_bytes + 256> line;
     line << run << ": " << count << " service" << (count == 1 ? "" : "s")
@@ -76,6 +82,7 @@ bool Program::begin() {
         surroundings_.journal_note = std::move(complaint);
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
     }
+    if (!resumed && refuses(catalog, past)) return false;
     if (!is_init_) platform::become_subreaper();  // without it orphans are init's, as ever
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
@@ -93,6 +100,20 @@ bool Program::begin() {
     renew_console(past.services(), now);
     if (!run.empty()) prune_service_files(run, supervisor_);
     if (resumed) resume();
+    return true;
+}
+
+// Strict, it does not start with definitions that have errors; but what runs already is not left
+// alone for that.
+bool Program::refuses(const Catalog& catalog, const Recollection& past) const {
+    if (!(options_.strict || catalog.settings.strict) || count_survivors(past) > 0) return false;
+    List<Problem> problems = catalog.problems;
+    Supervisor trial;
+    const List<Ref<const Definition>> own = own_definitions(catalog);
+    reeve::put_in_force(catalog, {own.data(), own.size()}, {}, trial, read_clocks(), problems);
+    if (problems.empty()) return false;
+    for (const Problem& problem : problems) complain(describe(problem));
+    complain("nothing was started, for these definitions have errors (strict)");
     return true;
 }
 
@@ -215,6 +236,7 @@ void Program::shut_down(int code, Mono kill_at, Now now) {
     told.exit_code = code;
     told.finale = static_cast<int>(finale_);
     told.kill_at = kill_at;
+    reports_.begin_shutdown(now.mono);
     supervisor_.shut_down(kill_at_, now);
     performer_.carry_out(now);
 }
@@ -222,6 +244,25 @@ void Program::shut_down(int code, Mono kill_at, Now now) {
 void Program::end_as(Finale finale, int code, Now now) {
     if (!supervisor_.shutting_down()) finale_ = finale;
     end(code, now);
+}
+
+// TERM and INT: the first one ends all, the second leaves a second to what is left, the third none.
+void Program::told_to_end(Finale finale, unsigned times, Now now) {
+    for (; times > 0; --times) {
+        if (++times_told_ == 1) {
+            end_as(finale, 0, now);
+            continue;
+        }
+        const bool last = times_told_ > 2;
+        kill_at_ = std::min(kill_at_, last ? now.mono : now.mono + milliseconds(shutdown_hurry_ms));
+        resumption().kill_at = kill_at_;
+        if (times_told_ <= 3)
+            complain(last ? "told to end for the third time: what is left is killed"
+                          : "told to end once more: what is left gets its stop signal again, and "
+                            "one second");
+        supervisor_.hasten(kill_at_, now);
+        performer_.carry_out(now);
+    }
 }
 
 int Program::run() {
@@ -236,7 +277,7 @@ bool Program::finished() const {
 
 void Program::turn() {
     Now now = read_clocks();
-    report_failures();
+    tell_changes(now);
     follow_reexec(now);
     // Who is told that something is done finds it in the files as well.
     if (server_.client_count() > 0) performer_.write_status_files(now);
@@ -306,7 +347,7 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_}),
+                        reexec_until_, reports_.next_deadline()}),
               sys::mono_now());
 }
 
@@ -326,23 +367,26 @@ void Program::handle_own_signals(Now now) {
         reload(now);
         performer_.logs().renew();
     }
-    const bool term = signals::take(SIGTERM) > 0;
-    const bool interrupt = signals::take(SIGINT) > 0;
+    const unsigned ends = signals::take(SIGTERM) + signals::take(SIGINT);
     if (is_machine_) {
         if (signals::take(SIGUSR1) > 0) end_as(Finale::halt, 0, now);
         if (signals::take(SIGUSR2) > 0) end_as(Finale::poweroff, 0, now);
-        if (term || interrupt) end_as(Finale::reboot, 0, now);
-    } else if (term || interrupt) {
-        end(0, now);
+        told_to_end(Finale::reboot, ends, now);
+    } else {
+        told_to_end(Finale::exit, ends, now);
     }
 }
 
 // What comes before CMD has a process waits for it; what comes after its end is for nobody.
-void Program::forward_signals(Now) {
+void Program::forward_signals(Now now) {
     const Service& main = supervisor_.at(surroundings_.main);
     const bool ended =
         supervisor_.shutting_down() || main.state == State::done || main.state == State::failed;
     if (!ended && !main.leader) return;
+    if (supervisor_.shutting_down() && !main.leader) {
+        times_told_ = std::max(times_told_, 1u);
+        told_to_end(Finale::exit, signals::take(SIGTERM) + signals::take(SIGINT), now);
+    }
     for (int number = 1; number <= signal_max; ++number) {
         if (number == SIGCHLD) continue;
         for (unsigned count = signals::take(number); count > 0; --count)
@@ -358,7 +402,9 @@ void Program::look_for_end(Now now) {
         Finale finale = Finale::exit;
         if (request.on_end == OnEnd::reboot) finale = Finale::reboot;
         if (request.on_end == OnEnd::poweroff) finale = Finale::poweroff;
-        end_as(finale, shell_code(request.status), now);
+        const int code = shell_code(request.status);
+        end_as(finale, request.on_end == OnEnd::shutdown_on_failure ? std::max(code, 1) : code,
+               now);
         request = {};
     }
     if (supervisor_.shutting_down()) return;
@@ -378,18 +424,10 @@ void Program::look_for_end(Now now) {
     }
 }
 
-// What gave up is worth a line where the operator looks; CMD speaks for itself.
-void Program::report_failures() {
-    for (const Entry& entry : supervisor_.new_entries()) {
-        const Service& service = supervisor_.at(entry.id);
-        if (entry.to != State::failed || !service.used() || entry.id == surroundings_.main)
-            continue;
-        Buffer<1024> line;
-        append_name(line, service);
-        line << " failed: ";
-        append_reason(line, supervisor_, service);
-        complain(line.view());
-    }
+// The end's last changes are told by last_words().
+void Program::tell_changes(Now now) {
+    reports_.tell(supervisor_, settings_.report, surroundings_.main, now);
+    if (supervisor_.shutting_down()) reports_.tell_shutdown(supervisor_, kill_at_, now.mono);
 }
 
 // A program that could not be started has no output of its own to say so.
@@ -419,23 +457,26 @@ void Program::end_orphans() {
     signal_all(SIGTERM);
     signal_all(SIGCONT);
     const Mono begin = sys::mono_now();
-    const Mono kill_at = std::min(begin + milliseconds(leftover_grace_max_ms),
+    Mono kill_at = std::min(begin + milliseconds(leftover_grace_max_ms),
                                   std::max(kill_at_ == no_deadline ? begin : kill_at_, begin));
     const Mono give_up = kill_at + milliseconds(leftover_grace_max_ms);
     while (!none_left()) {
         const Mono now = sys::mono_now();
         if (now >= give_up) return;  // in the kernel's hands
         if (now >= kill_at) signal_all(SIGKILL);
+        reports_.tell_leftovers(now);
         set_.clear();
         signals::watch(set_);
         set_.wait(now + milliseconds(now >= kill_at ? 20 : 100), now);
         signals::drain();
+        if (signals::take(SIGTERM) + signals::take(SIGINT) > 0) kill_at = std::min(kill_at, now);
     }
 }
 
 int Program::last_words() {
     const Now now = read_clocks();
     performer_.carry_out(now);
+    tell_changes(now);
     performer_.write_status_files(now);
     journal_.end();
     performer_.logs().close();

@@ -70,6 +70,11 @@ constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service wait
 constexpr int64_t log_spare_ms = 1000;         // and this often its pipe is looked at
 constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
 
+// reeve's own output.
+constexpr int64_t report_pause_ms = 60000;   // between two lines about one crash loop
+constexpr int64_t shutdown_line_ms = 1000;   // a shutdown this long says what it waits for
+constexpr int64_t shutdown_hurry_ms = 1000;  // what is left to it once it is asked for again
+
 // Control socket.
 constexpr size_t request_max_bytes = 4096;
 constexpr size_t reply_buffer_max_bytes = 16384;

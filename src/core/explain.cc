@@ -188,7 +188,9 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
         return;
     case ReasonCode::exit_unknown: out << "exit unknown"; return;
     case ReasonCode::stopped_on_request:
-        out << (end.value != 0 ? "stopped, KILL was needed" : "stopped");
+        out << "stopped";
+        if (end.value == 1) out << ", KILL was needed";
+        if (end.value == 2) out << ", killed at the end of stop_timeout_total";
         return;
     case ReasonCode::exec_failed: {
         const auto step = static_cast<SpawnStep>(end.detail);
@@ -383,8 +385,8 @@ Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) 
     const Service& service = supervisor.at(id);
     switch (goal.kind) {
     case Goal::Kind::down:
-        if (!service.used() || !service.active()) return Progress::reached;
-        return Progress::pending;
+        if (service.undo_failed()) return Progress::failed;
+        return service.rests() ? Progress::reached : Progress::pending;
     case Goal::Kind::state:
         if (!service.used()) return Progress::failed;
         return service.state == goal.state ? Progress::reached : Progress::pending;
@@ -399,7 +401,8 @@ Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) 
     // A run of its own, and it failed: more may follow, but the answer is known.
     const bool tried = service.runs > goal.runs_before;
     if (tried && service.state == State::backoff) return Progress::failed;
-    if (new_run && service.state == State::failed) return Progress::failed;
+    if ((new_run && service.state == State::failed) || service.undo_failed())
+        return Progress::failed;
     if (service.state == State::invalid) return Progress::failed;
     // Wanted, and yet stopped: it is withdrawn, or reeve ends.
     if (service.state == State::stopped) return Progress::failed;

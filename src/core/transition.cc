@@ -27,6 +27,9 @@
 //                                            --restart policy: again-------> BACKOFF or WAITING
 //                                            --restart policy: no more-----> DONE, FAILED
 //
+//   A oneshot that is DONE and has a stop_command is undone by that:
+//   DONE --stop--> STOPPING, stop_command --hook ended--> [conclude], or FAILED where it failed.
+//
 //   BACKOFF --deadline--> WAITING.   Every idle state --rest--> STOPPED, --hold--> WAITING.
 //
 // A run ends in finish() whatever ended it: the leader's exit, a stop, a failed exec or pre_start.
@@ -38,6 +41,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "core/restart.h"
+#include "core/walk.h"
 
 namespace reeve {
 
@@ -45,61 +49,6 @@ void Actions::add(const Action& action) {
     check(count_ < actions_.size());
     actions_[count_++] = action;
 }
-
-namespace {
-
-// One service on its way through one event.
-class Walk {
-  public:
-    Walk(Service& service, ServiceId id, Now now) : s_(service), id_(id), now_(now) {}
-
-    void take(const Event& event);
-    const Actions& actions() const { return actions_; }
-
-  private:
-    // Events
-    void on_start();
-    void on_rest(const Reason& reason);
-    void on_stop(const Reason& reason);
-    void on_kill();
-    void on_reload();
-    void on_retry_now();
-    void on_spawned(const Process& process);
-    void on_exec_done();
-    void on_ready();
-    void on_stop_announced();
-    void on_exited(const Event& event);
-    void on_group_empty();
-    void on_hook_ended(const Event& event);
-    void note_hook_end(const Event& event);
-    void on_deadline();
-
-    // Moves
-    void spawn();
-    void became_ready();
-    void run();
-    void run_start_check();
-    void begin_stop(const Reason& reason, const Reason& verdict);
-    void drop_start(const Reason& reason, const Reason& verdict);
-    void send_stop_signal();
-    void kill_group();
-    void watch_group();
-    void forget_process();
-    void finish();
-    void conclude();
-    void enter(State state, Phase phase, const Reason& reason);
-    // Has it a process that nobody told to end yet?
-    bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
-    void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, {}, {}, id_, value}); }
-    void run_hook(Hook hook);
-    void cancel_hook(Hook hook);
-    const Policy& policy() const { return s_.policy(); }
-
-    Service& s_;
-    ServiceId id_;
-    Now now_;
-    Actions actions_;
-};
 
 void Walk::take(const Event& event) {
     switch (event.kind) {
@@ -113,6 +62,7 @@ void Walk::take(const Event& event) {
         return enter(State::invalid, Phase::idle, {.code = ReasonCode::definition_invalid});
     case EventKind::stop: return on_stop(event.reason);
     case EventKind::kill: return on_kill();
+    case EventKind::hurry: return on_hurry();
     case EventKind::reload: return on_reload();
     case EventKind::retry_now: return on_retry_now();
     case EventKind::spawned: return on_spawned(event.process);
@@ -178,7 +128,9 @@ void Walk::on_rest(const Reason& reason) {
 void Walk::on_stop(const Reason& reason) {
     const Reason verdict{.code = ReasonCode::stopped_on_request};
     switch (s_.phase) {
-    case Phase::idle: return;
+    case Phase::idle:
+        if (s_.in_place() || s_.undo_failed()) begin_undo(reason);
+        return;
     case Phase::pre_start: return drop_start(reason, verdict);
     case Phase::executing:
         if (!s_.leader) return drop_start(reason, verdict);
@@ -200,11 +152,27 @@ void Walk::on_stop(const Reason& reason) {
 // Nothing may outlast this: hooks are killed with the group.
 void Walk::on_kill() {
     for (size_t i = 0; i < hook_count; ++i) cancel_hook(static_cast<Hook>(i));
+    if (s_.in_place() || undoes()) return give_up_undo();
     if (!s_.active()) return;
     s_.hooks_over = true;
     if (s_.verdict.code == ReasonCode::none) s_.verdict = {.code = ReasonCode::stopped_on_request};
-    if (s_.group > 0) return kill_group();
+    if (s_.group > 0) {
+        const bool cut_off = !s_.killed && s_.verdict.code == ReasonCode::stopped_on_request;
+        kill_group();
+        if (cut_off) s_.verdict.value = 2;
+        return;
+    }
     if (s_.phase != Phase::post_stop) finish();
+}
+
+// It is asked for once more: what is not over yet is told to end now, whatever its order and its
+// stop_command.
+void Walk::on_hurry() {
+    if (s_.active() && s_.state != State::stopping)
+        on_stop({.code = ReasonCode::shutdown});
+    else if (s_.phase == Phase::terminating)
+        return send_stop_signal();
+    if (s_.phase == Phase::stop_command && !undoes()) send_stop_signal();
 }
 
 void Walk::on_reload() {
@@ -368,8 +336,11 @@ void Walk::on_hook_ended(const Event& event) {
         s_.deadline = std::min(s_.start_by, now_.mono + policy().start_check_interval);
         return;
     case Phase::stop_command:
-        if (event.hook == Hook::stop_command) send_stop_signal();
-        return;
+        if (event.hook != Hook::stop_command) return;
+        if (!undoes()) return send_stop_signal();
+        if (event.result != HookResult::succeeded && event.is_told)
+            s_.verdict = s_.hook_failure;
+        return conclude();
     case Phase::cancelling: return finish();
     case Phase::post_stop:
         if (event.hook == Hook::post_stop) conclude();
@@ -427,67 +398,6 @@ void Walk::on_deadline() {
     }
 }
 
-void Walk::forget_process() {
-    s_.leader = {};
-    s_.group = 0;
-    s_.leader_gone = true;
-    s_.run_digest = 0;
-    s_.start_by = s_.stop_by = no_deadline;
-}
-
-// Nothing of the group is left. Waits for cancelled hooks, runs post_stop, then concludes.
-void Walk::finish() {
-    if (s_.group != 0 || s_.phase == Phase::executing) act(ActionKind::end_run);
-    if (s_.group != 0 && now_.mono - s_.started >= policy().reset_after)
-        s_.attempts = s_.failures = 0;
-    forget_process();
-    cancel_hook(Hook::pre_start);
-    cancel_hook(Hook::start_check);
-    cancel_hook(Hook::stop_command);
-    if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
-        s_.hook_runs(Hook::stop_command))
-        return enter(State::stopping, Phase::cancelling, s_.reason);
-    if (policy().post_stop.empty() || s_.hooks_over) return conclude();
-    enter(State::stopping, Phase::post_stop, {.code = ReasonCode::post_stop});
-    run_hook(Hook::post_stop);
-}
-
-// Where the run leads: not wanted, asked for again, or as the restart policy says.
-void Walk::conclude() {
-    s_.end = s_.verdict;
-    s_.verdict = {};
-    const bool wanted = s_.want == Want::up && !s_.removed;
-    const bool stopped = s_.end.code == ReasonCode::stopped_on_request;
-    if (!wanted || s_.restart_requested || stopped) {
-        s_.attempts = s_.failures = 0;  // asked for, it is not one of a row of failures
-        if (wanted) return enter(State::waiting, Phase::idle, reason_to_wait(s_.reason));
-        s_.restart_requested = false;
-        return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
-    }
-    if (succeeded(policy(), s_.end))
-        s_.failures = 0;
-    else if (s_.end.code != ReasonCode::fork_failed)
-        ++s_.failures;
-    const Verdict verdict = decide(policy(), s_.end, s_.attempts, s_.failures);
-    switch (verdict.kind) {
-    case Verdict::Kind::again:
-        ++s_.attempts;
-        if (verdict.delay.ms == 0) return enter(State::waiting, Phase::idle, verdict.reason);
-        enter(State::backoff, Phase::idle, verdict.reason);
-        s_.deadline = now_.mono + verdict.delay;
-        return;
-    case Verdict::Kind::done: enter(State::done, Phase::idle, verdict.reason); break;
-    case Verdict::Kind::failed:
-        enter(State::failed, Phase::idle, verdict.reason);
-        if (!policy().on_fail.empty() && !s_.hooks_over) run_hook(Hook::on_fail);
-        break;
-    }
-    if (policy().on_end != OnEnd::nothing) {
-        actions_.add(
-            {ActionKind::end_reeve, {}, s_.exit, id_, static_cast<int32_t>(policy().on_end)});
-    }
-}
-
 // A hook that still runs is not started again: pre_start and start_check are waited for before that
 // can happen; reload_command and on_fail would only do their work twice.
 void Walk::run_hook(Hook hook) {
@@ -499,8 +409,6 @@ void Walk::run_hook(Hook hook) {
 void Walk::cancel_hook(Hook hook) {
     if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, hook, {}, id_});
 }
-
-}  // namespace
 
 Actions step(Service& service, ServiceId id, const Event& event, Now now) {
     Walk walk(service, id, now);

@@ -28,6 +28,7 @@ struct Surroundings {
     Text own_program;              // for svctl and svcheck
     Text run_variable;             // REEVE_RUN for the services; empty: it is the default
     Text uid;                      // reeve.conf
+    bool reports = true;           // failures of services go to reeve's own output
     List<int> inherited;           // descriptors for `-- CMD`
     std::optional<rlimit> nofile;  // that reeve was given, where it has raised it for itself
     const char* const* environment = nullptr;

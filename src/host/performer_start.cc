@@ -297,7 +297,8 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
 }
 
 // How pre_start and start_check went is a reason of the service's state, and of its run's end. The
-// others get a line of their own, here and in the history. `detail`, where there is one, says more.
+// others get a line of their own, here and in the history; but a oneshot whose stop_command cannot
+// undo what it did is failed, which is told. `detail`, where there is one, says more.
 void Performer::report_hook(ServiceId id, const Event& end, std::string_view detail, pid_t pid,
                             Wall began, Now now) {
     if (end.result == HookResult::succeeded || !end.is_told) return;
@@ -306,6 +307,9 @@ void Performer::report_hook(ServiceId id, const Event& end, std::string_view det
     const Reason how = reason_of(hook_failure_of(end));
     supervisor_.ended_runs().push_back(
         {.id = id, .pid = pid, .start = began, .end = now.wall, .exit = end.status, .how = how});
+    const Service& service = supervisor_.at(id);
+    const bool undoes = service.phase == Phase::stop_command && service.group == 0;
+    if (!at_.reports || undoes) return;
     Buffer<prepare_detail_max_bytes + 3 * name_max_bytes> line;
     append_name(line, supervisor_.at(id));
     line << ": ";

@@ -138,6 +138,7 @@ const char* name_of(EventKind kind) {
         "kill",      "reload",      "retry_now",  "spawned",        "spawn_failed",
         "exec_done", "exec_failed", "ready",      "stop_announced", "main_process",
         "exited",    "group_empty", "hook_ended", "deadline",       "unverified",
+        "hurry",
     };
     return names[static_cast<size_t>(kind)];
 }

@@ -153,7 +153,7 @@ enum class ReasonCode : uint8_t {
     exited,              // value = exit code
     signalled,           // value = signal
     exit_unknown,        // nobody could see it
-    stopped_on_request,  // value = 1 where KILL was needed
+    stopped_on_request,  // value = 1 where KILL was needed, 2 where it came for the shutdown's end
     exec_failed,         // detail = SpawnStep, value = errno
     fork_failed,         // value = errno; no run at all, does not count as a failed one
     pre_start_failed,    // detail = HookResult, value = how (see HookFailure)
@@ -239,6 +239,17 @@ struct Service {
 
     bool used() const { return !name.empty(); }  // a slot may be free after a reload
     bool active() const { return phase != Phase::idle; }
+    // A oneshot that is done, and that its stop_command is to undo.
+    bool in_place() const {
+        return state == State::done && definition && policy().type == Type::oneshot &&
+               !policy().stop_command.empty();
+    }
+    // It is to be undone still: its stop_command failed.
+    bool undo_failed() const {
+        return state == State::failed && reason.code == ReasonCode::hook_failed;
+    }
+    // Nothing of it is left to be stopped.
+    bool rests() const { return !active() && !in_place(); }
     bool hook_runs(Hook hook) const { return (hooks >> static_cast<unsigned>(hook) & 1) != 0; }
     bool stale() const {
         return run_digest != 0 && definition && run_digest != definition->process_digest;
@@ -274,8 +285,9 @@ enum class EventKind : uint8_t {
                      // spawn_failed
     deadline,        // `deadline` has passed
     unverified,      // of the process on record nobody can tell whether it is still the same
+    hurry,           // the shutdown is to be over soon
 };
-constexpr size_t event_kind_count = 20;
+constexpr size_t event_kind_count = 21;
 const char* name_of(EventKind kind);
 
 struct Event {
