@@ -208,6 +208,7 @@ void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> p
         reloaded.changes = reeve::put_in_force(catalog, {own.data(), own.size()}, past, supervisor_,
                                                now, problems);
         performer_.logs().touch();
+        if (const Text doubt = doubt_about(catalog); !doubt.empty()) complain(doubt);
     }
     for (const Problem& problem : problems) reloaded.problems.push_back(describe(problem));
     // reeve.conf speaks for all services: what runs is not to lose what it was given.
@@ -458,7 +459,7 @@ void Program::end_orphans() {
     signal_all(SIGCONT);
     const Mono begin = sys::mono_now();
     Mono kill_at = std::min(begin + milliseconds(leftover_grace_max_ms),
-                                  std::max(kill_at_ == no_deadline ? begin : kill_at_, begin));
+                            std::max(kill_at_ == no_deadline ? begin : kill_at_, begin));
     const Mono give_up = kill_at + milliseconds(leftover_grace_max_ms);
     while (!none_left()) {
         const Mono now = sys::mono_now();

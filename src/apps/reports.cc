@@ -61,8 +61,7 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
     const Service& service = supervisor.at(entry.id);
     const bool is_new = entry.to == State::starting && service.runs <= 1;
     if (is_new || entry.to == State::stopped) trouble = {};
-    if (entry.reason.code == ReasonCode::retry)
-        return tell_retry(supervisor, entry, trouble, now);
+    if (entry.reason.code == ReasonCode::retry) return tell_retry(supervisor, entry, trouble, now);
     if (entry.to == State::running && trouble.is_there) {
         recovering_.push_back(entry.id);
         recovery_due_ = std::min(recovery_due_, now.mono + service.policy().reset_after);

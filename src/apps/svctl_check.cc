@@ -75,9 +75,11 @@ Outcome run_check(Session& session) {
     Files files;
     outcome = read_files(directories, files);
     if (outcome != Outcome::done) return outcome;
-    const List<Problem> problems = problems_in(session, files);
+    Text doubt;
+    const List<Problem> problems = problems_in(session, files, &doubt);
     for (const Problem& problem : problems) show_problem(session, problem);
     finish(session);
+    if (!doubt.empty()) warn({doubt});
     for (const Text& directory : directories) tell_ignored(directory, files);
     for (const List<SourceFile>& directory : files)
         for (const SourceFile& file : directory)

@@ -21,7 +21,8 @@ bool find_directories(Session& session, List<Text>& directories, Outcome& outcom
 Outcome read_files(const List<Text>& directories, Files& files);
 
 // Everything that is wrong with them, also where they are put together.
-List<Problem> problems_in(const Session& session, const Files& files);
+// `doubt`, where it is given, takes a line about what is no error, and perhaps not meant.
+List<Problem> problems_in(const Session& session, const Files& files, Text* doubt = nullptr);
 
 // "FILE:LINE: text", or an object.
 void show_problem(Session& session, const Problem& problem);

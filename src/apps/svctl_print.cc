@@ -272,7 +272,8 @@ void append_outcome(Sink& out, std::string_view object) {
     if (result == "5") out << "not in time: ";
     out << state;
     const std::string_view reason = find_field(object, "reason");
-    if (result != "0" && !reason.empty()) out << ": " << reason;
+    const bool got_away = !find_field(object, "strays").empty();
+    if ((result != "0" || got_away) && !reason.empty()) out << ": " << reason;
 }
 
 void append_size(Sink& out, uint64_t bytes) {

@@ -42,10 +42,12 @@ constexpr int descriptors_searched_max_count = 65536;  // where the system does 
 constexpr int64_t spawn_retry_min_ms = 100;            // where nothing was started at all
 constexpr int64_t group_poll_min_ms = 10;              // is anything left of the process group?
 constexpr int64_t group_poll_max_ms = 1000;
-constexpr int64_t adopted_poll_ms = 1000;        // where the system does not tell of their ends
-constexpr size_t events_kept_max_count = 128;    // at least so many for `svctl events`
-constexpr int64_t leftover_grace_max_ms = 2000;  // orphans at shutdown, TERM to KILL
-constexpr size_t reaped_at_once_max_count = 64;  // children, before what follows from it
+constexpr int64_t adopted_poll_ms = 1000;  // where the system does not tell of their ends
+constexpr size_t environment_read_max_bytes = 32768;  // of a process that left its group
+constexpr size_t strays_max_count = 1024;             // of them at a time, beside what is known
+constexpr size_t events_kept_max_count = 128;         // at least so many for `svctl events`
+constexpr int64_t leftover_grace_max_ms = 2000;       // orphans at shutdown, TERM to KILL
+constexpr size_t reaped_at_once_max_count = 64;       // children, before what follows from it
 
 // Executing itself again.
 constexpr size_t crashes_careful_count = 4;        // so many within

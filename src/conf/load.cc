@@ -397,6 +397,30 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
     return catalog;
 }
 
+Text doubt_about(const Catalog& catalog) {
+    constexpr size_t named_max_count = 8;
+    const Duration total = catalog.settings.stop_timeout_total;
+    Buffer<1024> names;
+    Duration longest{};
+    size_t count = 0;
+    for (const Loaded& loaded : catalog.services) {
+        if (!loaded.definition || loaded.definition->policy->type == Type::fake) continue;
+        const Duration timeout = loaded.definition->policy->stop_timeout;
+        if (total.ms == 0 || timeout <= total) continue;
+        longest = std::max(longest, timeout);
+        if (++count <= named_max_count) names << (count > 1 ? ", " : "") << loaded.name;
+    }
+    if (count == 0) return {};
+    if (count > named_max_count)
+        names << " and " << static_cast<uint64_t>(count - named_max_count) << " more";
+    names << ": stop_timeout (";
+    append_span(names, longest);
+    names << ") is longer than stop_timeout_total (";
+    append_span(names, total);
+    names << "), at whose end a shutdown kills what is left: raise that in reeve.conf";
+    return names.view();
+}
+
 Ref<const Policy> default_policy() {
     const Draft draft;
     return Ref<const Policy>(draft.policy.get());

@@ -43,6 +43,10 @@ struct Catalog {
 // scripts without the execute bit) are passed over.
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context);
 
+// What is no error, and cuts off what the files say: a line that names services whose stop_timeout
+// is longer than stop_timeout_total. Empty where there is none.
+Text doubt_about(const Catalog& catalog);
+
 // Is this the name of a service file: NAME or NAME+VERSION, of letters, digits, '_', '-', ':', each
 // at most name_max_bytes?
 bool is_service_file_name(std::string_view file_name);

@@ -92,8 +92,7 @@ const char* advice_on(SpawnStep step, int code, const Program& program) {
         if (code != ENOENT) return "";
         // A shell line that is run directly has a program.
         if (program.is_shell_line) return " (nor is there a /bin/sh)";
-        if (!word_for_shell(program).empty())
-            return " (exec has no shell; command has one)";
+        if (!word_for_shell(program).empty()) return " (exec has no shell; command has one)";
         if (program.command.find('/') != std::string_view::npos) return "";
         return " (it is in no directory of PATH)";
     case SpawnStep::limit: return denied ? " (above the hard limit; see ulimit -Ha)" : "";
@@ -139,9 +138,7 @@ void append_hook_failure(Sink& out, const Service& service, const HookFailure& f
     const Program program = program_of(service, failure.hook);
     switch (failure.result) {
     case HookResult::succeeded: return;
-    case HookResult::timed_out:
-        out << "timed out (" << timeout_key_of(failure.hook) << ')';
-        return;
+    case HookResult::timed_out: out << "timed out (" << timeout_key_of(failure.hook) << ')'; return;
     case HookResult::not_started:
         if (failure.code == 0)
             out << "could not be started";
@@ -175,6 +172,13 @@ void append_other(Sink& out, const char* words, const Supervisor& supervisor, Se
 }
 
 }  // namespace
+
+void append_strays(Sink& out, const Service& service) {
+    if (service.strays.empty()) return;
+    const bool several = service.strays.view().find(' ') != std::string_view::npos;
+    out << ", but pid" << (several ? "s " : " ") << service.strays.view()
+        << " got away and runs on (its program is to stay in the foreground)";
+}
 
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
@@ -330,6 +334,7 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
     append_words_of(out, supervisor,
                     {service, service.state, service.reason,
                      about_verdict ? service.verdict : service.end, service.failures});
+    append_strays(out, service);
     // What the state does not say of itself: it went on without.
     const Reason& failure = service.hook_failure;
     if (failure.code == ReasonCode::none || failure == service.reason ||

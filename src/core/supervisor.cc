@@ -110,6 +110,7 @@ void Supervisor::shut_down(Mono kill_at, Now now) {
 void Supervisor::hasten(Mono kill_at, Now now) {
     if (!shutting_down_ || kill_at_ == no_deadline) return;  // that has passed
     kill_at_ = std::min(kill_at_, kill_at);
+    if (kill_at_ <= now.mono) return pass_deadlines(now);
     for (uint32_t i = 0; i < services_.size(); ++i)
         if (services_[i].active() && ServiceId{i} != log_writer_)
             apply_step(ServiceId{i}, {.kind = EventKind::hurry}, now);

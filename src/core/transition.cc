@@ -338,8 +338,7 @@ void Walk::on_hook_ended(const Event& event) {
     case Phase::stop_command:
         if (event.hook != Hook::stop_command) return;
         if (!undoes()) return send_stop_signal();
-        if (event.result != HookResult::succeeded && event.is_told)
-            s_.verdict = s_.hook_failure;
+        if (event.result != HookResult::succeeded && event.is_told) s_.verdict = s_.hook_failure;
         return conclude();
     case Phase::cancelling: return finish();
     case Phase::post_stop:

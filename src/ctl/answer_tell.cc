@@ -247,6 +247,7 @@ void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now
         if (service.used()) append_field(object, "state", reeve::name_of(service.state));
     } else {
         append_head(object, service);
+        if (!service.strays.empty()) append_field(object, "strays", service.strays);
     }
     object << "reason=";
     if (command_ == Command::rotate && target.outcome == Outcome::timed_out) {

@@ -31,9 +31,8 @@ void Hooks::serve(const PollSet& set) {
 }
 
 bool Hooks::in_flight() const {
-    return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
-        return static_cast<bool>(running.exec.fd);
-    });
+    return std::any_of(running_.begin(), running_.end(),
+                       [](const Running& running) { return static_cast<bool>(running.exec.fd); });
 }
 
 void Hooks::cancel(ServiceId service, Hook hook) {
@@ -50,9 +49,14 @@ std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
     });
     if (place == running_.end()) return std::nullopt;
     const bool good = status.kind == ExitStatus::Kind::exited && status.value == 0;
-    HookEnd end{place->service,   place->hook, good ? HookResult::succeeded : HookResult::failed,
-                place->cancelled, status,      {},
-                pid,              place->began};
+    HookEnd end{place->service,
+                place->hook,
+                good ? HookResult::succeeded : HookResult::failed,
+                place->cancelled,
+                status,
+                {},
+                pid,
+                place->began};
     if (place->exec.fd) follow(place->exec);
     if (place->exec.status == ExecStatus::failed) {
         end.result = HookResult::not_started;

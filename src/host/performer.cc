@@ -360,6 +360,7 @@ void Performer::reap(Now now) {
         }
         hold_faults(false);
         more = count == ended.size();
+        strays_are_known_ = false;
         const bool some = count > 0;
         for (size_t i = 0; i < count; ++i)
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
@@ -385,10 +386,23 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
         trial_end_ = status;
     }
     const ServiceId id = supervisor_.find_leader(pid);
-    if (!id) return;  // an orphan
+    if (!id) {  // an orphan
+        // Whoever puts itself in the background does so in two steps.
+        if (strays_.reaped(supervisor_, pid)) look_for_strays();
+        return;
+    }
     read_exec(id, now);
+    const Service& service = supervisor_.at(id);
+    const bool is_good = status.kind == ExitStatus::Kind::exited && status.value == 0;
+    if (is_good || service.want == Want::down) look_for_strays();
     const bool left = platform::group_has_live_members(supervisor_.at(id).group);
     deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
+}
+
+// Once for all that have ended together; and not while all end, for those come last in any case.
+void Performer::look_for_strays() {
+    if (std::exchange(strays_are_known_, true) || supervisor_.shutting_down()) return;
+    strays_.look(supervisor_, hooks_, trial_);
 }
 
 bool Performer::in_flight() const {
@@ -402,8 +416,9 @@ void Performer::check_groups(Now now) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
         if (service.group <= 0) continue;
-        if (service.leader_gone && !platform::group_has_live_members(service.group))
-            deliver(id, {.kind = EventKind::group_empty}, now);
+        if (!service.leader_gone || platform::group_has_live_members(service.group)) continue;
+        look_for_strays();
+        deliver(id, {.kind = EventKind::group_empty}, now);
     }
 }
 

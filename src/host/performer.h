@@ -14,6 +14,7 @@
 #include "host/logpipes.h"
 #include "host/pollset.h"
 #include "host/spawn.h"
+#include "host/strays.h"
 
 namespace reeve {
 
@@ -144,6 +145,7 @@ class Performer {
     void read_exec(ServiceId id, Now now);
     void read_ready_channel(ServiceId id, Now now);
     void read_notifications(ServiceId id, Now now);
+    void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
     void end_adopted(const PollSet& set, Now now);
@@ -163,6 +165,8 @@ class Performer {
     SpawnPlan plan_;
     Hooks hooks_;
     Adopted adopted_;
+    Strays strays_;
+    bool strays_are_known_ = false;  // since the last child was waited for
     LogPipes logs_;
     bool svlog_is_behind_ = false;  // it has to hear of a plan
     List<Run> runs_;

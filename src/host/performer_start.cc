@@ -280,8 +280,8 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
         plan_.record = child_record(service, &hook);
         Result<Spawned> spawned = spawn(plan_);
         if (spawned) {
-            hooks_.add(id, hook, std::move(*spawned),
-                       now.mono + timeout_of(hook, service.policy()), now.wall);
+            hooks_.add(id, hook, std::move(*spawned), now.mono + timeout_of(hook, service.policy()),
+                       now.wall);
             return;
         }
         error.step = SpawnStep::fork;

@@ -201,6 +201,7 @@ struct Service {
     Text problem;                      // why its file on disk is not in force: the first error
     Text status_text;                  // sd_notify STATUS=
     Text end_note;                     // more about `end` than its errno tells; may be empty
+    Text strays;    // pids of its processes that have left its group, separated by blanks
     Text log_note;  // where its output goes instead of files, and why; empty: it has files
 
     Want want = Want::down;

@@ -130,7 +130,6 @@ bool World::command(const Move& move) {
         is_hastened = true;
         supervisor.hasten(latest, now);
         after_core();
-        if (move.value != 0) pass_deadlines();
         perform_all();
         return true;
     }
@@ -511,10 +510,8 @@ bool World::end_hook(uint32_t number, Hook hook, HookResult result) {
     const bool is_told = !running.cancelled;
     running = {};
     if (hook == Hook::stop_command) in_place[number] = false;
-    deliver(number, {.kind = EventKind::hook_ended,
-                     .hook = hook,
-                     .result = result,
-                     .is_told = is_told});
+    deliver(number,
+            {.kind = EventKind::hook_ended, .hook = hook, .result = result, .is_told = is_told});
     return true;
 }
 

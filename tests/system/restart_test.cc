@@ -139,7 +139,7 @@ TEST_CASE("pre_start runs before each start, and its failure is a failed run") {
     CHECK(reeve.has_lines("order", 4));
     CHECK(reeve.text_of("order") == "pre\nmain\npre\nmain\n");
     REQUIRE(reeve.reaches("bad", "failed"));
-    CHECK(reeve.field("bad", "reason").find("pre_start failed") == 0);
+    CHECK(reeve.field("bad", "reason").find("pre_start: exit 1") == 0);
     CHECK_FALSE(exists(reeve.file("bad")));
 }
 
