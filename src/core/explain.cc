@@ -177,7 +177,7 @@ void append_strays(Sink& out, const Service& service) {
     if (service.strays.empty()) return;
     const bool several = service.strays.view().find(' ') != std::string_view::npos;
     out << ", but pid" << (several ? "s " : " ") << service.strays.view()
-        << " got away and runs on (its program is to stay in the foreground)";
+        << " got away to the background and runs on";
 }
 
 void append_end(Sink& out, const Service& service, const Reason& end) {

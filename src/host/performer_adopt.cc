@@ -60,7 +60,9 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);
     carry_out(now);
-    if (resumption().resumed) reap(now);
+    if (!resumption().resumed) return;
+    strays_.look(supervisor_, hooks_, trial_);
+    reap(now);
 }
 
 // By what the run waits for, not by what the definition says now.

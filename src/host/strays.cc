@@ -40,7 +40,9 @@ ServiceId service_of(const Supervisor& supervisor, pid_t pid) {
 }  // namespace
 
 void Strays::look(Supervisor& supervisor, const Hooks& hooks, pid_t trial) {
-    List<pid_t> known{trial};
+    List<pid_t>& known = known_;
+    known.clear();
+    known.push_back(trial);
     for (const Stray& stray : strays_) known.push_back(stray.pid);
     hooks.each([&](ServiceId, Hook, Process process) { known.push_back(process.pid); });
     for (const Service& service : supervisor.services()) {
@@ -59,9 +61,9 @@ void Strays::look(Supervisor& supervisor, const Hooks& hooks, pid_t trial) {
         strays_.push_back({id, supervisor.at(id).name, pid});
         note(supervisor, id);
     };
-    List<pid_t> children(known.size() + strays_max_count);
-    children.resize(platform::children_of_self(children));
-    for (const pid_t pid : children) see(pid);
+    children_.resize(known.size() + strays_max_count);
+    children_.resize(platform::children_of_self(children_));
+    for (const pid_t pid : children_) see(pid);
 }
 
 bool Strays::reaped(Supervisor& supervisor, pid_t pid) {

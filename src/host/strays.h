@@ -25,6 +25,9 @@ class Strays {
     void note(Supervisor& supervisor, ServiceId id) const;
 
     List<Stray> strays_;
+    // Of look(), which makes no room anew between the end of a service and its next run.
+    List<pid_t> known_;  // numbers of processes and groups
+    List<pid_t> children_;
 };
 
 }  // namespace reeve

@@ -241,7 +241,7 @@ TEST_CASE("a service that forks away has ended, and what got away ends with reev
     CHECK(alive(daemons.front()));
     CHECK(facts_of(daemons.front()).parent == reeve.pid());
     const std::string pid = std::to_string(daemons.front());
-    const std::string hint = ", but pid " + pid + " got away and runs on";
+    const std::string hint = ", but pid " + pid + " got away to the background and runs on";
     CHECK(reeve.comes_true([&] { return reeve.field("forks", "strays") == pid; }));
     const Output down = reeve.svctl({"down", "forks"});
     CHECK(down.status == 0);
