@@ -9,10 +9,12 @@
 #   make tidy / make format       format, clang-tidy, house rules, man pages / reformat
 #   make man                      write the schema's keys into man/reeve-service.5
 #   make completions              write svctl's tables into contrib/completions
-#   make install DESTDIR= PREFIX=/usr/local    and uninstall, clean
+#   make install DESTDIR= PREFIX=/usr/local    what was built, with whatever flags; else it is now
+#   make uninstall, clean
 #
-# To set: CXX, BUILD (output folder), PLATFORM (linux, posix), LIBC (below), WERROR, and the usual
-# CXXFLAGS, CPPFLAGS, LDFLAGS, which come last and so win.
+# To set: CXX, BUILD (output folder), PLATFORM (linux, posix), LIBC (below), WERROR, STRIP (empty:
+# build/reeve keeps its symbols), and the usual CXXFLAGS, CPPFLAGS, LDFLAGS, which come last and so
+# win.
 
 BUILD  ?= build
 PREFIX ?= /usr/local
@@ -91,12 +93,16 @@ size := $(if $(is_gcc),-Oz -fno-inline-functions-called-once -fno-jump-tables \
         -fno-threadsafe-statics -fno-stack-protector -fomit-frame-pointer \
         $(if $(is_gcc),-flto -flto-partition=one)
 
+# Of STRIP only whether it is empty counts: packagers set it to a program.
+STRIP ?= yes
+strip_flag := $(if $(STRIP),-s)
 comma := ,
 ifeq ($(LIBC),shared)
-product_ldflags := $(if $(filter Darwin,$(SYSTEM)),-Wl$(comma)-dead_strip,-s -Wl,--gc-sections)
+product_ldflags := $(if $(filter Darwin,$(SYSTEM)),-Wl$(comma)-dead_strip,$(strip_flag) \
+                   -Wl$(comma)--gc-sections)
 else
 size            += -fno-pie
-product_ldflags := -static $(if $(is_gcc),-no-pie) -s \
+product_ldflags := -static $(if $(is_gcc),-no-pie) $(strip_flag) \
                    -Wl,--gc-sections,--build-id=none,-z,noseparate-code,-z,norelro \
                    -Wl,-z,common-page-size=64
 endif
@@ -338,7 +344,8 @@ links := $(shell sed -n 's/^ *{"\([a-z]*\)", reeve::[a-z]*_main},$$/\1/p' src/ap
 pages := $(wildcard man/*.[1-8])
 put   := install -m 644
 
-install: all
+# What was built is installed as it is: by root, say, who does not give the compiler's flags again.
+install: $(if $(wildcard $(BUILD)/reeve),,all)
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" \
 	    "$(DESTDIR)$(FISHDIR)"
 	install -m 755 "$(BUILD)/reeve" "$(DESTDIR)$(BINDIR)/reeve"
@@ -348,16 +355,19 @@ install: all
 	    install -d "$$folder" && $(put) $$page "$$folder/" || exit 1; \
 	done
 	$(put) contrib/completions/svctl.bash "$(DESTDIR)$(BASHDIR)/svctl"
+	ln -sf svctl "$(DESTDIR)$(BASHDIR)/reeve"
 	$(put) contrib/completions/_svctl "$(DESTDIR)$(ZSHDIR)/_svctl"
 	$(put) contrib/completions/svctl.fish "$(DESTDIR)$(FISHDIR)/svctl.fish"
+	ln -sf svctl.fish "$(DESTDIR)$(FISHDIR)/reeve.fish"
 
 uninstall:
 	for name in reeve $(links); do rm -f "$(DESTDIR)$(BINDIR)/$$name" || exit 1; done
 	for page in $(pages); do \
 	    rm -f "$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}" || exit 1; \
 	done
-	rm -f "$(DESTDIR)$(BASHDIR)/svctl" "$(DESTDIR)$(ZSHDIR)/_svctl" \
-	    "$(DESTDIR)$(FISHDIR)/svctl.fish"
+	rm -f "$(DESTDIR)$(BASHDIR)/svctl" "$(DESTDIR)$(BASHDIR)/reeve" \
+	    "$(DESTDIR)$(ZSHDIR)/_svctl" "$(DESTDIR)$(FISHDIR)/svctl.fish" \
+	    "$(DESTDIR)$(FISHDIR)/reeve.fish"
 
 clean:
 	rm -rf $(BUILD)

@@ -1,4 +1,4 @@
-# bash completion of svctl(1). Services and labels are those of the run directory that the command
+# bash completion of svctl(1) and reeve(8). Services and labels are those of the run directory that the command
 # line, REEVE_RUN or the default names. bash 4.0 or later; needs nothing else.
 
 # BEGIN TABLES: make completions
@@ -7,6 +7,12 @@ _svctl_states='stopped waiting starting running stopping backoff done failed inv
 _svctl_signals='HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 _svctl_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format default.KEY max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total'
 _svctl_service_keys='description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time'
+_svctl_key_values='type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none'
+_svctl_name_keys='depends_on after'
+_svctl_signal_keys='stop_signal reload_signal'
+_svctl_file_keys='exec workdir chroot env_file stdin tty'
+_svctl_reeve_values='-d=DIR -r=RUNDIR -l=LOGDIR'
+_svctl_reeve_options='-d -r -l -q -g --exit-when-idle --container --machine'
 
 # Sets arguments, options and values, of the command; empty: of none.
 _svctl_describe()
@@ -70,6 +76,31 @@ _svctl_add_names()
     done < <(sed -n 's/^group=//p' "$run"/status/* 2>/dev/null)
 }
 
+# Adds to found what may be the value of a key, behind KEY=, KEY+= or KEY-=.
+_svctl_add_values()
+{
+    local key=${1%[+-]} word others=("${found[@]}")
+    found=()
+    if [[ " $_svctl_name_keys " == *" $key "* ]]; then
+        _svctl_add_names
+    elif [[ " $_svctl_signal_keys " == *" $key "* ]]; then
+        found=($_svctl_signals)
+    elif [[ " $_svctl_file_keys " == *" $key "* ]]; then
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r word; do
+            found+=("$word")
+        done < <(compgen -f -- "${cur#*=}")
+    else
+        for word in $_svctl_key_values; do
+            [[ $word == "$key="* ]] && found+=("${word#*=}")
+        done
+    fi
+    for word in "${found[@]}"; do
+        [[ $word == @* ]] || others+=("$1=$word")
+    done
+    found=("${others[@]}")
+}
+
 # Adds to found what an argument or a value of that kind may be.
 _svctl_add_kind()
 {
@@ -79,8 +110,12 @@ _svctl_add_kind()
     STATE) found+=($_svctl_states) ;;
     KEY) found+=($_svctl_keys) ;;
     KEY=VALUE)
-        found+=(${_svctl_service_keys// /= }=)
-        compopt -o nospace 2>/dev/null
+        if [[ $cur == *=* ]]; then
+            _svctl_add_values "${cur%%=*}"
+        else
+            found+=(${_svctl_service_keys// /= }=)
+            compopt -o nospace 2>/dev/null
+        fi
         ;;
     DIR|RUNDIR)
         compopt -o filenames 2>/dev/null
@@ -173,4 +208,44 @@ _svctl()
     done
 }
 
+# reeve's own options; behind -- a command, and behind svctl what svctl has.
+_reeve()
+{
+    local i word cur=${COMP_WORDS[COMP_CWORD]} before= IFS=$' \t\n'
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ $i == 1 && $word == svctl ]]; then
+            COMP_LINE=${COMP_LINE#*[[:blank:]]}
+            COMP_LINE=${COMP_LINE#"${COMP_LINE%%[![:blank:]]*}"}
+            COMP_WORDS=("${COMP_WORDS[@]:1}")
+            ((COMP_CWORD--))
+            _svctl
+            return
+        elif [[ $word == -- ]]; then
+            compopt -o filenames 2>/dev/null
+            if ((i + 1 == COMP_CWORD)); then
+                COMPREPLY=($(compgen -c -- "$cur" | sort -u))
+            else
+                while IFS= read -r word; do
+                    COMPREPLY+=("$word")
+                done < <(compgen -f -- "$cur")
+            fi
+            return
+        fi
+        before=$word
+    done
+    if [[ " $_svctl_reeve_values " == *" $before="* ]]; then
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r word; do
+            COMPREPLY+=("$word")
+        done < <(compgen -d -- "$cur")
+    elif [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$_svctl_reeve_options --" -- "$cur"))
+    elif ((COMP_CWORD == 1)); then
+        COMPREPLY=($(compgen -W 'svctl uid' -- "$cur"))
+    fi
+}
+
 complete -F _svctl svctl
+complete -F _reeve reeve

@@ -1,4 +1,4 @@
-# fish completion of svctl(1). Services and labels are those of the run directory that the command
+# fish completion of svctl(1) and reeve(8). Services and labels are those of the run directory that the command
 # line, REEVE_RUN or the default names.
 
 # The words before the cursor that are no options and no values of options: the command and its
@@ -58,10 +58,37 @@ function __svctl_values
         case KEY
             printf '%s\n' $__svctl_keys
         case 'KEY=VALUE'
-            printf '%s=\n' $__svctl_service_keys
+            __svctl_key_values
         case DIR RUNDIR
             __fish_complete_directories (commandline -ct)
     end
+end
+
+# A key, or what may be its value, behind KEY=, KEY+= or KEY-=.
+function __svctl_key_values
+    set -l parts (string split -m 1 '=' -- (commandline -ct))
+    if not set -q parts[2]
+        printf '%s=\n' $__svctl_service_keys
+        return
+    end
+    set -l key (string replace -r '[+-]$' '' -- $parts[1])
+    set -l found
+    if contains -- $key $__svctl_name_keys
+        set found (__svctl_names | string match -v '@*')
+    else if contains -- $key $__svctl_signal_keys
+        set found $__svctl_signals
+    else if contains -- $key $__svctl_file_keys
+        set found (__fish_complete_path $parts[2])
+    else
+        set found (string replace -f -- "$key=" '' $__svctl_key_values)
+    end
+    set -q found[1]; and printf "$parts[1]=%s\n" $found
+end
+
+# Is it reeve's own options that are typed, before -- and without svctl?
+function __svctl_in_reeve
+    set -l words (commandline -opc)
+    not contains -- -- $words; and test "$words[2]" != svctl
 end
 
 # The run directory, of -r or as svctl itself chooses it.
@@ -94,6 +121,12 @@ function __svctl_names
 end
 
 complete -c svctl -f
+complete -c reeve -f
+complete -c reeve -n 'test (count (commandline -opc)) = 1' -a 'svctl uid'
+complete -c reeve -n 'contains -- -- (commandline -opc)' \
+    -a '(__fish_complete_subcommand --commandline (string replace -r -- "^.*? -- " "" (commandline -cp)))'
+complete -c reeve -n 'string match -q svctl -- (commandline -opc)[2]' \
+    -a '(complete -C (string replace -r -- "^\s*\S+\s+" "" (commandline -cp)))'
 complete -c svctl -n 'not __svctl_command_is ""' -a '(__svctl_arguments)'
 
 # BEGIN TABLES: make completions
@@ -102,6 +135,11 @@ set -g __svctl_states stopped waiting starting running stopping backoff done fai
 set -g __svctl_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
 set -g __svctl_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format default.KEY max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
 set -g __svctl_service_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time
+set -g __svctl_key_values type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none
+set -g __svctl_name_keys depends_on after
+set -g __svctl_signal_keys stop_signal reload_signal
+set -g __svctl_file_keys exec workdir chroot env_file stdin tty
+set -g __svctl_reeve_values -d=DIR -r=RUNDIR -l=LOGDIR
 # Options that take a value: of all commands, or behind the command's name.
 set -g __svctl_with_value -r -d -t logs-n logs-l logs--since logs--run wait--state
 
@@ -206,4 +244,12 @@ complete -c svctl -s h -d 'the list of commands'
 complete -c svctl -l help -d 'the list of commands'
 complete -c svctl -s V -d 'the version'
 complete -c svctl -l version -d 'the version'
+complete -c reeve -n __svctl_in_reeve -s d -x -a '(__svctl_values DIR)' -d 'a directory of service files; a later one\'s files replace'
+complete -c reeve -n __svctl_in_reeve -s r -x -a '(__svctl_values DIR)' -d 'state and control socket'
+complete -c reeve -n __svctl_in_reeve -s l -x -a '(__svctl_values DIR)' -d 'output of services'
+complete -c reeve -n __svctl_in_reeve -s q -d 'exit 0 silently where another reeve has RUNDIR'
+complete -c reeve -n __svctl_in_reeve -s g -d 'with CMD: send signals to its whole process group'
+complete -c reeve -n __svctl_in_reeve -l exit-when-idle -d 'end once nothing runs and nothing is wanted'
+complete -c reeve -n __svctl_in_reeve -l container -d 'as PID 1: which of the two this is'
+complete -c reeve -n __svctl_in_reeve -l machine -d 'as PID 1: which of the two this is'
 # END TABLES

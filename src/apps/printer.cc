@@ -49,31 +49,14 @@ bool is_number(std::string_view text) {
                      parse_unsigned(text.substr(point + 1), UINT64_MAX).has_value());
 }
 
-// How many bytes at the start of the text are one character of UTF-8 (RFC 3629); 0: it is none.
-size_t utf8_length(std::string_view text) {
-    const auto byte = [&](size_t i) -> unsigned {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-    };
-    const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    if (first < 0xc2 || first > 0xf4) return 0;
-    const size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    for (size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80) return 0;
-    // Overlong forms, surrogates, and what is above U+10FFFF.
-    const unsigned second = byte(1);
-    if (first == 0xe0 && second < 0xa0) return 0;
-    if (first == 0xed && second > 0x9f) return 0;
-    if (first == 0xf0 && second < 0x90) return 0;
-    if (first == 0xf4 && second > 0x8f) return 0;
-    return length;
-}
-
 }  // namespace
 
 // Out of line, as all that appends: its calls are many.
 [[gnu::noinline]] Printer& Printer::operator<<(std::string_view text) {
-    out_ << text;
+    if (for_terminal)
+        append_for_terminal(out_, text);
+    else
+        out_ << text;
     return *this;
 }
 
@@ -164,14 +147,17 @@ void Printer::json_string(std::string_view text) {
         text.remove_prefix(plain);
         if (text.empty()) break;
         const char c = text.front();
-        size_t length = utf8_length(text);
+        size_t length = 0;
         if (c == '"' || c == '\\') {
             *this << '\\' << c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            *this << "\\u00" << (c < 0x10 ? '0' : '1') << "0123456789abcdef"[c & 15];
-        } else if (length == 0) {
+            length = 1;
+        } else if (utf8_length(text) == 0) {
             *this << "\\ufffd";
             length = 1;
+        } else if (is_harmful(text, length)) {
+            Buffer<8> escape;
+            append_escape(escape, text);
+            *this << "\\u" << (length == 1 ? "00" : "") << escape.view().substr(2);
         } else {
             *this << text.substr(0, length);
         }
@@ -212,7 +198,7 @@ int write_all(int fd, std::string_view text) {
 void warn(std::initializer_list<std::string_view> parts) {
     Buffer<2 * request_max_bytes> line;
     line << "svctl: ";
-    for (const std::string_view part : parts) line << part;
+    for (const std::string_view part : parts) append_escaped(line, part);
     line << '\n';
     write_all(2, line.view());
 }

@@ -14,10 +14,12 @@ enum class JsonType : uint8_t { string, number, flag, list, text, lines };
 
 class Printer {
   public:
+    // For a terminal harmful characters are escaped, whoever's text it is.
     Printer& operator<<(std::string_view text);
     Printer& operator<<(const char* text);
     Printer& operator<<(char c) { return *this << std::string_view(&c, 1); }
     void blanks(size_t count);
+    void raw(std::string_view text) { out_ << text; }  // such as our own colours
 
     // A further member of the array: lines of key=value (core/object.h). Which type a value has its
     // key says; an empty one is null, or the empty list.
@@ -31,6 +33,8 @@ class Printer {
     void flush();
     bool failed() const { return failed_; }
     std::string_view gathered() const { return out_; }  // since the last flush
+
+    bool for_terminal = false;
 
   private:
     void json_members(std::string_view lines, JsonType (*type_of_key)(std::string_view));

@@ -208,12 +208,12 @@ void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> p
         reloaded.changes = reeve::put_in_force(catalog, {own.data(), own.size()}, past, supervisor_,
                                                now, problems);
         performer_.logs().touch();
-        if (const Text doubt = doubt_about(catalog); !doubt.empty()) complain(doubt);
     }
     for (const Problem& problem : problems) reloaded.problems.push_back(describe(problem));
     // reeve.conf speaks for all services: what runs is not to lose what it was given.
     if (!is_first && !catalog.problems.empty()) reloaded.problems.emplace_back(nothing_reloaded);
     for (const Text& problem : reloaded.problems) complain(problem);
+    for (const Problem& warning : catalog.warnings) complain(describe(warning));
     if (main_definition_ && !surroundings_.main) {
         List<ServiceId> found;
         supervisor_.select("main", found);

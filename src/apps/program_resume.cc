@@ -19,6 +19,9 @@ Text Program::begin_reexec(Now now) {
     if (supervisor_.shutting_down()) return "reeve is ending";
     if (surroundings_.own_program.empty()) return "where reeve's program is, is not known";
     if (!journal_.whole()) return journal_warning();
+    if (sys::access(surroundings_.own_program.c_str(), X_OK) < 0)
+        return Text::join({describe(Error{"execute", surroundings_.own_program, errno}),
+                           " (put it back there; the reeve that runs goes on)"});
     List<List<SourceFile>> files;
     List<Text> problems;
     if (!read_files(files, problems)) return problems.front();
@@ -52,6 +55,8 @@ void Program::follow_reexec(Now now) {
             line << surroundings_.own_program << " cannot take over (";
             if (trial_until_ == no_deadline)
                 line << "no answer";
+            else if (end->kind == ExitStatus::Kind::exited && end->value == 127)
+                line << "it cannot be executed";
             else if (end->kind == ExitStatus::Kind::exited)
                 line << "exit " << static_cast<int>(end->value);
             else
@@ -137,6 +142,8 @@ List<Text> Program::warnings() const {
         warnings.emplace_back(line.view());
     }
     if (journal_.enabled() && !journal_.whole()) warnings.push_back(journal_warning());
+    if (Text problem = performer_.status_warning(); !problem.empty())
+        warnings.push_back(std::move(problem));
     if (careful_)
         warnings.emplace_back("reeve has crashed too often: it keeps what runs, and starts nothing "
                               "before svctl up, restart, run or reload");

@@ -1,4 +1,5 @@
 // reeve: from the command line to the loop.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -99,6 +100,25 @@ Text absolute(const Text& path) {
     return Text::join({directory, "/", path});
 }
 
+// Would something on the command line, which is read again after a crash, or in the environment
+// mean another file in another directory?
+bool depends_on_directory(int argc, char** argv, const Directories& directories) {
+    const std::string_view program = argv[0] == nullptr ? "" : argv[0];
+    if (program.find('/') != program.npos && program.front() != '/') return true;
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+        std::string_view word = argv[i];
+        if (word.starts_with("--"))
+            word = word.substr(std::min(word.find('='), word.size() - 1) + 1);
+        else if (word.starts_with('-'))
+            word.remove_prefix(std::min(word.size(), size_t{2}));
+        if (!word.empty() && word.front() != '/') return true;
+    }
+    for (const Text& each :
+         {directories.config, directories.run, directories.log, directories.state})
+        if (!each.view().starts_with('/')) return true;
+    return false;
+}
+
 // argv[0] as the program can be found again whatever the directory; empty: not known.
 Text own_program(const char* name) {
     const std::string_view given = name == nullptr ? "" : name;
@@ -142,6 +162,9 @@ bool take_run_directory(const Options& options, bool is_default, Text& path, Fd&
     } else if (options.command != nullptr && is_default) {
         path = {};
         return true;
+    } else if (error.code == ENAMETOOLONG) {
+        line << describe(error);
+        append_socket_advice(line);
     } else {
         line << describe(error) << " (name a run directory with -r)";
     }
@@ -199,6 +222,8 @@ int reeve_main(int argc, char** argv) {
     List<Text> directories = options.directories;
     if (directories.empty()) directories.push_back(defaults.config);
     for (Text& directory : directories) directory = absolute(directory);
+    // What reeve was started in can be unmounted. CMD is to be there.
+    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
     const bool named = !options.directories.empty() || defaults.config != builtin.config;
     Program program(options, std::move(surroundings), std::move(directories), named);
     if (!program.begin()) return exit_cannot_run;

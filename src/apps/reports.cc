@@ -19,7 +19,7 @@ void tell_change(const Supervisor& supervisor, const Entry& entry) {
     Buffer<reason_max_bytes> reason;
     append_name(line, supervisor.at(entry.id));
     line << ": " << name_of(entry.from) << " -> " << name_of(entry.to);
-    append_reason(reason, supervisor, entry);
+    append_reason(reason, entry);
     if (!reason.empty()) line << ": " << reason.view();
     complain(line.view());
 }
@@ -29,7 +29,7 @@ void append_entry(Sink& line, const Supervisor& supervisor, const Entry& entry) 
     Buffer<2 * name_max_bytes + 1> name;
     Buffer<reason_max_bytes> reason;
     append_name(name, supervisor.at(entry.id));
-    append_reason(reason, supervisor, entry);
+    append_reason(reason, entry);
     append_sentence(line, name.view(), name_of(entry.to), reason.view());
 }
 
@@ -78,10 +78,10 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
         append_span(line, service.policy().stop_timeout);
     } else if (recovered) {
         line << " has recovered: ";
-        append_reason(line, supervisor, entry);
+        append_reason(line, entry);
     } else if (entry.to == State::failed) {
         line << " failed: ";
-        append_reason(line, supervisor, entry);
+        append_reason(line, entry);
     } else {
         line.clear();
         append_entry(line, supervisor, entry);

@@ -166,6 +166,7 @@ Outcome run(const Invocation& invocation) {
         return Outcome::usage;
     }
     Session session{invocation, *row, arguments, screen_of(1), {}};
+    session.printer.for_terminal = session.screen.terminal;
     const Outcome outcome = row->run(session);
     return session.printer.failed() ? worse(outcome, Outcome::failed) : outcome;
 }

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "core/object.h"
 #include "ctl/client.h"
+#include "host/rundir.h"
 #include "host/statusfile.h"
 #include "host/sys.h"
 #include "model/signals.h"
@@ -48,6 +49,12 @@ Outcome no_answer(const Session& session, int code) {
         return Outcome::no_reeve;
     }
     switch (code) {
+    case ENAMETOOLONG: {
+        Buffer<128> advice;
+        append_socket_advice(advice);
+        warn({"no reeve can be at ", path.view(), advice.view()});
+        return Outcome::no_reeve;
+    }
     case EACCES:
         warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
         return Outcome::not_permitted;
@@ -331,6 +338,9 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
     if (good && session.row.command == Command::signal) {
         append_full_name(line, object);
         line << ": " << session.arguments[0] << " sent";
+    } else if (good && session.row.command == Command::rotate) {
+        append_full_name(line, object);
+        line << ": a new file begins with the next line";
     } else {
         append_outcome(line, object);
     }
@@ -408,7 +418,7 @@ void show_cause(Session& session, std::string_view object) {
     if (state == "failed" || state == "backoff")
         append_last_lines(shown, object, Lines::of_last_run);
     if (session.invocation.json) return session.printer.json_object(shown);
-    print_sentence(session.printer, shown);
+    print_sentence(session.printer, shown, session.screen);
     print_last_lines(session.printer, shown, session.screen, 2);
 }
 

@@ -43,6 +43,15 @@ bool is_taken(const Files& files, std::string_view name) {
     return false;
 }
 
+// The name for a service that this one comes nearest to; empty: there is none.
+std::string_view name_near(std::string_view wrong, Sink& place) {
+    for (const char c : wrong.substr(0, wrong.find_first_of(".@"))) {
+        if (place.size() == name_max_bytes) break;
+        place << (is_name({&c, 1}) ? c : '_');
+    }
+    return is_name(place.view()) ? place.view() : std::string_view();
+}
+
 // What is passed over without a word elsewhere, and may be what is looked for: web.service where
 // there is no web, runit's web/run, a script that lacks its execute bit. It is no error.
 void tell_ignored(const Text& directory, const Files& files) {
@@ -54,12 +63,21 @@ void tell_ignored(const Text& directory, const Files& files) {
         Buffer<path_max_bytes> path;
         path << directory.view() << '/' << name;
         struct stat status {};
-        if (sys::stat(path.c_str(), &status) < 0) return true;
-        const std::string_view stem = name.substr(0, name.find('.'));
-        if (S_ISDIR(status.st_mode))
+        if (sys::stat(path.c_str(), &status) < 0 && sys::lstat(path.c_str(), &status) < 0)
+            return true;
+        Buffer<name_max_bytes> place;
+        const std::string_view near = name_near(name, place);
+        if (S_ISDIR(status.st_mode)) {
             warn({path.view(), " is ignored: a directory, and a service is one file"});
-        else if (!is_service_file_name(name) && is_name(stem) && !is_taken(files, stem))
-            warn({path.view(), " is ignored: no name for a service (did you mean ", stem, "?)"});
+        } else if (is_service_file_name(name)) {
+            if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
+                warn({path.view(), " is ignored: no regular file"});
+        } else if (near.empty()) {
+            warn({path.view(), " is ignored: no name for a service (at most 63 letters, digits, "
+                               "_, - and :, and perhaps +VERSION)"});
+        } else if (!is_taken(files, near)) {
+            warn({path.view(), " is ignored: no name for a service (did you mean ", near, "?)"});
+        }
         return true;
     };
     platform::each_entry(fd.get(), look_at);
@@ -75,11 +93,11 @@ Outcome run_check(Session& session) {
     Files files;
     outcome = read_files(directories, files);
     if (outcome != Outcome::done) return outcome;
-    Text doubt;
-    const List<Problem> problems = problems_in(session, files, &doubt);
+    List<Problem> warnings;
+    const List<Problem> problems = problems_in(session, files, warnings);
     for (const Problem& problem : problems) show_problem(session, problem);
     finish(session);
-    if (!doubt.empty()) warn({doubt});
+    for (const Problem& warning : warnings) warn({describe(warning)});
     for (const Text& directory : directories) tell_ignored(directory, files);
     for (const List<SourceFile>& directory : files)
         for (const SourceFile& file : directory)

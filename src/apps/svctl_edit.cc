@@ -197,8 +197,7 @@ void Work::show_file(const SourceFile& file) {
         append_field(lines, "name", service_of(file.path.name));
         append_field(lines, "file", file.path.text());
         lines << "line=" << pair.line << '\n';
-        append_field(lines, "key", pair.key);
-        append_field(lines, "value", pair.value);
+        lines << "key=" << pair.key << "\nvalue=" << pair.value << '\n';
         session_.printer.json_object(lines.view());
     }
 }
@@ -283,16 +282,22 @@ bool Work::prepare() {
 // Nothing may be wrong with a file that was changed, and nothing new with the others.
 bool Work::check(const List<Problem>& before) {
     bool good = true;
-    for (const Problem& problem : problems_in(session_, files_)) {
-        bool ours = false;
-        for (const Job& job : jobs_) ours = ours || job.path == problem.file;
-        if (!ours && contains(before, problem)) continue;
+    const auto is_ours = [&](const Problem& problem) {
+        for (const Job& job : jobs_)
+            if (job.path == problem.file) return true;
+        return false;
+    };
+    List<Problem> warnings;
+    for (const Problem& problem : problems_in(session_, files_, warnings)) {
+        if (!is_ours(problem) && contains(before, problem)) continue;
         good = false;
         if (session_.invocation.json)
             show_problem(session_, problem);
         else
             warn({describe(problem)});
     }
+    for (const Problem& warning : warnings)
+        if (is_ours(warning)) warn({describe(warning)});
     if (good) return true;
     finish(session_);
     return fail(Outcome::failed, {"nothing is changed"});
@@ -365,7 +370,8 @@ Outcome Work::apply(Command after) {
 
 Outcome Work::change(Command after) {
     if (!find_directories(session_, directories_, outcome_) || !find() || !lock()) return outcome_;
-    const List<Problem> before = problems_in(session_, files_);
+    List<Problem> warnings;
+    const List<Problem> before = problems_in(session_, files_, warnings);
     if (!prepare() || !check(before)) return outcome_;
     const bool whole = write();
     const bool in_part = last_done_ != nullptr;

@@ -62,14 +62,14 @@ Outcome read_files(const List<Text>& directories, Files& files) {
     return Outcome::done;
 }
 
-List<Problem> problems_in(const Session& session, const Files& files, Text* doubt) {
+List<Problem> problems_in(const Session& session, const Files& files, List<Problem>& warnings) {
     const LoadContext context{trusted_user(session), platform::has_oom_score_adj,
                               platform::has_no_new_privs};
     Supervisor supervisor;
     List<Problem> problems;
-    const Catalog catalog = load(files, context);
+    Catalog catalog = load(files, context);
     put_in_force(catalog, {}, {}, supervisor, {sys::mono_now(), sys::wall_now()}, problems);
-    if (doubt != nullptr) *doubt = doubt_about(catalog);
+    warnings = std::move(catalog.warnings);
     return problems;
 }
 

@@ -20,9 +20,9 @@ bool find_directories(Session& session, List<Text>& directories, Outcome& outcom
 // Outcome::done, or it was said what is wrong.
 Outcome read_files(const List<Text>& directories, Files& files);
 
-// Everything that is wrong with them, also where they are put together.
-// `doubt`, where it is given, takes a line about what is no error, and perhaps not meant.
-List<Problem> problems_in(const Session& session, const Files& files, Text* doubt = nullptr);
+// Everything that is wrong with them, also where they are put together. `warnings` gets what is no
+// error.
+List<Problem> problems_in(const Session& session, const Files& files, List<Problem>& warnings);
 
 // "FILE:LINE: text", or an object.
 void show_problem(Session& session, const Problem& problem);

@@ -39,7 +39,9 @@ struct Output {
         Buffer<2 * name_max_bytes + 1> full;
         append_full_name(full, service);
         name = full.view();
-        append_prefix(prefix, name, colour);
+        Buffer<4 * name_max_bytes> shown;  // of a directory's name, which anything may be
+        append_escaped(shown, name);
+        append_prefix(prefix, shown.view(), colour);
         append_field(head, "name", find_field(service, "name"));
         append_field(head, "instance", find_field(service, "instance"));
     }
@@ -323,8 +325,15 @@ void Merger::print_line(const Source& source) {
         object << '\n' << output.head << "line=" << line << '\n';
         return printer.json_line(object);
     }
-    if (prefixed) printer << output.prefix;
-    printer << line << '\n';
+    if (prefixed) printer.raw(output.prefix);
+    if (printer.for_terminal) {
+        LongText shown;
+        append_log_line(shown, line);
+        printer.raw(shown);
+    } else {
+        printer.raw(line);
+    }
+    printer.raw("\n");
 }
 
 void Merger::tell_silent() const {
@@ -354,9 +363,14 @@ bool pause() {
 
 // A line for a terminal and for JSON, cut where it is long.
 void append_shown_line(Sink& out, std::string_view line) {
-    for (const char c : line.substr(0, reason_max_bytes)) {
-        const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-        out << (c == '\t' ? ' ' : control ? '?' : c);
+    line = line.substr(0, reason_max_bytes);
+    while (!line.empty()) {
+        const std::string_view part = line.substr(0, line.find('\t'));
+        append_escaped(out, part);
+        line.remove_prefix(part.size());
+        if (line.empty()) break;
+        out << ' ';
+        line.remove_prefix(1);
     }
 }
 

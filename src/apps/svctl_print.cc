@@ -78,15 +78,38 @@ size_t end_of(std::string_view text, size_t width) {
     return text.size();
 }
 
-// On a narrow screen numbers give way to the reason: a width of 0 hides a column.
-void fit(size_t* widths, size_t screen_width) {
-    const size_t reason_width = std::min(widths[last_column], size_t{24});
+// Does the column say nothing that tells one row from another?
+bool is_idle(const List<Text>& objects, size_t place) {
+    Cell first;
+    Cell other;
+    bool same = true;
+    bool empty = true;
+    for (const Text& object : objects) {
+        fill_cell(other, object, place);
+        if (&object == objects.begin()) fill_cell(first, object, place);
+        same = same && other.view() == first.view();
+        empty = empty && other.view() == "-";
+    }
+    return empty || (same && objects.size() > 1);
+}
+
+// On a narrow screen columns give way to the reason: those that say nothing before any of it is
+// cut, then other numbers until it has some room. A width of 0 hides a column.
+void fit(size_t* widths, const List<Text>& objects, size_t screen_width) {
+    if (screen_width == 0) return;
     size_t used = 0;
     for (size_t i = 0; i < last_column; ++i) used += widths[i] + 2;
-    for (const size_t place : {6, 5, 4, 3, 2}) {
-        if (screen_width == 0 || used + reason_width <= screen_width) return;
+    const auto hide = [&](size_t place) {
         used -= widths[place] + 2;
         widths[place] = 0;
+    };
+    const size_t least = std::min(widths[last_column], size_t{24});
+    for (const bool idle : {true, false}) {
+        const size_t reason_width = idle ? widths[last_column] : least;
+        for (const size_t place : {6, 5, 4, 3, 2}) {
+            if (used + reason_width <= screen_width) break;
+            if (widths[place] > 0 && (!idle || is_idle(objects, place))) hide(place);
+        }
     }
 }
 
@@ -154,10 +177,26 @@ void print_cut(Printer& printer, std::string_view text, size_t width) {
     }
 }
 
+void print_wrapped(Printer& printer, std::string_view text, const Screen& screen, size_t indent) {
+    size_t width = screen.width == 0 ? SIZE_MAX : screen.width;
+    for (;;) {
+        size_t end = end_of(text, width);
+        const size_t blank = end < text.size() ? text.rfind(' ', end) : text.npos;
+        if (blank != text.npos && text.find_first_not_of(' ') < blank) end = blank;
+        printer << text.substr(0, end) << '\n';
+        text = trim(text.substr(end));
+        if (text.empty()) return;
+        const bool fits = screen.width > indent + 16;
+        width = screen.width - (fits ? indent : 0);
+        printer.blanks(fits ? indent : 0);
+    }
+}
+
 void print_state(Printer& printer, std::string_view state, const Screen& screen) {
     const std::string_view colour = screen.colour ? colour_of(state) : "";
-    printer << colour << state;
-    if (!colour.empty()) printer << "\33[0m";
+    printer.raw(colour);
+    printer << state;
+    if (!colour.empty()) printer.raw("\33[0m");
 }
 
 void sort_objects(List<Text>& objects, const Screen& screen) {
@@ -165,7 +204,7 @@ void sort_objects(List<Text>& objects, const Screen& screen) {
     const auto before = [&](const Text& a, const Text& b) {
         const bool first = screen.terminal && is_unwell(a);
         const bool second = screen.terminal && is_unwell(b);
-        return first != second ? first : a.view() < b.view();
+        return first != second ? first : is_before(a, b);
     };
     sort(std::span(objects), before);
 }
@@ -181,7 +220,7 @@ void print_table(Printer& printer, const List<Text>& objects, const Screen& scre
             widths[i] = std::max(widths[i], cell.size());
         }
     }
-    fit(widths, screen.width);
+    fit(widths, objects, screen.width);
     print_row(printer, {}, widths, screen);
     for (const Text& object : objects) print_row(printer, object, widths, screen);
     if (screen.terminal) print_summary(printer, objects, screen);
@@ -195,6 +234,10 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
         const size_t equals = line.find('=');
         if (equals == std::string_view::npos || equals + 1 == line.size()) continue;
         const std::string_view key = line.substr(0, equals);
+        // Of a process in the kernel's own unit: people are shown the date of its run.
+        const bool has_process = !find_field(object, "start_time").empty();
+        const bool has_date = !find_field(object, "started").empty();
+        if (key == (has_process && has_date ? "started" : "start_time")) continue;
         if (key == "last_lines") {
             printer << "last lines\n";
             print_last_lines(printer, line, screen, 2);
@@ -212,7 +255,8 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
             append_value(cell, object, key);
             printer << cell.view();
         } else {
-            printer << line.substr(equals + 1);
+            printer << (key == "start_time" ? find_field(object, "started")
+                                            : line.substr(equals + 1));
         }
         printer << '\n';
     }
@@ -223,19 +267,20 @@ void print_last_lines(Printer& printer, std::string_view object, const Screen& s
     std::string_view rest = find_field(object, "last_lines");
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\x1f'));
-        printer.blanks(indent);
-        print_cut(printer, line, screen.width == 0 ? SIZE_MAX : screen.width - indent);
-        printer << '\n';
+        LongText shown;
+        for (size_t i = 0; i < indent; ++i) shown << ' ';
+        shown << line;
+        print_wrapped(printer, shown, screen, indent + 2);
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     }
 }
 
-void print_sentence(Printer& printer, std::string_view object) {
+void print_sentence(Printer& printer, std::string_view object, const Screen& screen) {
     Buffer<2 * name_max_bytes + 1> name;
     append_full_name(name, object);
     Cell line;
     append_sentence(line, name.view(), find_field(object, "state"), find_field(object, "reason"));
-    printer << line.view() << '\n';
+    print_wrapped(printer, line.view(), screen, 4);
 }
 
 namespace {

@@ -27,8 +27,12 @@ void print_cut(Printer& printer, std::string_view text, size_t width);
 // A state in its colour.
 void print_state(Printer& printer, std::string_view state, const Screen& screen);
 
-// Names, states and numbers in columns, the reason last, cut to the screen. On a narrow one numbers
-// give way to it. On a terminal its last line counts what is not well.
+// The text on as many lines of the screen as it takes, the further ones behind so many blanks.
+void print_wrapped(Printer& printer, std::string_view text, const Screen& screen, size_t indent);
+
+// Names, states and numbers in columns, the reason last, cut to the screen. On a narrow one columns
+// that say nothing give way to it, then numbers. On a terminal the last line counts what is not
+// well.
 void print_table(Printer& printer, const List<Text>& objects, const Screen& screen);
 
 // All that is known of a service, "key  value" a line.
@@ -40,7 +44,7 @@ void print_last_lines(Printer& printer, std::string_view object, const Screen& s
                       size_t indent);
 
 // "web is waiting: needs db".
-void print_sentence(Printer& printer, std::string_view object);
+void print_sentence(Printer& printer, std::string_view object, const Screen& screen);
 
 // "web: running"; with what kept it from that where the result is not 0. No newline.
 void append_outcome(Sink& out, std::string_view object);

@@ -124,7 +124,31 @@ void append_ordinal(Sink& out, uint64_t n);
 // neighbours exchanged are one step; capitals, and - where _ is meant, cost nothing.
 size_t edit_distance(std::string_view a, std::string_view b);
 
-// Of "foreign ours foreign ours ...", what follows `word`; empty: it is not there.
+// How many bytes at the start of the text are one character of UTF-8 (RFC 3629); 0: it is none.
+size_t utf8_length(std::string_view text);
+
+// May a terminal do more with the character than show it, and how many bytes is it? Control
+// characters (C0, DEL, C1, a lone byte of C1), line separators, and what turns the direction of
+// writing (Unicode's bidirectional controls).
+bool is_harmful(std::string_view text, size_t& length);
+
+// The first character of the text, so that nothing does anything with it: \x1b, \u202e.
+void append_escape(Sink& out, std::string_view character);
+
+// Foreign text on one line, harmless wherever it is shown: what is_harmful is escaped.
+void append_escaped(Sink& out, std::string_view text);
+
+// The same for a terminal, where newlines and tabs may stay.
+void append_for_terminal(Sink& out, std::string_view text);
+
+// The same of one line of a log, whose colours (SGR of ECMA-48) stay as well, and end with it.
+void append_log_line(Sink& out, std::string_view line);
+
+// Less than, of names: digits count as the number they are, so that v2 comes before v10.
+bool is_before(std::string_view a, std::string_view b);
+
+// Of "foreign ours foreign ours ...", what follows `word`, by edit_distance the same; empty: it is
+// not there.
 std::string_view translate(std::string_view pairs, std::string_view word);
 
 // Of the names offered the one that a misspelt one was most likely meant to be; of "/etc/reeve/web"

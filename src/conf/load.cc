@@ -1,12 +1,14 @@
 #include "conf/load.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <tuple>
 
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/result.h"
 #include "base/sort.h"
+#include "conf/doubts.h"
 #include "conf/keyvalue.h"
 #include "conf/schema.h"
 
@@ -101,8 +103,10 @@ const char* rival_of(std::string_view key) {
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
-    Reading(const SourceFile& source, List<Problem>& list, const Draft& defaults)
-        : file(source), problems(list, source.path), draft(*defaults.policy, defaults.settings) {}
+    Reading(const SourceFile& source, List<Problem>& list, List<Problem>& doubts,
+            const Draft& defaults)
+        : file(source), problems(list, source.path), warnings(doubts),
+          draft(*defaults.policy, defaults.settings) {}
 
     bool is_executable() const { return (file.mode & 0111) != 0; }
     // May the file be trusted, and was it read? Then what is wrong is said line by line.
@@ -114,6 +118,7 @@ class Reading {
 
     const SourceFile& file;
     Problems problems;
+    List<Problem>& warnings;
     Draft draft;
     bool command_is_misspelt = false;  // its absence needs no line of its own
 
@@ -123,7 +128,14 @@ class Reading {
 
 bool Reading::is_usable(const LoadContext& context) {
     if (file.read_error != 0) {
-        problems.add(0) << "cannot be read: " << errno_text(file.read_error);
+        Sink& text = problems.add(0);
+        if (file.read_error == ENOENT && !file.text.empty()) {
+            text << "a link to ";
+            append_shown(text, file.text);
+            text << ", which is not there";
+        } else {
+            text << "cannot be read: " << errno_text(file.read_error);
+        }
         return false;
     }
     if ((file.mode & 0022) != 0)
@@ -147,6 +159,13 @@ void Reading::add_unknown_key(const KeyValue& line, const char* prefix, std::str
     if (nearest == "exec" || nearest == "command") command_is_misspelt = true;
 }
 
+// NAME="value" or NAME='value': as a shell or an env_file has it, where the quotes do not count.
+bool has_quoted_value(std::string_view entry) {
+    const std::string_view value = entry.substr(entry.find('=') + 1);
+    return value.size() >= 2 && value.front() == value.back() &&
+           (value.front() == '"' || value.front() == '\'');
+}
+
 bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context) {
     Buffer<512> text;
     int& first = line_of(key);
@@ -166,6 +185,11 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     }
     if (first == 0) first = line.line;
     if (!good) problems.add(line.line) << text.view();
+    if (good && key.kind == Kind::variable && has_quoted_value(line.value))
+        warnings.push_back(
+            {file.path.text(), line.line,
+             Text::join({line.key, ": the quotes are part of the value of ",
+                         line.value.substr(0, line.value.find('=')), "; blanks need none"})});
     return good;
 }
 
@@ -208,7 +232,11 @@ bool Loader::read_setting(const KeyValue& line, Reading& reading) {
     const std::span<const Key> keys = shared ? service_keys : settings_keys;
     const Key* key = find_key(keys, name);
     if (key == nullptr) {
-        reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
+        const Key* of_service = shared ? nullptr : find_key(service_keys, name);
+        if (of_service != nullptr && !is_command(*of_service))
+            reading.add_unknown_key(line, default_prefix, name);
+        else
+            reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
         return false;
     }
     if (shared && is_command(*key)) {
@@ -255,12 +283,22 @@ void Loader::read_lines(Reading& reading, std::string_view text, bool settings) 
 
 void Loader::load_settings(const SourceFile& file) {
     settings_path_ = file.path;
-    Reading reading(file, catalog_.problems, defaults_);
+    Reading reading(file, catalog_.problems, catalog_.warnings, defaults_);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
     shared_lines_are_whole_ = reading.is_usable(context_);
     if (!shared_lines_are_whole_) return;
     read_lines(reading, file.text, true);
     catalog_.settings = reading.draft.settings;
+}
+
+// Does the text set a key, though no program to run it is named in its first line? The kernel would
+// not know what to do with it either.
+bool is_definition(std::string_view text) {
+    if (text.starts_with("#!") || text.find('\0') != text.npos) return false;
+    KeyValue line;
+    for (KeyValueReader reader(text, FileForm::definition); reader.next(line);)
+        if (find_key(service_keys, line.key) != nullptr) return true;
+    return false;
 }
 
 // What reeve.conf sets for all services. It was tried already; what can still be wrong is so with
@@ -310,12 +348,18 @@ void Loader::load_service(const SourceFile& file) {
         loaded.name = name.substr(0, plus);
         loaded.version = name.substr(plus + 1);
     }
-    Reading reading(file, loaded.problems, defaults_);
+    Reading reading(file, loaded.problems, catalog_.warnings, defaults_);
     Definition& definition = *reading.draft.definition;
     definition.name = loaded.name;
     definition.version = loaded.version;
     definition.file = loaded.file;
     if (!reading.is_usable(context_)) return;
+    if (reading.is_executable() && is_definition(text)) {
+        reading.problems.add(0)
+            << "key = value, and yet executable, as only programs are: chmod -x "
+            << file.path.text().view();
+        return;
+    }
     if (loaded.name == svlog_name)
         reading.problems.add(0) << "the name svlog is taken: it is reeve's own log writer's";
     if (!shared_lines_are_whole_) {
@@ -345,11 +389,13 @@ struct Candidate {
     std::string_view name() const { return file->path.name; }
 };
 
-// By name; of files with the same name the one that counts, from the last directory, first. '+'
-// sorts before all characters of names: a version comes right behind its service.
+// By service, then by version, v2 before v10; of files with the same name the one that counts, from
+// the last directory, first.
 bool comes_before(const Candidate& a, const Candidate& b) {
-    const int order = a.name().compare(b.name());
-    return order != 0 ? order < 0 : a.directory > b.directory;
+    const auto service = [](std::string_view name) { return name.substr(0, name.find('+')); };
+    if (a.name() == b.name()) return a.directory > b.directory;
+    const int order = service(a.name()).compare(service(b.name()));
+    return order != 0 ? order < 0 : is_before(a.name(), b.name());
 }
 
 }  // namespace
@@ -394,31 +440,8 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
         loader.load_service(*each.file);
         each.file->text = {};  // the next definition takes its room
     }
+    warn_of_short_shutdown(catalog);
     return catalog;
-}
-
-Text doubt_about(const Catalog& catalog) {
-    constexpr size_t named_max_count = 8;
-    const Duration total = catalog.settings.stop_timeout_total;
-    Buffer<1024> names;
-    Duration longest{};
-    size_t count = 0;
-    for (const Loaded& loaded : catalog.services) {
-        if (!loaded.definition || loaded.definition->policy->type == Type::fake) continue;
-        const Duration timeout = loaded.definition->policy->stop_timeout;
-        if (total.ms == 0 || timeout <= total) continue;
-        longest = std::max(longest, timeout);
-        if (++count <= named_max_count) names << (count > 1 ? ", " : "") << loaded.name;
-    }
-    if (count == 0) return {};
-    if (count > named_max_count)
-        names << " and " << static_cast<uint64_t>(count - named_max_count) << " more";
-    names << ": stop_timeout (";
-    append_span(names, longest);
-    names << ") is longer than stop_timeout_total (";
-    append_span(names, total);
-    names << "), at whose end a shutdown kills what is left: raise that in reeve.conf";
-    return names.view();
 }
 
 Ref<const Policy> default_policy() {

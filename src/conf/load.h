@@ -35,17 +35,14 @@ struct Catalog {
     // definition: without its `user`, say, none may run. Also one problem where there are more than
     // services_max_count files; those beyond are left out.
     List<Problem> problems;
-    List<Loaded> services;  // sorted by name, then version
+    List<Problem> warnings;  // of lines that are right, and yet may not mean what they say
+    List<Loaded> services;   // sorted by name, then version
 };
 
 // `directories`: the files of each directory, in the order of -d; a later one's file replaces an
 // earlier one's of the same name. Files that are no definitions (BEHAVIOUR section 2: names,
 // scripts without the execute bit) are passed over.
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context);
-
-// What is no error, and cuts off what the files say: a line that names services whose stop_timeout
-// is longer than stop_timeout_total. Empty where there is none.
-Text doubt_about(const Catalog& catalog);
 
 // Is this the name of a service file: NAME or NAME+VERSION, of letters, digits, '_', '-', ':', each
 // at most name_max_bytes?

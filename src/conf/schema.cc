@@ -174,14 +174,22 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
     return nullptr;
 }
 
-// As others call it: systemd, supervisord, dinit, compose.
+// As others call it (systemd, supervisord, dinit, compose), in small letters.
 constexpr std::string_view foreign_keys =
-    "ExecStart exec ExecStartPre pre_start ExecStop stop_command ExecStopPost post_stop "
-    "ExecReload reload_command WorkingDirectory workdir EnvironmentFile env_file Environment env "
-    "Group user Requires depends_on Wants depends_on KillSignal stop_signal "
-    "TimeoutStopSec stop_timeout RestartSec restart_delay LimitNOFILE limit StandardOutput log "
-    "directory workdir environment env autostart enabled startretries retries "
-    "stopwaitsecs stop_timeout stdout_logfile log waits-for after logfile log cwd workdir";
+    "execstart exec execstartpre pre_start execstop stop_command execstoppost post_stop "
+    "execreload reload_command workingdirectory workdir environmentfile env_file "
+    "environment env group user requires depends_on wants depends_on needs depends_on "
+    "need depends_on depends depends_on dependencies depends_on killsignal stop_signal "
+    "timeoutstopsec stop_timeout restartsec restart_delay limitnofile limit standardoutput log "
+    "standardinput stdin directory workdir autostart enabled startretries retries "
+    "retry retries tries retries max_retries retries stopwaitsecs stop_timeout "
+    "stdout_logfile log logfile log output log stdout log stderr log waits_for after "
+    "before after cwd workdir chdir workdir dir workdir cmd command run command start command "
+    "script command program exec args exec argv exec entrypoint exec finish post_stop "
+    "healthcheck start_check username user gid user runas user variables env export env "
+    "ulimit limit rlimit limit priority nice signal stop_signal timeout stop_timeout "
+    "delay restart_delay respawn restart autorestart restart exitcodes success "
+    "successexitstatus success comment description tags group label group notify ready";
 
 std::string_view nearest_key(std::span<const Key> keys, std::string_view name) {
     const std::string_view translated = translate(foreign_keys, name);
@@ -279,10 +287,7 @@ void append_shown(Sink& out, std::string_view text) {
         while (!text.empty() && (text.back() & 0xC0) == 0x80) text.remove_suffix(1);
         if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
     }
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        out << (byte < 0x20 || byte == 0x7F ? '?' : c);
-    }
+    append_escaped(out, text);
     if (text.size() < length) out << "...";
 }
 

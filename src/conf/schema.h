@@ -124,7 +124,7 @@ struct Digests {
 };
 Digests digests_of(const Values& values);
 
-// User's text for a message: cut to shown_max_bytes, without control characters.
+// User's text for a message: cut to shown_max_bytes, and escaped.
 void append_shown(Sink& out, std::string_view text);
 
 // Letters, digits, '_', '-', and ':' where `colon`; 1 to name_max_bytes of them.

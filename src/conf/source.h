@@ -10,7 +10,7 @@ namespace reeve {
 
 struct SourceFile {
     FilePath path;
-    LongText text;  // what is in it; empty where read_error is set
+    LongText text;  // what is in it; of a link that leads nowhere what it says
     uid_t owner = 0;
     mode_t mode = 0;         // permission bits
     bool too_large = false;  // above service_file_max_bytes: `text` is its beginning

@@ -101,9 +101,11 @@ bool read_variable(const Input& in) {
     for (size_t i = 0; i < name.size(); ++i) {
         const char c = name[i];
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        const bool digit = c >= '0' && c <= '9';
-        if (letter || (digit && i > 0)) continue;
-        return in.wrong_word(name, "is no variable's name: letters, digits and _, no digit first");
+        const bool other = (c >= '0' && c <= '9') || c == '.';
+        if (letter || (other && i > 0)) continue;
+        return in.wrong_word(name,
+                             "is no variable's name: letters, digits, _ and dots, no digit or "
+                             "dot first");
     }
     static_cast<Words*>(in.place)->append(in.value);
     return true;

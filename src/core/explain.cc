@@ -81,6 +81,18 @@ void append_doubts(Sink& out, int exit_code, const Program& program) {
     }
 }
 
+// Who may do it. Root may lack the capability: a container, a unit of systemd.
+const char* right_for(SpawnStep step) {
+    switch (step) {
+    case SpawnStep::limit: return " (above the hard limit; see ulimit -Ha)";
+    case SpawnStep::user: return " (only root may, on Linux with CAP_SETUID and CAP_SETGID)";
+    case SpawnStep::chroot: return " (only root may, on Linux with CAP_SYS_CHROOT)";
+    case SpawnStep::nice: return " (only root may, on Linux with CAP_SYS_NICE)";
+    case SpawnStep::oom_score_adj: return " (only root may, on Linux with CAP_SYS_RESOURCE)";
+    default: return "";
+    }
+}
+
 // What may be done about it, where errno's words do not say.
 const char* advice_on(SpawnStep step, int code, const Program& program) {
     if (program.definition == nullptr) return "";
@@ -95,12 +107,7 @@ const char* advice_on(SpawnStep step, int code, const Program& program) {
         if (!word_for_shell(program).empty()) return " (exec has no shell; command has one)";
         if (program.command.find('/') != std::string_view::npos) return "";
         return " (it is in no directory of PATH)";
-    case SpawnStep::limit: return denied ? " (above the hard limit; see ulimit -Ha)" : "";
-    case SpawnStep::user:
-    case SpawnStep::chroot:
-    case SpawnStep::nice:
-    case SpawnStep::oom_score_adj: return denied ? " (only root may)" : "";
-    default: return "";
+    default: return denied ? right_for(step) : "";
     }
 }
 
@@ -166,9 +173,9 @@ void append_start_check(Sink& out, const Service& service, const char* separator
     append_hook_failure(out, service, failure);
 }
 
-void append_other(Sink& out, const char* words, const Supervisor& supervisor, ServiceId other) {
+void append_other(Sink& out, const char* words, const Service* other) {
     out << words;
-    if (other && supervisor.at(other).used()) append_name(out, supervisor.at(other));
+    if (other != nullptr && other->used()) append_name(out, *other);
 }
 
 }  // namespace
@@ -229,9 +236,10 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
 namespace {
 
 // What the words are about: how things stood when the state was entered. The service is for its
-// names.
+// names and its definition.
 struct Standing {
     const Service& service;
+    const Service* other;  // Reason::other; null: none
     State state;
     const Reason& reason;
     const Reason& end;
@@ -261,7 +269,7 @@ void append_verdict(Sink& out, const Standing& then) {
         out << ", restart = never";
 }
 
-void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& then) {
+void append_words_of(Sink& out, const Standing& then) {
     const Service& service = then.service;
     const Reason& reason = then.reason;
     switch (reason.code) {
@@ -279,13 +287,11 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
     case ReasonCode::definition_invalid: out << service.problem.view(); return;
     case ReasonCode::withdrawn: out << "type = fake"; return;
     case ReasonCode::shutdown: out << "reeve shuts down"; return;
-    case ReasonCode::needs: return append_other(out, "needs ", supervisor, reason.other);
-    case ReasonCode::after: return append_other(out, "after ", supervisor, reason.other);
+    case ReasonCode::needs: return append_other(out, "needs ", then.other);
+    case ReasonCode::after: return append_other(out, "after ", then.other);
     case ReasonCode::start_slot: out << "a start slot (max_starting)"; return;
-    case ReasonCode::dependency_down:
-        return append_other(out, "goes down before ", supervisor, reason.other);
-    case ReasonCode::dependency_lost:
-        return append_other(out, "cascade: lost ", supervisor, reason.other);
+    case ReasonCode::dependency_down: return append_other(out, "goes down before ", then.other);
+    case ReasonCode::dependency_lost: return append_other(out, "cascade: lost ", then.other);
     case ReasonCode::pre_start: out << "pre_start runs"; return;
     case ReasonCode::executing: out << "exec"; return;
     case ReasonCode::awaiting_ready: out << words_of(static_cast<ReadyKind>(reason.value)); return;
@@ -331,9 +337,10 @@ void append_words_of(Sink& out, const Supervisor& supervisor, const Standing& th
 
 void append_reason(Sink& out, const Supervisor& supervisor, const Service& service) {
     const bool about_verdict = service.reason.code == ReasonCode::group_left;
-    append_words_of(out, supervisor,
-                    {service, service.state, service.reason,
-                     about_verdict ? service.verdict : service.end, service.failures});
+    const ServiceId other = service.reason.other;
+    append_words_of(out, {service, other ? &supervisor.at(other) : nullptr, service.state,
+                          service.reason, about_verdict ? service.verdict : service.end,
+                          service.failures});
     append_strays(out, service);
     // What the state does not say of itself: it went on without.
     const Reason& failure = service.hook_failure;
@@ -345,9 +352,15 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
     append_end(out, service, failure);
 }
 
-void append_reason(Sink& out, const Supervisor& supervisor, const Entry& entry) {
-    append_words_of(out, supervisor,
-                    {supervisor.at(entry.id), entry.to, entry.reason, entry.end, entry.failures});
+void append_reason(Sink& out, const Entry& entry) {
+    Service then;
+    then.definition = entry.definition;
+    then.hook_failure = entry.hook_failure;
+    then.problem = then.status_text = then.end_note = entry.note;
+    Service other;
+    other.name = entry.other;
+    other.instance = entry.other_instance;
+    append_words_of(out, {then, &other, entry.to, entry.reason, entry.end, entry.failures});
 }
 
 void append_countdown(Sink& out, const Service& service, Mono now) {

@@ -10,8 +10,6 @@ namespace reeve {
 
 namespace {
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 const char* name_of(Type type) {
     switch (type) {
     case Type::daemon: return "daemon";
@@ -26,7 +24,7 @@ void append_list(Sink& out, std::string_view key, const Words& words) {
     const char* separator = "";
     for (const std::string_view word : words) {
         out << separator;
-        append_clean(out, word);
+        append_escaped(out, word);
         separator = " ";
     }
     out << '\n';
@@ -85,10 +83,10 @@ void append_log(Sink& out, const Supervisor& supervisor, const Service& service)
     case Log::file:
     case Log::run:
         if (!service.log_note.empty()) {
-            append_clean(out, service.log_note);
+            append_escaped(out, service.log_note);
             break;
         }
-        append_clean(out, supervisor.log_directory());
+        append_escaped(out, supervisor.log_directory());
         out << '/';
         append_name(out, service);
         break;
@@ -113,8 +111,8 @@ void append_definition(Sink& out, const Supervisor& supervisor, const Service& s
     append_log(out, supervisor, service);
     append_text(out, "description", definition->description);
     out << "file=";
-    append_clean(out, definition->file.directory);
-    append_clean(out, definition->file.name);
+    append_escaped(out, definition->file.directory);
+    append_escaped(out, definition->file.name);
     out << '\n';
 }
 
@@ -159,7 +157,7 @@ void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry) {
     append_field(out, "from", reeve::name_of(entry.from));
     append_field(out, "to", reeve::name_of(entry.to));
     Buffer<reason_max_bytes> words;
-    append_reason(words, supervisor, entry);
+    append_reason(words, entry);
     append_field(out, "reason", words.view());
 }
 
@@ -182,25 +180,13 @@ void append_words(Sink& out, const Supervisor& supervisor, const Service& servic
                   Now now) {
     Buffer<reason_max_bytes> words;
     append_reason(words, supervisor, service);
-    append_clean(out, words.view());
+    append_escaped(out, words.view());
     if (reader == Reader::client) append_countdown(out, service, now.mono);
-}
-
-void append_clean(Sink& out, std::string_view text) {
-    while (!text.empty()) {
-        size_t clean = 0;
-        while (clean < text.size() && !is_control(text[clean])) ++clean;
-        out << text.substr(0, clean);
-        text.remove_prefix(clean);
-        if (text.empty()) return;
-        out << '?';
-        text.remove_prefix(1);
-    }
 }
 
 void append_field(Sink& out, std::string_view key, std::string_view value) {
     out << key << '=';
-    append_clean(out, value);
+    append_escaped(out, value);
     out << '\n';
 }
 

@@ -33,14 +33,11 @@ void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry);
 // last one to the end of the line.
 void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run);
 
-// The reason of its state, cleaned, with the countdown for a client.
+// The reason of its state, escaped, with the countdown for a client.
 void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                   Now now);
 
-// Text with '?' for each control character.
-void append_clean(Sink& out, std::string_view text);
-
-// "KEY=VALUE\n"; the value is cleaned.
+// "KEY=VALUE\n"; the value is escaped (append_escaped).
 void append_field(Sink& out, std::string_view key, std::string_view value);
 
 // The value of a key among lines of key=value; empty where there is no such line.

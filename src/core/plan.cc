@@ -56,9 +56,12 @@ void append_why(Sink& out, const Supervisor& after, ServiceId id, const Planned&
         const ReasonCode code = planned.kind == Kind::stop ? ReasonCode::definition_removed
                                                            : ReasonCode::definition_changed;
         const Reason reason = leave.code != ReasonCode::none ? leave : Reason{.code = code};
-        append_reason(
-            out, after,
-            Entry{.id = id, .from = service.state, .to = State::stopping, .reason = reason});
+        Entry entry{.id = id, .from = service.state, .to = State::stopping, .reason = reason};
+        if (reason.other) {
+            entry.other = after.at(reason.other).name;
+            entry.other_instance = after.at(reason.other).instance;
+        }
+        append_reason(out, entry);
         return;
     }
     }

@@ -13,28 +13,6 @@
 
 namespace reeve {
 
-void Worklist::resize(size_t services) {
-    listed_.resize(services);
-    ids_.reserve(services);
-}
-
-void Worklist::add(ServiceId id) {
-    if (listed_[id.index]) return;
-    listed_[id.index] = true;
-    ids_.push_back(id);
-}
-
-bool Worklist::take(ServiceId& id) {
-    if (next_ == ids_.size()) {
-        ids_.clear();
-        next_ = 0;
-        return false;
-    }
-    id = ids_[next_++];
-    listed_[id.index] = false;
-    return true;
-}
-
 void Supervisor::configure(uint32_t spawn_slots, uint32_t max_starting) {
     spawn_slots_ = spawn_slots;
     max_starting_ = max_starting;
@@ -230,14 +208,24 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
 
 void Supervisor::note_entry(ServiceId id, State from, Now now) {
     const Service& service = at(id);
-    const bool about_verdict = service.reason.code == ReasonCode::group_left;
+    const Reason& reason = service.reason;
+    const bool about_verdict = reason.code == ReasonCode::group_left;
+    const bool is_invalid = reason.code == ReasonCode::definition_invalid;
+    const Service* other = reason.other ? &at(reason.other) : nullptr;
     entries_.push_back({.id = id,
                         .from = from,
                         .to = service.state,
                         .failures = static_cast<uint16_t>(std::min(service.failures, 65535u)),
                         .time = now.wall,
-                        .reason = service.reason,
-                        .end = about_verdict ? service.verdict : service.end});
+                        .reason = reason,
+                        .end = about_verdict ? service.verdict : service.end,
+                        .hook_failure = service.hook_failure,
+                        .definition = service.definition,
+                        .note = is_invalid                         ? service.problem
+                                : reason.code == ReasonCode::ready ? service.status_text
+                                                                   : service.end_note,
+                        .other = other != nullptr ? other->name : Text(),
+                        .other_instance = other != nullptr ? other->instance : Text()});
     if (!brings_up_) return;
     BootTimes& times = boot_times_[id.index];
     const auto elapsed = static_cast<uint32_t>((now.mono - began_.mono).ms);

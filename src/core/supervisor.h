@@ -41,6 +41,12 @@ struct Entry {
     Wall time{};
     Reason reason{};
     Reason end{};  // how the run ended that the reason is about
+    Reason hook_failure{};
+    // What the words are about, as it was: the definition, and what was known besides.
+    Ref<const Definition> definition{};
+    Text note{};   // Service's problem, status_text or end_note, whichever the reason shows
+    Text other{};  // the name of reason.other, and its instance
+    Text other_instance{};
 };
 
 // A run that is over.

@@ -47,7 +47,7 @@ Answer::Step Answer::next(Sink& out, Now now) {
     if (warned_ < problems.size()) {
         Sink line(scratch, sizeof scratch - 1);
         line << "warn ";
-        append_clean(line, problems[warned_++]);
+        append_escaped(line, problems[warned_++]);
         out << line.view() << '\n';
         return Step::more;
     }

@@ -151,7 +151,7 @@ std::optional<ReplyLine> parse_reply_line(std::string_view line) {
 void append_end(Sink& out, Outcome outcome, std::string_view text) {
     out << "end " << static_cast<int>(outcome);
     if (!text.empty()) out << ' ';
-    append_clean(out, text);
+    append_escaped(out, text);
     out << '\n';
 }
 

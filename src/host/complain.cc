@@ -13,7 +13,10 @@ namespace reeve {
 // not written to: the SIGPIPE would be forwarded to `-- CMD`.
 void complain(std::string_view text) {
     Buffer<PIPE_BUF> line;
-    line << "reeve: " << text.substr(0, PIPE_BUF - sizeof "reeve: \n") << '\n';
+    line << "reeve: ";
+    append_escaped(line, text);
+    if (line.size() == line.capacity()) line.cut(line.capacity() - 1);
+    line << '\n';
     if (ready_now(2, POLLOUT) != POLLOUT) return;
     [[maybe_unused]] const ssize_t written = sys::write(2, line.data(), line.size());
 }

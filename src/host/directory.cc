@@ -64,8 +64,11 @@ bool read_file(SourceFile& file) {
     struct stat status {};
     if (sys::stat(path, &status) < 0) {
         file.read_error = errno;
-        // A link that leads nowhere is an error; a name that is gone is not.
-        return sys::lstat(path, &status) == 0 || errno != ENOENT;
+        // A link that leads nowhere is an error, and said to be one; a name that is gone is not.
+        char target[path_max_bytes];
+        const ssize_t length = sys::readlink(path, target, sizeof target);
+        if (length > 0) file.text << std::string_view(target, static_cast<size_t>(length));
+        return length > 0 || sys::lstat(path, &status) == 0 || errno != ENOENT;
     }
     take_status(status, file);
     if (!S_ISREG(status.st_mode)) return false;
@@ -101,7 +104,7 @@ Result<List<SourceFile>> read_directory(std::string_view path) {
     List<Text> names;
     if (int code = list_names(shared.c_str(), names); code != 0)
         return Error{"read directory", path, code};
-    auto before = [](const Text& a, const Text& b) { return a.view() < b.view(); };
+    auto before = [](const Text& a, const Text& b) { return is_before(a, b); };
     sort(std::span(names), before);
 
     List<SourceFile> files;

@@ -14,6 +14,7 @@
 #include "host/platform.h"
 #include "host/resume.h"
 #include "host/runlog.h"
+#include "host/spawn_finding.h"
 #include "host/statusfile.h"
 #include "host/sys.h"
 #include "model/record.h"
@@ -100,15 +101,27 @@ void Performer::write_status_files(Now now) {
     if (svlog_is_behind_) tell_svlog();
     if (!status_files_are_due(now)) return;
     size_t kept = 0;
+    int problem = 0;
     for (ServiceId id : stale_status_) {
         const Service& service = supervisor_.at(id);
         const bool written =
             !service.used() || write_status_file(at_.run_directory, supervisor_, service, now);
+        if (!written) problem = errno;
         status_is_stale_[id.index] = !written;
         if (!written) stale_status_[kept++] = id;
     }
     stale_status_.resize(kept);
+    const bool is_news = problem != 0 && status_problem_ == 0;
+    status_problem_ = problem;
+    if (is_news) complain(status_warning());
     if (kept > 0) status_retry_ = now.mono + seconds(1);
+}
+
+Text Performer::status_warning() const {
+    if (status_problem_ == 0) return {};
+    return Text::join({at_.run_directory, "/status cannot be written (",
+                       errno_text(status_problem_),
+                       "): who reads it, and svctl once reeve is gone, sees what was before"});
 }
 
 // One that starts reads the plan after this, or is told once it is up.
@@ -292,6 +305,10 @@ void Performer::read_exec(ServiceId id, Now now) {
     const SpawnFailure failure = run->exec->failure;
     run->exec.reset();
     if (status == ExecStatus::done) return deliver(id, {.kind = EventKind::exec_done}, now);
+    Buffer<prepare_detail_max_bytes> finding;
+    Service& service = supervisor_.at(id);
+    append_finding(finding, failure.step, failure.code, *service.definition);
+    service.end_note = finding.view();
     deliver(id,
             {.kind = EventKind::exec_failed,
              .detail = static_cast<uint8_t>(failure.step),

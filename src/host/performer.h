@@ -70,6 +70,8 @@ class Performer {
     // Writes the status files of what has changed since. Where one cannot be written, all are left
     // alone for a second.
     void write_status_files(Now now);
+    // What is wrong where they cannot be written; empty: nothing is.
+    Text status_warning() const;
     bool status_files_are_due(Now now) const {
         return logs_.due(now) || (!stale_status_.empty() && now.mono >= status_retry_);
     }
@@ -173,6 +175,8 @@ class Performer {
     List<ServiceId> stale_status_;   // services whose status file is to be written
     List<uint8_t> status_is_stale_;  // by index: is it in there?
     Mono status_retry_{};
+    int status_problem_ =
+        0;  // errno for which files could not be written; 0: they are as they should
     bool log_fallback_said_ = false;
     bool journal_failure_said_ = false;
     Mono renewal_due_ = no_deadline;  // of the journal, whoever is on the way to exec

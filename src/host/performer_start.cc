@@ -10,6 +10,7 @@
 #include "host/performer.h"
 #include "host/platform.h"
 #include "host/resume.h"
+#include "host/rundir.h"
 #include "host/runlog.h"
 #include "host/sys.h"
 #include "model/record.h"
@@ -183,6 +184,7 @@ bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPat
     if (!socket) {
         error.code = socket.error().code;
         error.detail << describe(socket.error());
+        if (error.code == ENAMETOOLONG) append_socket_advice(error.detail);
         return false;
     }
     run.notify = std::move(*socket);

@@ -84,6 +84,9 @@ pid_t fork_child();
 // libc does to change all of them is left out.
 int set_oom_score_adj(int value);
 int set_no_new_privs();
+// Of the caller's session as a whole, where the system shares the processor among sessions first:
+// beside other sessions a process's own niceness has no effect then. May take a second.
+void set_session_nice(int value);
 int set_user(uid_t user);  // real, effective and saved, as setuid of root's
 int set_group(gid_t group);
 int set_groups(std::span<const gid_t> groups);

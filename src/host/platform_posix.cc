@@ -165,6 +165,8 @@ int set_oom_score_adj(int) { return not_supported(); }
 
 int set_no_new_privs() { return not_supported(); }
 
+void set_session_nice(int) {}
+
 pid_t fork_child() { return ::fork(); }
 
 int set_user(uid_t user) { return ::setuid(user); }

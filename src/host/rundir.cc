@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -25,10 +26,21 @@ Status make_private(const Text& path) {
     return Nothing{};
 }
 
+// The longest path that bind(2) takes, and the name under which the control socket is made.
+constexpr size_t socket_path_max_bytes = sizeof sockaddr_un{}.sun_path - 1;
+constexpr char longest_socket[] = "/control.new";
+
 }  // namespace
+
+void append_socket_advice(Sink& out) {
+    out << " (a socket's path has at most " << uint64_t{socket_path_max_bytes}
+        << " bytes: name a shorter run directory with -r)";
+}
 
 Result<Fd> open_run_directory(const Text& path, pid_t& holder) {
     holder = 0;
+    const Text socket = Text::join({path, longest_socket});
+    if (socket.view().size() > socket_path_max_bytes) return Error{"bind", socket, ENAMETOOLONG};
     const Status made = make_private(path);
     if (!made) return made.error();
     const Text lock_path = Text::join({path, "/lock"});

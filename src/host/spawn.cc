@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "host/platform.h"
 #include "host/signals.h"
+#include "host/spawn_finding.h"
 #include "host/sys.h"
 #include "model/signals.h"
 
@@ -21,21 +22,6 @@ namespace {
 // As a shell has them.
 constexpr int exit_not_found = 127;
 constexpr int exit_not_executed = 126;
-
-int resource_of(LimitName name) {
-    switch (name) {
-    case LimitName::nofile: return RLIMIT_NOFILE;
-    case LimitName::core: return RLIMIT_CORE;
-    case LimitName::as: return RLIMIT_AS;
-    case LimitName::data: return RLIMIT_DATA;
-    case LimitName::stack: return RLIMIT_STACK;
-    case LimitName::cpu: return RLIMIT_CPU;
-    case LimitName::fsize: return RLIMIT_FSIZE;
-    case LimitName::nproc: return RLIMIT_NPROC;
-    case LimitName::memlock: return RLIMIT_MEMLOCK;
-    }
-    return -1;
-}
 
 rlim_t limit_value(uint64_t value) {
     return value == unlimited ? RLIM_INFINITY : static_cast<rlim_t>(value);
@@ -194,6 +180,7 @@ class Child {
         need(flags, SpawnStep::terminal);
         need(sys::fcntl(terminal, F_SETFL, flags & ~O_NONBLOCK), SpawnStep::terminal);
         need(sys::set_controlling_terminal(terminal), SpawnStep::terminal);
+        need(sys::reset_terminal(terminal), SpawnStep::terminal);
         for (int target = 0; target < 3; ++target) place(terminal, target, SpawnStep::terminal);
     }
 
@@ -205,7 +192,10 @@ class Child {
     void set_priorities() {
         if (policy_.oom_score_adj)
             need(platform::set_oom_score_adj(*policy_.oom_score_adj), SpawnStep::oom_score_adj);
-        if (policy_.nice) need(sys::setpriority(*policy_.nice), SpawnStep::nice);
+        if (policy_.nice) {
+            need(sys::setpriority(*policy_.nice), SpawnStep::nice);
+            if (plan_.mode != SpawnMode::main) platform::set_session_nice(*policy_.nice);
+        }
         if (policy_.umask >= 0) ::umask(static_cast<mode_t>(policy_.umask));
     }
 
@@ -254,8 +244,9 @@ class Child {
     }
 
     // As execvp(3) goes along PATH: what is not there is passed over, what may not be executed is
-    // told of if nothing better comes, anything else ends the search. "Not there" is also said of
-    // the interpreter in a script's first line, or of an executable's loader.
+    // told of if nothing better comes, anything else ends the search. A directory that may not be
+    // searched has no program for us. "Not there" is also said of the interpreter in a script's
+    // first line, or of an executable's loader.
     [[noreturn]] void execute() {
         if (plan_.listen_pid != nullptr) {
             Sink digits(plan_.listen_pid, listen_pid_digits_max);
@@ -264,13 +255,16 @@ class Child {
         }
         SpawnStep step = SpawnStep::exec;
         int code = ENOENT;
+        const size_t searched = plan_.programs.size();
         for (const char* program : plan_.programs) {
             sys::execve(program, plan_.arguments.data(), plan_.environment.data());
-            if (errno == EACCES) code = EACCES;
-            if (errno != EACCES && errno != ENOENT && errno != ENOTDIR)
-                fail(SpawnStep::exec, errno);
+            const int cause = errno;
+            if (cause != EACCES && cause != ENOENT && cause != ENOTDIR)
+                fail(SpawnStep::exec, cause);
             struct stat file {};
-            if (errno == ENOENT && sys::stat(program, &file) == 0) step = SpawnStep::interpreter;
+            const bool is_there = sys::stat(program, &file) == 0;
+            if (cause == EACCES && (is_there || searched == 1)) code = EACCES;
+            if (cause == ENOENT && is_there) step = SpawnStep::interpreter;
         }
         fail(code == ENOENT ? step : SpawnStep::exec, code);
     }
@@ -288,10 +282,12 @@ class Child {
 
 // With one memory nothing is copied, and a restart takes half the time. But we stand still until
 // exec: only where nobody can make that long. The child opens no file of the user's (a FIFO, a
-// terminal), and is no other user's, who could stop it. What remains is a program on a file system
-// that does not answer; whoever uses posix_spawn waits for that too.
+// terminal), waits for nothing (nice), and is no other user's, who could stop it. What remains is a
+// program on a file system that does not answer; whoever uses posix_spawn waits for that too.
 sys::Memory memory_for(const SpawnPlan& plan) {
-    const bool prompt = !plan.switch_user && plan.policy->input.empty() && plan.policy->tty.empty();
+    const Policy& policy = *plan.policy;
+    const bool prompt =
+        !plan.switch_user && policy.input.empty() && policy.tty.empty() && !policy.nice;
     return prompt && platform::can_share_memory ? sys::Memory::shared : sys::Memory::copied;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "conf/keyvalue.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -20,7 +21,8 @@ constexpr char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 constexpr std::string_view not_inherited[] = {
     "REEVE_SERVICE", "REEVE_INSTANCE", "REEVE_INSTANCES", "REEVE_PID",      "PWD",
     "OLDPWD",        "REEVE_EXIT",     "REEVE_SIGNAL",    "NOTIFY_SOCKET",  "WATCHDOG_PID",
-    "WATCHDOG_USEC", "LISTEN_PID",     "LISTEN_FDS",      "LISTEN_FDNAMES",
+    "WATCHDOG_USEC", "LISTEN_PID",     "LISTEN_FDS",      "LISTEN_FDNAMES", "REEVE_DIR",
+    "REEVE_LOG",     "REEVE_STATE",    "container",
 };
 
 std::string_view name_of_entry(std::string_view entry) { return entry.substr(0, entry.find('=')); }
@@ -193,6 +195,8 @@ bool Builder::read_file(const char* path, Fd& fd, std::span<char>& text) {
 // The entries stay where they were read. What a line says is never shown: it may be a secret.
 bool Builder::parse_file(const char* path, std::span<char> text) {
     int line_number = 0;
+    if (std::string_view(text.data(), text.size()).starts_with(byte_order_mark))
+        text = text.subspan(byte_order_mark.size());
     while (!text.empty()) {
         ++line_number;
         auto* end = static_cast<char*>(std::memchr(text.data(), '\n', text.size()));

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "host/platform.h"
@@ -104,6 +105,25 @@ int tcsetpgrp(int fd, pid_t group) {
 
 int set_controlling_terminal(int fd) {
     return once(Call::set_controlling_terminal, [=] { return ::ioctl(fd, TIOCSCTTY, 0); });
+}
+
+int reset_terminal(int fd) {
+    termios sane = {};
+    if (::tcgetattr(fd, &sane) < 0) return -1;
+    sane.c_iflag |= BRKINT | ICRNL | IXON;
+    sane.c_iflag &= ~tcflag_t{IGNBRK | IGNCR | INLCR | INPCK | ISTRIP | PARMRK | IXANY | IXOFF};
+    sane.c_oflag |= OPOST | ONLCR;
+    sane.c_oflag &= ~tcflag_t{OCRNL | ONOCR | ONLRET};
+    sane.c_cflag |= CREAD;
+    sane.c_lflag |= ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK;
+    sane.c_lflag &= ~tcflag_t{ECHONL | NOFLSH | TOSTOP};
+    constexpr struct {
+        int place;
+        cc_t character;
+    } characters[] = {{VINTR, 3}, {VQUIT, 28},  {VERASE, 127}, {VKILL, 21},
+                      {VEOF, 4},  {VSTART, 17}, {VSTOP, 19},   {VSUSP, 26}};
+    for (const auto& [place, character] : characters) sane.c_cc[place] = character;
+    return once(Call::reset_terminal, [&] { return ::tcsetattr(fd, TCSANOW, &sane); });
 }
 
 int open(const char* path, int flags, mode_t mode) {

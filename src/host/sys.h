@@ -65,6 +65,7 @@ enum class Call : uint8_t {
     setuid,
     setrlimit,
     setpriority,
+    reset_terminal,
 };
 
 // The seam for tests, null in the product: asked before each call, in the child too. Where its
@@ -85,6 +86,8 @@ pid_t setsid();
 int setpgid(pid_t pid, pid_t group);
 int tcsetpgrp(int fd, pid_t group);
 int set_controlling_terminal(int fd);
+// As `stty sane` does: what the program before has left there is not the next one's.
+int reset_terminal(int fd);
 
 // Files. Everything that is opened here is close-on-exec, and no terminal opened becomes the
 // controlling one. open, read and write are made again where a signal interrupted them.

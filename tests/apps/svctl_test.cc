@@ -291,8 +291,8 @@ TEST_CASE("the details leave out what is absent") {
 
 TEST_CASE("a link of the chain is a sentence") {
     Printer printer;
-    print_sentence(printer, flaky);
-    print_sentence(printer, "name=web\nstate=stopped\nreason=\n");
+    print_sentence(printer, flaky, {});
+    print_sentence(printer, "name=web\nstate=stopped\nreason=\n", {});
     CHECK(printer.gathered() == "flaky@2 is in backoff: exit 1, 4th failure\nweb is stopped\n");
 }
 
@@ -318,6 +318,41 @@ TEST_CASE("an outcome says what kept it from being, if anything did") {
           "web: refused: it keeps its earlier definition, running");
     CHECK(outcome("name=web\naction=refuse\nstate=invalid\nreason=x\nresult=1\n") ==
           "web: refused: invalid");
+}
+
+TEST_CASE("what is too long for a line goes on in the next, at blanks where there are any") {
+    const auto wrapped = [](std::string_view text, size_t width) {
+        Printer printer;
+        print_wrapped(printer, text, {.width = width}, 2);
+        return std::string(printer.gathered());
+    };
+    CHECK(wrapped("one two", 0) == "one two\n");
+    CHECK(wrapped("", 20) == "\n");
+    CHECK(wrapped("one two three four five six", 20) == "one two three four\n  five six\n");
+    CHECK(wrapped("one two three four x five", 20) == "one two three four x\n  five\n");
+    CHECK(wrapped(std::string(25, 'x'), 20) == std::string(20, 'x') + "\n  xxxxx\n");
+    CHECK(wrapped("  indented " + std::string(20, 'x'), 20) ==
+          "  indented\n  " + std::string(18, 'x') + "\n  xx\n");
+    CHECK(wrapped("a bc", 1) == "a\nb\nc\n");
+}
+
+TEST_CASE("columns that are empty or the same everywhere go first where a reason would be cut") {
+    const char first[] = "name=a\nstate=failed\npid=\nuptime_s=\nrestarts=3\nreason=exit 1\n";
+    const char second[] = "name=b\nstate=failed\npid=\nuptime_s=60\nrestarts=3\nreason=exit 2\n";
+    CHECK(table_of({first, second}, {.width = 32}) == "NAME  STATE   UPTIME  REASON\n"
+                                                      "a     failed       -  exit 1\n"
+                                                      "b     failed      1m  exit 2\n");
+}
+
+TEST_CASE("names are listed by the numbers in them") {
+    List<Text> objects;
+    for (const char* object :
+         {"name=web10\n", "name=web9\n", "name=web\ninstance=10\n", "name=web\ninstance=9\n"})
+        objects.push_back(object);
+    sort_objects(objects, {});
+    std::string order;
+    for (const Text& object : objects) order.append(object.view());
+    CHECK(order == "name=web\ninstance=9\nname=web\ninstance=10\nname=web9\nname=web10\n");
 }
 
 TEST_CASE("sizes are short") {

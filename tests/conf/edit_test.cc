@@ -289,7 +289,7 @@ TEST_CASE("what is no edit is refused") {
         {"a newline in the key",
          "",
          {"a\nexec=a"},
-         "error: expected KEY=VALUE, KEY+=VALUE or KEY-=VALUE, not 'a?exec=a'"},
+         "error: expected KEY=VALUE, KEY+=VALUE or KEY-=VALUE, not 'a\\x0aexec=a'"},
         {"a key beyond ASCII",
          "",
          {"\xEF\xBB\xBF"

@@ -210,10 +210,10 @@ TEST_CASE("file names decide what is a service") {
 
 TEST_CASE("services are sorted by name, then version") {
     const std::string text = "exec = a\n";
-    const Catalog catalog =
-        load_files({file_of("web-a", text), file_of("web+v2", text), file_of("db", text),
-                    file_of("web", text), file_of("web+v1", text), file_of("web2", text)});
-    CHECK(names_of(catalog) == "db web web/v1 web/v2 web-a web2");
+    const Catalog catalog = load_files(
+        {file_of("web-a", text), file_of("web+v2", text), file_of("db", text), file_of("web", text),
+         file_of("web+v10", text), file_of("web+v1", text), file_of("web2", text)});
+    CHECK(names_of(catalog) == "db web web/v1 web/v2 web/v10 web-a web2");
     CHECK(catalog.services[2].definition->name.view() == "web");
     CHECK(catalog.services[2].definition->version.view() == "v1");
 }
@@ -289,7 +289,7 @@ TEST_CASE("a default that only one service makes wrong is told of reeve.conf's l
     const Catalog catalog =
         load_files({conf, file_of("a-b", "exec = a\n"), file_of("ab", "exec = a\n")});
     CHECK(problems_of(catalog) == "/etc/reeve/reeve.conf:2: default.env: 'a-b' is no variable's "
-                                  "name: letters, digits and _, no digit first");
+                                  "name: letters, digits, _ and dots, no digit or dot first");
     CHECK(catalog.services[1].definition);
 }
 

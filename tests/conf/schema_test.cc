@@ -297,13 +297,14 @@ TEST_CASE("the nearest key is offered only where it is near") {
     }
 }
 
-TEST_CASE("a user's text is shown without control characters, and cut at whole characters") {
+TEST_CASE(
+    "a user's text is shown with its control characters escaped, and cut at whole characters") {
     const auto shown = [](std::string_view text) {
         Buffer<128> out;
         append_shown(out, text);
         return std::string(out.view());
     };
-    CHECK(shown("a\x1b[1m\x7f\tb") == "a?[1m??b");
+    CHECK(shown("a\x1b[1m\x7f\tb") == R"(a\x1b[1m\x7f\x09b)");
     CHECK(shown("\xC3\xA9") == "\xC3\xA9");
     CHECK(shown(std::string(60, 'a')) == std::string(60, 'a'));
     CHECK(shown(std::string(61, 'a')) == std::string(60, 'a') + "...");

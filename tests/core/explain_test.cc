@@ -110,7 +110,8 @@ TEST_CASE("a failed start says what may be done, where errno does not") {
         {"", SpawnStep::exec, ENOENT,
          "exec db | x: No such file or directory (nor is there a "
          "/bin/sh)"},
-        {"db", SpawnStep::nice, EACCES, "nice: Permission denied (only root may)"},
+        {"db", SpawnStep::nice, EACCES,
+         "nice: Permission denied (only root may, on Linux with CAP_SYS_NICE)"},
         {"db", SpawnStep::limit, EPERM,
          "limit: Operation not permitted (above the hard limit; see ulimit -Ha)"},
         {"db", SpawnStep::limit, EINVAL, "limit: Invalid argument"},

@@ -84,8 +84,8 @@ TEST_CASE("no value can end its line, or reach a terminal as more than text") {
     Rig rig({define("web", [](Definition& d, Policy&) { d.description = "a\nb\33[31m\177"; })});
     rig.run("web");
     rig["web"].status_text = "one\ntwo\rpid=1";
-    CHECK(field(rig, "web", "description") == "a?b?[31m?");
-    CHECK(field(rig, "web", "reason") == "one?two?pid=1");
+    CHECK(field(rig, "web", "description") == R"(a\x0ab\x1b[31m\x7f)");
+    CHECK(field(rig, "web", "reason") == R"(one\x0atwo\x0dpid=1)");
     CHECK(field(rig, "web", "pid") == "101");
 }
 

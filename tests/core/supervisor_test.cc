@@ -599,7 +599,7 @@ TEST_CASE("an entry keeps the reason of its own moment") {
     std::string told;
     for (const Entry& entry : rig.core.entries()) {
         Buffer<256> words;
-        append_reason(words, rig.core, entry);
+        append_reason(words, entry);
         told.append(words.view()).append("; ");
     }
     CHECK(told == "exec; ready; exit 3, 1st failure; exit 3, 1st failure; exec; ");

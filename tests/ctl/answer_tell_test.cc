@@ -48,7 +48,7 @@ TEST_CASE("plan tells all problems first, and then ends with 1") {
         return forecast;
     };
     CHECK(bench.ask("reeve/1 plan") ==
-          "warn /etc/reeve/bad:1: what?is this\nwarn /etc/reeve/bad:2: and this\n"
+          "warn /etc/reeve/bad:1: what\\x0ais this\nwarn /etc/reeve/bad:2: and this\n"
           "name=bad\naction=refuse\nreason=/etc/reeve/bad:1: what\n\nend 1\n");
 }
 

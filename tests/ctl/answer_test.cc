@@ -235,8 +235,9 @@ TEST_CASE("reload without a name tells all problems and changes, and waits until
     Peer peer(bench.path);
     peer.say("reeve/1 reload\n");
     bench.turns(3);
-    CHECK(peer.hear() == "warn /etc/reeve/bad:1: what?is this\nwarn /etc/reeve/bad:2: and this\n"
-                         "name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n\n");
+    CHECK(peer.hear() ==
+          "warn /etc/reeve/bad:1: what\\x0ais this\nwarn /etc/reeve/bad:2: and this\n"
+          "name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n\n");
     bench.rig.down("old");
     bench.rig.died("old", SIGTERM);
     CHECK(bench.rest_of(peer) ==

@@ -116,7 +116,7 @@ TEST_CASE("what is no line of a reply is none") {
 TEST_CASE("the last line has no second") {
     Buffer<100> line;
     append_end(line, Outcome::failed, "a\nend 0");
-    CHECK(line.view() == "end 1 a?end 0\n");
+    CHECK(line.view() == "end 1 a\\x0aend 0\n");
 }
 
 TEST_CASE("of several outcomes the worst is told") {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <stdexcept>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace reeve::test {
@@ -23,6 +24,13 @@ Pty::~Pty() {
 
 void Pty::type(std::string_view text) const {
     [[maybe_unused]] const ssize_t written = write(master_, text.data(), text.size());
+}
+
+void Pty::set_width(unsigned short columns) const {
+    winsize size = {};
+    size.ws_row = 24;
+    size.ws_col = columns;
+    ioctl(master_, TIOCSWINSZ, &size);
 }
 
 const std::string& Pty::screen() {

@@ -17,6 +17,7 @@ class Pty {
     const std::string& path() const { return path_; }
 
     void type(std::string_view text) const;
+    void set_width(unsigned short columns) const;
     // All that was written to the terminal so far; does not wait.
     const std::string& screen();
 

@@ -14,6 +14,8 @@ bool cannot_run(bool able, const std::string& why);
 bool is_root();
 // May we make PID namespaces with unshare(1)?
 bool has_namespaces();
+// Are there pseudo terminals? A chroot may lack /dev/pts.
+bool has_terminals();
 // Is there such a program?
 bool has_program(const std::string& name);
 

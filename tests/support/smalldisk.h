@@ -6,16 +6,28 @@
 #include <stdexcept>
 #include <string>
 #include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "catch.h"
 #include "support/process.h"
 
 namespace reeve::test {
 
-// Mounts of our own, which end with this process. May we have any?
+// Mounts of our own, which end with this process. May we have any? Another process tries it first:
+// where a mount is refused, we are not left behind in a namespace that nobody else sees into.
 inline bool has_mounts() {
-    static const bool able =
-        unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    const auto enter = [] {
+        return unshare(CLONE_NEWNS) == 0 &&
+               mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    };
+    const auto may_mount = [&] {
+        const pid_t child = fork();
+        if (child == 0) _exit(enter() && mount("none", "/tmp", "tmpfs", 0, nullptr) == 0 ? 0 : 1);
+        int status = 1;
+        return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    };
+    static const bool able = may_mount() && enter();
     return able;
 }
 

@@ -247,6 +247,7 @@ TEST_CASE("CMD leads a process group of its own in reeve's session") {
 }
 
 TEST_CASE("CMD is in the foreground of the terminal: it reads from it, and ctrl-C is for it") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;
     Pty pty;
     Launch launch = reeve.launch({"--", "sh", "-c", "echo $$ > {dir}/pid; exec cat"});
@@ -262,6 +263,7 @@ TEST_CASE("CMD is in the foreground of the terminal: it reads from it, and ctrl-
 }
 
 TEST_CASE("the terminal's foreground goes back to where it was when CMD has ended") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;
     Pty pty;
     std::string line;
@@ -276,6 +278,7 @@ TEST_CASE("the terminal's foreground goes back to where it was when CMD has ende
 }
 
 TEST_CASE("reeve in the background of a terminal does not take its foreground") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;
     Pty pty;
     std::string line = "set -m; ";

@@ -27,8 +27,7 @@ Strings files_in(const std::string& directory) {
 // make, with the program under test as what has been built.
 Output make(const Strings& words) {
     const std::string build = std::filesystem::path(reeve_binary()).parent_path();
-    Launch launch{
-        .arguments = {has_program("gmake") ? "gmake" : "make", "-o", "all", "BUILD=" + build}};
+    Launch launch{.arguments = {has_program("gmake") ? "gmake" : "make", "BUILD=" + build}};
     launch.arguments.insert(launch.arguments.end(), words.begin(), words.end());
     // Not those of a make that has started the tests.
     launch.environment = {"MAKEFLAGS=", "MAKELEVEL=", "MFLAGS="};
@@ -42,7 +41,7 @@ bool in_top_folder() { return exists("Makefile") && exists(completion); }
 Strings completed(const Strings& words, const Strings& environment, const std::string& line = "") {
     Launch launch{.arguments = {"bash", "--norc", "-c",
                                 "set -u; source \"$1\"; COMP_LINE=$2; shift 2; COMP_WORDS=(\"$@\");"
-                                " COMP_CWORD=$(($# - 1)); _svctl; "
+                                " COMP_CWORD=$(($# - 1)); _$1; "
                                 "((${#COMPREPLY[@]} == 0)) || printf '%s\\n' \"${COMPREPLY[@]}\"",
                                 "bash", completion, line}};
     launch.arguments.insert(launch.arguments.end(), words.begin(), words.end());
@@ -100,7 +99,9 @@ TEST_CASE("make install puts the files where distributions expect them, make uni
     with("install");
     CHECK(files_in(root) ==
           Strings{"usr/bin/reeve", "usr/bin/svctl", "usr/bin/svlog",
+                  "usr/share/bash-completion/completions/reeve",
                   "usr/share/bash-completion/completions/svctl",
+                  "usr/share/fish/vendor_completions.d/reeve.fish",
                   "usr/share/fish/vendor_completions.d/svctl.fish", "usr/share/man/man1/svctl.1",
                   "usr/share/man/man5/reeve-service.5", "usr/share/man/man8/reeve.8",
                   "usr/share/man/man8/svlog.8", "usr/share/zsh/site-functions/_svctl"});
@@ -118,6 +119,39 @@ TEST_CASE("make install puts the files where distributions expect them, make uni
     CHECK(files_in(root) == Strings{"usr/share/man/man1/other.1"});
     CHECK(exists(root + "/usr/bin"));
     with("uninstall");  // of nothing
+}
+
+TEST_CASE("make install installs what was built, whatever it was built with") {
+    if (cannot_run(in_top_folder(), "not run from the top folder")) return;
+    if (cannot_run(has_program("make") || has_program("gmake"), "make is not installed")) return;
+    const TempDir root;
+    const Output output = make({"install", "DESTDIR=" + root.path(), "PREFIX=", "CXXFLAGS=-DOTHER",
+                                "CXX=/no/such/compiler"});
+    INFO(output.out << output.err);
+    CHECK(output.status == 0);
+    CHECK_FALSE(output.out.find("C++") != output.out.npos);
+    CHECK(read_file(root / "bin/reeve") == read_file(reeve_binary()));
+    // Where nothing is built yet, it is.
+    const TempDir empty;
+    Strings words = {"-n", "install", "BUILD=" + empty.path(), "DESTDIR=" + root.path()};
+    CHECK(make(words).out.find("C++") != std::string::npos);
+}
+
+TEST_CASE("symbols are stripped unless STRIP is empty") {
+    if (cannot_run(in_top_folder(), "not run from the top folder")) return;
+    if (cannot_run(has_program("make") || has_program("gmake"), "make is not installed")) return;
+    const TempDir empty;
+    const auto strips = [&](const Strings& words) {
+        Strings all = {"-n", "BUILD=" + empty.path(), empty / "reeve"};
+        all.insert(all.end(), words.begin(), words.end());
+        const std::string out = make(all).out;
+        const size_t link = out.find("LINK");
+        CHECK(link != out.npos);
+        return link != out.npos && out.find(" -s ", link) != out.npos;
+    };
+    CHECK(strips({}));
+    CHECK(strips({"STRIP=strip"}));
+    CHECK_FALSE(strips({"STRIP="}));
 }
 
 TEST_CASE("every link that is installed is a program of the binary") {
@@ -177,6 +211,53 @@ TEST_CASE("bash completes commands, and options where they belong") {
     CHECK(complete({"svctl", "keys", "depends_on", ""}).empty());
     CHECK(complete({"svctl", "signal", "USR"}) == Strings{"USR1", "USR2"});
     CHECK(complete({"svctl", "check", "contrib/comp"}) == Strings{"contrib/completions"});
+}
+
+TEST_CASE("bash completes the values of keys") {
+    if (cannot_run(in_top_folder(), "not run from the top folder")) return;
+    if (cannot_run(has_program("bash"), "bash is not installed")) return;
+    const RunDirectory run_directory;
+    const auto complete = [&](const std::string& word) {
+        return completed({"svctl", "set", "web", word}, run_directory.environment());
+    };
+    CHECK(complete("restart_d") == Strings{"restart_delay=", "restart_delay_max="});
+    // bash takes what follows the = for the word.
+    CHECK(complete("restart=") == Strings{"always", "never", "on-failure"});
+    CHECK(complete("restart=on") == Strings{"on-failure"});
+    CHECK(complete("enabled=") == Strings{"no", "yes"});
+    CHECK(complete("depends_on=w") == Strings{"web", "worker", "worker@1", "worker@two"});
+    CHECK(complete("after+=a") == Strings{"a:b"});
+    CHECK(complete("stop_signal=USR") == Strings{"USR1", "USR2"});
+    CHECK(complete("ready=n") == Strings{"notify"});
+    CHECK(complete("workdir=contrib/comp") == Strings{"contrib/completions"});
+    CHECK(complete("description=").empty());
+}
+
+TEST_CASE("bash completes reeve's options, and what follows them") {
+    if (cannot_run(in_top_folder(), "not run from the top folder")) return;
+    if (cannot_run(has_program("bash"), "bash is not installed")) return;
+    const RunDirectory run_directory;
+    const auto complete = [&](const Strings& words, const std::string& line = "") {
+        return completed(words, run_directory.environment(), line);
+    };
+    CHECK(has(complete({"reeve", "-"}), "-d"));
+    CHECK(has(complete({"reeve", "-"}), "--"));
+    CHECK(complete({"reeve", "-q", "--exit"}) == Strings{"--exit-when-idle"});
+    CHECK(complete({"reeve", "-d", "contrib/comp"}) == Strings{"contrib/completions"});
+    CHECK(complete({"reeve", "s"}) == Strings{"svctl"});
+    CHECK(has(complete({"reeve", "--", "cat"}), "cat"));
+    CHECK(complete({"reeve", "--", "cat", "contrib/comp"}) == Strings{"contrib/completions"});
+    CHECK(complete({"reeve", "svctl", "up", "we"}) == Strings{"web"});
+    CHECK(complete({"reeve", "svctl", "hi"}, "reeve svctl hi") == Strings{"history"});
+    // Every option of its usage is there.
+    const Output help = run({reeve_binary(), "--help"});
+    for (size_t at = 0; (at = help.out.find("\n  -", at)) != help.out.npos; ++at) {
+        const size_t start = at + 3;
+        const std::string word =
+            help.out.substr(start, help.out.find_first_of(" ,\n", start) - start);
+        INFO(word);
+        CHECK(has(complete({"reeve", word}), word));
+    }
 }
 
 TEST_CASE("bash completes services and labels from the run directory") {

@@ -478,6 +478,7 @@ TEST_CASE("logs that cannot be written where they are to go fail, and follow no 
 }
 
 TEST_CASE("logs on a terminal has a colour for each service, but with NO_COLOR") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Logs logs;
     write_shop(logs);
     for (const bool colour : {true, false}) {
@@ -582,12 +583,12 @@ TEST_CASE("why and status show the last lines of what failed") {
     REQUIRE(reeve.reaches("quiet", "failed"));
     const Output why = reeve.svctl({"why", "web"});
     INFO(why.out);
-    const std::string lines = "  line 3\n  line 4\n  line 5\n  line 6\n  ?[1mtab here\n";
+    const std::string lines = "  line 3\n  line 4\n  line 5\n  line 6\n  \\x1b[1mtab here\n";
     CHECK(mentions(why.out, "web is waiting: needs bad\nbad is failed: exit 3"));
     CHECK(why.out.ends_with("\n" + lines));
     CHECK_FALSE(mentions(why.out, "line 2"));
     const std::string list =
-        R"("last_lines": ["line 3", "line 4", "line 5", "line 6", "?[1mtab here"]})";
+        R"("last_lines": ["line 3", "line 4", "line 5", "line 6", "\\x1b[1mtab here"]})";
     const Output json = reeve.svctl({"--json", "why", "web"});
     CHECK(is_json(json.out));
     CHECK(mentions(json.out, list));

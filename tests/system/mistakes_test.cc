@@ -2,6 +2,7 @@
 // mistakes at the prompt are in mistyped_test.cc, those of single values in conf/mistakes_test.cc.
 
 #include <span>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,7 +114,8 @@ const Mistake texts[] = {
     {"an instance, where there are none", "exec = sleep %i\n",
      "{web}:1: exec: '%i' has no meaning here: the service has no instances\n"},
     {"export before a variable", "exec = sleep 1\nenv = export A=1\n",
-     "{web}:2: env: 'export A' is no variable's name: letters, digits and _, no digit first\n"},
+     "{web}:2: env: 'export A' is no variable's name: letters, digits, _ and dots, no digit or dot "
+     "first\n"},
     {"names of services apart by commas", "exec = sleep 1\ndepends_on = db, cache\n",
      "{web}:2: depends_on = db, cache: 'db,' is no name: at most 63 letters, digits, _, - and :\n"},
     {"a unit's name for a service's", "exec = sleep 1\ndepends_on = db.service\n",
@@ -198,7 +200,39 @@ TEST_CASE("a file that cannot be trusted or read is told of, with what to do") {
     }
     unlink(web.c_str());
     REQUIRE(symlink("/no/such/file", web.c_str()) == 0);
-    says("cannot be read: No such file or directory");
+    says("a link to /no/such/file, which is not there");
+}
+
+TEST_CASE("a definition that may be executed is told to lose that right") {
+    Reeve reeve;
+    reeve.script("web", "# the shop\nexec = sleep 1000\n");
+    reeve.script("job", "#!/bin/sh\nexec = a\n");  // a script, if a strange one
+    const Output output = reeve.svctl({"check", reeve.services()});
+    CHECK(output.out ==
+          reeve.fill_in("{dir}/services/web: key = value, and yet executable, as only "
+                        "programs are: chmod -x {dir}/services/web\n"));
+    CHECK(output.status == 1);
+    REQUIRE(chmod((reeve.services() + "/web").c_str(), 0644) == 0);
+    CHECK(reeve.svctl({"check", reeve.services()}).status == 0);
+}
+
+TEST_CASE("quotes that become part of a variable are worth a word, and no more") {
+    Reeve reeve;
+    reeve.service("web", "command = echo \"<$A>\"; sleep 1000\nenv = A=\"b c\"\n");
+    const Output output = reeve.svctl({"check", reeve.services()});
+    CHECK(output.status == 0);
+    CHECK(output.out.empty());
+    const std::string said = reeve.fill_in(
+        "{dir}/services/web:2: env: the quotes are part of the value of A; blanks need none\n");
+    CHECK(output.err == "svctl: " + said);
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    CHECK(reeve.process().err() == "reeve: " + said);
+    CHECK(wait_until([&] { return reeve.log_of("web") == "<\"b c\">\n"; }));
+    const Output set = reeve.svctl({"set", "web", "env=B='x'"});
+    CHECK(set.status == 0);
+    CHECK(set.err == reeve.fill_in("svctl: {dir}/services/web:2: env: the quotes are part of the "
+                                   "value of B; blanks need none\n"));
 }
 
 TEST_CASE("check tells of files that are passed over") {
@@ -210,15 +244,29 @@ TEST_CASE("check tells of files that are passed over") {
     reeve.service(".db.swp", sleeps);  // nor this
     make_directory(reeve.services() + "/shop");
     reeve.service("job", "#!/bin/sh\nexec sleep 1000\n");
+    reeve.service("my shop", sleeps);
+    reeve.service("queue@1", sleeps);
+    const std::string longest(63, 'n');
+    reeve.service(longest + "more", sleeps);
+    reeve.service("+v2", sleeps);
+    REQUIRE(mkfifo((reeve.services() + "/pipe").c_str(), 0600) == 0);
     const Output output = reeve.svctl({"check", reeve.services()});
     CHECK(output.out.empty());
     CHECK(output.status == 0);
     const std::string place = "svctl: " + reeve.services();
     for (const char* line : {"/web.service is ignored: no name for a service (did you mean web?)\n",
                              "/shop is ignored: a directory, and a service is one file\n",
-                             "/job is ignored: a script that is not executable (chmod +x)\n"})
+                             "/job is ignored: a script that is not executable (chmod +x)\n",
+                             "/my shop is ignored: no name for a service (did you mean my_shop?)\n",
+                             "/queue@1 is ignored: no name for a service (did you mean queue?)\n",
+                             "/+v2 is ignored: no name for a service (did you mean _v2?)\n",
+                             "/pipe is ignored: no regular file\n"}) {
+        INFO(line);
         CHECK(output.err.find(place + line) != std::string::npos);
-    CHECK(count_lines(output.err) == 3);
+    }
+    CHECK(output.err.find("more is ignored: no name for a service (did you mean " + longest +
+                          "?)\n") != std::string::npos);
+    CHECK(count_lines(output.err) == 8);
 }
 
 namespace {
@@ -293,7 +341,8 @@ const Failure failures[] = {
      "not ready within start_timeout"},
     {"the start_check is not there",
      "exec = sleep 1000\nstart_check = nosuch\nstart_timeout = 200ms\n",
-     "not ready within start_timeout"},
+     "not ready within start_timeout; start_check: exit 127 (of the shell: no such program; see "
+     "its log)"},
 };
 
 void write_programs(const Reeve& reeve) {
@@ -347,15 +396,22 @@ TEST_CASE("a mistake that shows at the start is the reason of the failure") {
 TEST_CASE("what takes root's rights is told to everybody else") {
     if (cannot_run(is_root(), "needs root")) return;
     constexpr uid_t nobody = 65534;
+    rlimit files{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    const std::string above_hard_limit =
+        "limit nofile 99999999: Operation not permitted (the hard limit is " +
+        std::to_string(files.rlim_max) +
+        "; raise it where reeve is started: ulimit -H, or on Linux CAP_SYS_RESOURCE)";
     const Failure rows[] = {
         {"another user", "exec = sleep 1000\nuser = 0:0\n",
-         "user 0:0: Operation not permitted (only root may)"},
+         "user 0:0: Operation not permitted (only root may, on Linux with CAP_SETUID and "
+         "CAP_SETGID)"},
         {"a better priority", "exec = sleep 1000\nnice = -5\n",
-         "nice: Permission denied (only root may)"},
+         "nice: Permission denied (only root may, on Linux with CAP_SYS_NICE)"},
         {"another root", "exec = sleep 1000\nchroot = /\n",
-         "chroot /: Operation not permitted (only root may)"},
+         "chroot /: Operation not permitted (only root may, on Linux with CAP_SYS_CHROOT)"},
         {"a limit above the hard one", "exec = sleep 1000\nlimit = nofile 99999999\n",
-         "limit: Operation not permitted (above the hard limit; see ulimit -Ha)"},
+         above_hard_limit.c_str()},
         {"a program that others keep to themselves", "exec = {dir}/mine/program\n",
          "exec {dir}/mine/program: Permission denied (is it executable, and may its user reach "
          "it?)"},

@@ -150,7 +150,7 @@ TEST_CASE("a hook past hook_timeout is killed with all its processes") {
                               "hook_timeout = 200ms\nretries = 1\n");
     reeve.start();
     REQUIRE(reeve.reaches("slow", "failed"));
-    CHECK(reeve.field("slow", "reason").find("pre_start timed out") == 0);
+    CHECK(reeve.field("slow", "reason").find("pre_start: timed out (hook_timeout)") == 0);
     const pid_t child = number_in(reeve, "child");
     REQUIRE(child > 0);
     CHECK(wait_until([&] { return !alive(child); }));

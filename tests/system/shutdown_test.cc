@@ -68,11 +68,11 @@ TEST_CASE("what is killed at the end of stop_timeout_total is named, as is the r
     reeve.service("reeve.conf", "stop_timeout_total = 10s\nlog = inherit\n");
     const Output checked = reeve.svctl({"check", reeve.services()});
     CHECK(checked.status == 0);
-    CHECK(checked.err.find("deaf: stop_timeout (1h) is longer than stop_timeout_total (10s)") !=
+    CHECK(checked.err.find("/deaf: stop_timeout (1h) is longer than stop_timeout_total (10s)") !=
           std::string::npos);
     reeve.service("reeve.conf", "stop_timeout_total = 1s\nlog = inherit\n");
     reeve.start();
-    CHECK(says(reeve, "deaf, fine: stop_timeout"));
+    CHECK(says(reeve, "; so is that of fine"));
     REQUIRE(reeve.has_lines("up", 1));
     CHECK(reeve.stop() == 0);
     CHECK(says(reeve, "deaf was killed: the shutdown's time was over (stop_timeout_total)"));

@@ -273,6 +273,7 @@ TEST_CASE("a console that nobody reads does not keep reeve from ending") {
 }
 
 TEST_CASE("on a terminal each service has its colour, unless NO_COLOR says otherwise") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     for (const bool colours : {true, false}) {
         INFO(colours);
         Reeve reeve;

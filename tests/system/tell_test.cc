@@ -354,6 +354,7 @@ TEST_CASE("graph is a tree: what is below was told before is not told again") {
 }
 
 TEST_CASE("graph has the reason of what is not well, and what a name needs in its objects") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;
     write_shop(reeve);
     reeve.service("db", "exec = /no/such/program\nrestart = never\n");
@@ -389,6 +390,7 @@ TEST_CASE("graph has the reason of what is not well, and what a name needs in it
 }
 
 TEST_CASE("boot shows what the bring-up spent its time on") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;
     reeve.service("quick", sleeps);
     reeve.service("slow", "command = sleep 0.7; echo >&3; exec sleep 1000\nready = fd:3\n");
@@ -553,6 +555,7 @@ TEST_CASE("logs -f goes on with what comes, through a restart") {
 }
 
 TEST_CASE("on a narrow terminal the table keeps names, states and as much of the reason as fits") {
+    if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;
     reeve.service("web", sleeps);
     reeve.service("broken", "exec = /no/such/program/anywhere/at/all\nrestart = never\n");

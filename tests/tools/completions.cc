@@ -1,5 +1,5 @@
-// Writes the tables of a shell's completion of svctl, from svctl's own: `completions bash`, `zsh`
-// or `fish`. What the shells do with them stands in contrib/completions, around the tables.
+// Writes the tables of a shell's completion of svctl and reeve, from their own: `completions bash`,
+// `zsh` or `fish`. What the shells do with them stands in contrib/completions, around the tables.
 
 #include <algorithm>
 #include <iostream>
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/options.h"
 #include "apps/svctl.h"
 #include "conf/schema.h"
 #include "model/signals.h"
@@ -74,6 +75,63 @@ Strings names_of_keys(bool all) {
         if (!known) names.push_back(key.name);
     }
     return names;
+}
+
+// "restart=always" for each word that is a value by itself; such as end in ':' want more.
+Strings words_of_values() {
+    Strings found;
+    for (const Key& key : service_keys) {
+        std::string words = key.kind == Kind::choice || key.kind == Kind::limit ? key.words : "";
+        if (key.kind == Kind::flag) words = "yes no";
+        if (key.kind == Kind::ready) words = "exec notify fd:";
+        if (key.kind == Kind::retries) words = "unlimited";
+        std::string_view rest = words;
+        for (auto word = take_word(rest); !word.empty(); word = take_word(rest))
+            if (word != "-") found.push_back(std::string(key.name) + "=" + std::string(word));
+    }
+    return found;
+}
+
+Strings keys_of(std::initializer_list<Kind> kinds) {
+    Strings names;
+    for (const Key& key : service_keys)
+        if (std::find(kinds.begin(), kinds.end(), key.kind) != kinds.end())
+            names.push_back(key.name);
+    return names;
+}
+
+// An option of reeve, as its usage has it: "-d DIR   a directory".
+struct ReeveOption {
+    std::string name;
+    std::string value;
+    std::string doc;
+};
+
+std::vector<ReeveOption> options_of_reeve() {
+    std::vector<ReeveOption> found;
+    size_t whole = 0;  // options whose doc is known
+    std::string_view rest = reeve_usage;
+    while (!rest.empty()) {
+        std::string_view line = take_line(rest);
+        const bool begins = line.starts_with("  -") && !line.starts_with("  -- ");
+        if (!begins && whole == found.size()) continue;
+        line = trim(line);
+        if (begins) {
+            const std::string_view names = line.substr(0, line.find("  "));
+            line.remove_prefix(names.size());
+            std::string_view words = names;
+            for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
+                if (word.ends_with(',')) word.remove_suffix(1);
+                if (word.starts_with('-'))
+                    found.push_back({std::string(word), "", ""});
+                else
+                    found.back().value = word;
+            }
+        }
+        if (trim(line).empty()) continue;
+        for (; whole < found.size(); ++whole) found[whole].doc = trim(line);
+    }
+    return found;
 }
 
 // "[NAME]..." as "NAME...": what the arguments are, in their order; "..." stands behind what may
@@ -165,6 +223,22 @@ void print_zsh_options(const std::vector<const OptionRow*>& options) {
     std::cout << "        )";
 }
 
+// What belongs to no command.
+void print_general_words(const char* shell) {
+    print_words(shell, "states", names_of_states());
+    print_words(shell, "signals", names_of_signals());
+    print_words(shell, "keys", names_of_keys(true));
+    print_words(shell, "service_keys", names_of_keys(false));
+    print_words(shell, "key_values", words_of_values());
+    print_words(shell, "name_keys", keys_of({Kind::services}));
+    print_words(shell, "signal_keys", keys_of({Kind::signal}));
+    print_words(shell, "file_keys", keys_of({Kind::path, Kind::variable_file, Kind::argv}));
+    Strings values;
+    for (const ReeveOption& option : options_of_reeve())
+        if (!option.value.empty()) values.push_back(option.name + "=" + option.value);
+    print_words(shell, "reeve_values", values);
+}
+
 void print_for_bash_or_zsh(const char* shell) {
     const bool zsh = shell == std::string_view("zsh");
     const auto print_options = zsh ? print_zsh_options : print_bash_options;
@@ -176,10 +250,17 @@ void print_for_bash_or_zsh(const char* shell) {
     } else {
         print_words(shell, "commands", names_of_commands());
     }
-    print_words(shell, "states", names_of_states());
-    print_words(shell, "signals", names_of_signals());
-    print_words(shell, "keys", names_of_keys(true));
-    print_words(shell, "service_keys", names_of_keys(false));
+    print_general_words(shell);
+    if (zsh) {
+        std::cout << "typeset -ga _svctl_reeve_options=(\n";
+        for (const ReeveOption& option : options_of_reeve())
+            std::cout << "    " << quoted(option.name + ":" + option.doc) << '\n';
+        std::cout << ")\n";
+    } else {
+        Strings names;
+        for (const ReeveOption& option : options_of_reeve()) names.push_back(option.name);
+        print_words(shell, "reeve_options", names);
+    }
     std::cout << "\n# Sets arguments, options and values, of the command; empty: of none.\n"
                  "_svctl_describe()\n{\n";
     print_arguments();
@@ -219,10 +300,7 @@ std::string commands_hiding(const OptionRow& general) {
 
 void print_for_fish() {
     print_words("fish", "commands", names_of_commands());
-    print_words("fish", "states", names_of_states());
-    print_words("fish", "signals", names_of_signals());
-    print_words("fish", "keys", names_of_keys(true));
-    print_words("fish", "service_keys", names_of_keys(false));
+    print_general_words("fish");
     Strings with_value;
     for (const OptionRow& row : option_rows()) {
         const std::string name = row.name;
@@ -251,6 +329,14 @@ void print_for_fish() {
         if (*row.commands != '\0') condition = "__svctl_command_is " + std::string(row.commands);
         if (!hiding.empty()) condition = "not __svctl_command_is " + hiding;
         print_fish_option(row, condition);
+    }
+    for (const ReeveOption& option : options_of_reeve()) {
+        const std::string_view name = option.name;
+        std::cout << "complete -c reeve -n __svctl_in_reeve"
+                  << (name.starts_with("--") ? " -l " : " -s ")
+                  << name.substr(name.starts_with("--") ? 2 : 1);
+        if (!option.value.empty()) std::cout << " -x -a '(__svctl_values DIR)'";
+        std::cout << " -d " << quoted(option.doc, true) << '\n';
     }
 }
 

@@ -1,0 +1,16 @@
+// spawn_finding: what a look afterwards tells of a step that failed in a child, beyond its errno.
+#pragma once
+
+#include "base/text.h"
+#include "model/service.h"
+
+namespace reeve {
+
+// The whole sentence, in place of the step's name and the errno's words; nothing where there is no
+// more to say.
+void append_finding(Sink& out, SpawnStep step, int code, const Definition& definition);
+
+// The resource of setrlimit that the limit is.
+int resource_of(LimitName name);
+
+}  // namespace reeve
