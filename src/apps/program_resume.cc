@@ -20,8 +20,8 @@ Text Program::begin_reexec(Now now) {
     if (surroundings_.own_program.empty()) return "where reeve's program is, is not known";
     if (!journal_.whole()) return journal_warning();
     if (sys::access(surroundings_.own_program.c_str(), X_OK) < 0)
-        return Text::join({describe(Error{"execute", surroundings_.own_program, errno}),
-                           " (put it back there; the reeve that runs goes on)"});
+        return Text::join({surroundings_.own_program, " cannot take over (", errno_text(errno),
+                           "); the reeve that runs goes on"});
     List<List<SourceFile>> files;
     List<Text> problems;
     if (!read_files(files, problems)) return problems.front();
@@ -56,7 +56,7 @@ void Program::follow_reexec(Now now) {
             if (trial_until_ == no_deadline)
                 line << "no answer";
             else if (end->kind == ExitStatus::Kind::exited && end->value == 127)
-                line << "it cannot be executed";
+                line << "exit 127: it cannot be executed";
             else if (end->kind == ExitStatus::Kind::exited)
                 line << "exit " << static_cast<int>(end->value);
             else

@@ -111,9 +111,10 @@ void Performer::write_status_files(Now now) {
         if (!written) stale_status_[kept++] = id;
     }
     stale_status_.resize(kept);
-    const bool is_news = problem != 0 && status_problem_ == 0;
+    // In a small directory a moment without room is nothing special.
+    status_failures_ = problem != 0 ? status_failures_ + 1 : 0;
     status_problem_ = problem;
-    if (is_news) complain(status_warning());
+    if (status_failures_ == 2) complain(status_warning());
     if (kept > 0) status_retry_ = now.mono + seconds(1);
 }
 

@@ -175,8 +175,8 @@ class Performer {
     List<ServiceId> stale_status_;   // services whose status file is to be written
     List<uint8_t> status_is_stale_;  // by index: is it in there?
     Mono status_retry_{};
-    int status_problem_ =
-        0;  // errno for which files could not be written; 0: they are as they should
+    uint32_t status_failures_ = 0;  // to write them, in a row, a second apart
+    int status_problem_ = 0;        // errno of the last one
     bool log_fallback_said_ = false;
     bool journal_failure_said_ = false;
     Mono renewal_due_ = no_deadline;  // of the journal, whoever is on the way to exec

@@ -258,15 +258,15 @@ TEST_CASE("the program on disk is what is executed, and one that cannot take ove
     };
     const std::string good = read_file(path);
     replace(path, good, 0644);
-    refuses("exit 127");
+    refuses("Permission denied");
     replace(path, "no program\n");
-    refuses("exit 127");
+    refuses("exit 127: it cannot be executed");
     replace(path, "#!/bin/sh\nexit 0\n");
     refuses("exit 0");
     replace(path, "#!/bin/sh\nkill -SEGV $$\n");
     refuses("killed by a signal");
     std::filesystem::remove(path);
-    refuses("exit 127");
+    refuses("No such file or directory");
     CHECK(arguments_of(reeve.pid()).find("--resume=") == std::string::npos);
     replace(path, good);
     CHECK(reeve.svctl({"reexec"}).status == 0);

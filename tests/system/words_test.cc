@@ -144,13 +144,12 @@ TEST_CASE("reexec of a program that is not there says what is missing") {
     REQUIRE(unlink(program.c_str()) == 0);
     const Output gone = reeve.svctl({"reexec"});
     CHECK(gone.status == 1);
-    CHECK(mentions(gone.err, "execute " + program +
-                                 ": No such file or directory (put it back "
-                                 "there; the reeve that runs goes on)"));
+    CHECK(mentions(gone.err, program + " cannot take over (No such file or directory); the reeve "
+                                       "that runs goes on"));
     write_file(program, "no program\n", 0755);
     const Output broken = reeve.svctl({"reexec"});
     CHECK(broken.status == 1);
-    CHECK(mentions(broken.err, program + " cannot take over (it cannot be executed)"));
+    CHECK(mentions(broken.err, program + " cannot take over (exit 127: it cannot be executed)"));
     CHECK(reeve.state("web") == "running");
 }
 
