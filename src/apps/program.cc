@@ -66,11 +66,14 @@ Program::Program(const Options& options, Surroundings surroundings, List<Text> d
 }
 
 bool Program::begin() {
-    List<List<SourceFile>> files;
-    if (!read_first_files(files)) return false;
-    const Text& run = surroundings_.run_directory;
-    const Catalog catalog = load_files(std::move(files));
+    if (is_machine_) set_machine();
     const bool resumed = resumption().resumed;
+    List<List<SourceFile>> files;
+    definitions_read_ = read_first_files(files);
+    if (!definitions_read_ && !resumed) return false;
+    if (!definitions_read_) files = {};
+    const Text& run = surroundings_.run_directory;
+    Catalog catalog = load_files(std::move(files));
     careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
     // What was done about an end may be what it crashes of.
     if (careful_) resumption().reaped.count = 0;
@@ -83,6 +86,10 @@ bool Program::begin() {
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
     }
     if (!resumed && refuses(catalog, past)) return false;
+    if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
+        catalog.settings.uid = past.uid();
+        catalog.settings.log_user = resumption().log_user;
+    }
     if (!is_init_) platform::become_subreaper();  // without it orphans are init's, as ever
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
@@ -96,6 +103,11 @@ bool Program::begin() {
     if (resumption().ending) go_on_ending(now);
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
+    // Where memory is short a first start ends of it here, and not again and again later on.
+    // (A new-expression the compiler would leave out.)
+    const size_t count = supervisor_.services().size();
+    if (!resumed)
+        ::operator delete(::operator new(memory_spare_bytes + memory_a_service_bytes * count));
     performer_.adopt(past.services(), now);
     renew_console(past.services(), now);
     if (!run.empty()) prune_service_files(run, supervisor_);
@@ -117,17 +129,14 @@ bool Program::refuses(const Catalog& catalog, const Recollection& past) const {
     return true;
 }
 
-// A reeve that was at work goes on with it: where its files cannot be read now, it waits for them.
+// A reeve that was at work goes on with it: where its files cannot be read now, they follow.
 bool Program::read_first_files(List<List<SourceFile>>& files) {
+    if (resumption().reads_nothing) return false;
     List<Text> problems;
-    while (!read_files(files, problems)) {
-        for (const Text& problem : problems) complain(problem);
-        if (!resumption().resumed) return false;
-        sys::poll({}, crash_pause_ms);
-        files.clear();
-        problems.clear();
-    }
-    return true;
+    if (read_files(files, problems)) return true;
+    for (const Text& problem : problems) complain(problem);
+    definitions_due_ = sys::mono_now() + milliseconds(definitions_retry_ms);
+    return false;
 }
 
 void Program::open_run_files() {
@@ -169,12 +178,32 @@ Reloaded Program::reload(Now now) {
     Reloaded reloaded;
     List<List<SourceFile>> files;
     if (read_files(files, reloaded.problems)) {
-        put_in_force(load_files(std::move(files)), {}, now, reloaded);
-        performer_.carry_out(now);
+        take_files(std::move(files), now, reloaded);
     } else {
         for (const Text& problem : reloaded.problems) complain(problem);
     }
     return reloaded;
+}
+
+void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
+    const bool was_read = std::exchange(definitions_read_, true);
+    definitions_due_ = no_deadline;
+    put_in_force(load_files(std::move(files)), {}, now, reloaded);
+    resumption().reads_nothing = false;
+    if (!was_read) make_up_for_ends();
+    performer_.carry_out(now);
+}
+
+// What could not be read behind a crash is tried again.
+void Program::read_late(Now now) {
+    if (now.mono < definitions_due_) return;
+    definitions_due_ = now.mono + milliseconds(definitions_retry_ms);
+    List<List<SourceFile>> files;
+    List<Text> problems;
+    if (supervisor_.shutting_down() || !read_files(files, problems)) return;
+    complain("the definitions can be read again");
+    Reloaded reloaded;
+    take_files(std::move(files), now, reloaded);
 }
 
 // Done to a copy, which is then forgotten: deciding has no effects of its own.
@@ -200,7 +229,8 @@ Forecast Program::forecast(Now now) {
 void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> past, Now now,
                            Reloaded& reloaded) {
     List<Problem> problems = catalog.problems;
-    const bool is_first = supervisor_.services().empty();
+    const bool is_first = supervisor_.services().empty() || supervisor_.unread();
+    supervisor_.set_unread(!definitions_read_);
     if (is_first || problems.empty()) {
         apply_settings(catalog.settings);
         make_room_for_pipes(count_pipes(catalog));
@@ -247,25 +277,6 @@ void Program::end_as(Finale finale, int code, Now now) {
     end(code, now);
 }
 
-// TERM and INT: the first one ends all, the second leaves a second to what is left, the third none.
-void Program::told_to_end(Finale finale, unsigned times, Now now) {
-    for (; times > 0; --times) {
-        if (++times_told_ == 1) {
-            end_as(finale, 0, now);
-            continue;
-        }
-        const bool last = times_told_ > 2;
-        kill_at_ = std::min(kill_at_, last ? now.mono : now.mono + milliseconds(shutdown_hurry_ms));
-        resumption().kill_at = kill_at_;
-        if (times_told_ <= 3)
-            complain(last ? "told to end for the third time: what is left is killed"
-                          : "told to end once more: what is left gets its stop signal again, and "
-                            "one second");
-        supervisor_.hasten(kill_at_, now);
-        performer_.carry_out(now);
-    }
-}
-
 int Program::run() {
     while (!finished()) turn();
     end_orphans();
@@ -279,6 +290,7 @@ bool Program::finished() const {
 void Program::turn() {
     Now now = read_clocks();
     tell_changes(now);
+    read_late(now);
     follow_reexec(now);
     // Who is told that something is done finds it in the files as well.
     if (server_.client_count() > 0) performer_.write_status_files(now);
@@ -316,7 +328,8 @@ void Program::restore_run_directory(Now now) {
         Buffer<path_max_bytes> path;
         path << run << name;
         struct stat state;
-        return sys::lstat(path.c_str(), &state) == 0 || errno != ENOENT ? state.st_size : -1;
+        if (sys::lstat(path.c_str(), &state) == 0) return state.st_size;
+        return errno == ENOENT ? -1 : 1;  // it is there for all that is known
     };
     const auto tell = [](const Status& status) {
         if (!status) complain(describe(status.error()));
@@ -348,7 +361,7 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_, reports_.next_deadline()}),
+                        reexec_until_, definitions_due_, reports_.next_deadline()}),
               sys::mono_now());
 }
 
@@ -393,107 +406,6 @@ void Program::forward_signals(Now now) {
         for (unsigned count = signals::take(number); count > 0; --count)
             performer_.signal(surroundings_.main, number, options_.whole_group);
     }
-}
-
-void Program::look_for_end(Now now) {
-    EndRequest& request = performer_.end_request();
-    if (request.on_end != OnEnd::nothing) {
-        const Service& service = supervisor_.at(request.service);
-        if (request.service == surroundings_.main) report_end(service);
-        Finale finale = Finale::exit;
-        if (request.on_end == OnEnd::reboot) finale = Finale::reboot;
-        if (request.on_end == OnEnd::poweroff) finale = Finale::poweroff;
-        const int code = shell_code(request.status);
-        end_as(finale, request.on_end == OnEnd::shutdown_on_failure ? std::max(code, 1) : code,
-               now);
-        request = {};
-    }
-    if (supervisor_.shutting_down()) return;
-    if (main_definition_) {
-        // Stopped by svctl: CMD has ended all the same.
-        const Service& main = supervisor_.at(surroundings_.main);
-        if (main.state == State::stopped) end(shell_code(main.exit), now);
-    }
-    if ((options_.exit_when_idle || settings_.exit_when_idle) && supervisor_.idle()) {
-        int code = 0;
-        for (const Service& service : supervisor_.services())
-            if (service.used() && service.state == State::failed) code = 1;
-        // svlog still has to write what the others said last.
-        if (!supervisor_.all_ended()) return end(code, now);
-        idle_ = true;
-        exit_code_ = code;
-    }
-}
-
-// The end's last changes are told by last_words().
-void Program::tell_changes(Now now) {
-    reports_.tell(supervisor_, settings_.report, surroundings_.main, now);
-    if (supervisor_.shutting_down()) reports_.tell_shutdown(supervisor_, kill_at_, now.mono);
-}
-
-// A program that could not be started has no output of its own to say so.
-void Program::report_end(const Service& service) {
-    if (service.end.code != ReasonCode::exec_failed) return;
-    Buffer<512> line;
-    append_end(line, service, service.end);
-    complain(line.view());
-}
-
-// What is left: as PID 1 every process, else the orphans that came to us. TERM, then KILL.
-void Program::end_orphans() {
-    const auto signal_all = [&](int number) {
-        if (is_init_)
-            sys::kill(-1, number);
-        else
-            platform::signal_children(number);
-    };
-    const auto none_left = [] {
-        int status;
-        pid_t pid;
-        do pid = sys::waitpid(-1, &status, WNOHANG);
-        while (pid > 0);
-        return pid < 0;
-    };
-    if (none_left()) return;
-    signal_all(SIGTERM);
-    signal_all(SIGCONT);
-    const Mono begin = sys::mono_now();
-    Mono kill_at = std::min(begin + milliseconds(leftover_grace_max_ms),
-                            std::max(kill_at_ == no_deadline ? begin : kill_at_, begin));
-    const Mono give_up = kill_at + milliseconds(leftover_grace_max_ms);
-    while (!none_left()) {
-        const Mono now = sys::mono_now();
-        if (now >= give_up) return;  // in the kernel's hands
-        if (now >= kill_at) signal_all(SIGKILL);
-        reports_.tell_leftovers(now);
-        set_.clear();
-        signals::watch(set_);
-        set_.wait(now + milliseconds(now >= kill_at ? 20 : 100), now);
-        signals::drain();
-        if (signals::take(SIGTERM) + signals::take(SIGINT) > 0) kill_at = std::min(kill_at, now);
-    }
-}
-
-int Program::last_words() {
-    const Now now = read_clocks();
-    performer_.carry_out(now);
-    tell_changes(now);
-    performer_.write_status_files(now);
-    journal_.end();
-    performer_.logs().close();
-    server_.close();
-    const Text& run = surroundings_.run_directory;
-    if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
-    performer_.give_back_terminal();
-    if (is_machine_) {
-        switch (finale_) {
-        case Finale::exit:
-        case Finale::poweroff: platform::power(platform::PowerAction::poweroff); break;
-        case Finale::reboot: platform::power(platform::PowerAction::reboot); break;
-        case Finale::halt: platform::power(platform::PowerAction::halt); break;
-        }
-    }
-    return exit_code_;
 }
 
 }  // namespace reeve

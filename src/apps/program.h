@@ -56,6 +56,8 @@ class Program final : public Controls {
   private:
     bool refuses(const Catalog& catalog, const Recollection& past) const;
     bool read_first_files(List<List<SourceFile>>& files);
+    void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
+    void read_late(Now now);
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
     void open_run_files();
     void renew_console(std::span<const Remembered> past, Now now);
@@ -70,6 +72,7 @@ class Program final : public Controls {
     void shut_down(int code, Mono kill_at, Now now);
     void go_on_ending(Now now);
     void resume();
+    void make_up_for_ends();
     void follow_reexec(Now now);
     void reexec(Now now);
     Text journal_warning() const;
@@ -109,6 +112,9 @@ class Program final : public Controls {
     Mono trial_until_ = no_deadline;   // and when it is killed
     Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for
     Text reexec_failure_;
+    // Behind a crash they may have to wait: until then, for a reload at the latest.
+    bool definitions_read_ = false;
+    Mono definitions_due_ = no_deadline;
 
     Supervisor supervisor_;
     Journal journal_;

@@ -32,6 +32,9 @@ void Program::apply_settings(const Settings& settings) {
     settings_ = settings;
     surroundings_.uid = settings.uid.view();
     surroundings_.reports = settings.report != Report::none;
+    Sink told(resumption().log_user, sizeof resumption().log_user);
+    told << settings.log_user.view();
+    told.c_str();
     LogSettings& logs = surroundings_.logs;
     logs.max_total = settings.log_max_total;
     logs.owner = 0;

@@ -15,6 +15,13 @@ extern char** environ;
 
 namespace reeve {
 
+namespace {
+
+constexpr char careful_warning[] = "reeve has crashed too often: it keeps what runs, and starts "
+                                   "nothing before svctl up, restart, run or reload";
+
+}  // namespace
+
 Text Program::begin_reexec(Now now) {
     if (supervisor_.shutting_down()) return "reeve is ending";
     if (surroundings_.own_program.empty()) return "where reeve's program is, is not known";
@@ -102,8 +109,15 @@ void Program::go_on_ending(Now now) {
 // What the journal does not tell.
 void Program::resume() {
     surroundings_.kept.close();
-    if (careful_) complain(warnings().back());
-    // A service may have ended for good without anybody having acted on it.
+    if (careful_) complain(careful_warning);
+    if (definitions_read_)
+        make_up_for_ends();
+    else
+        complain(warnings().back());
+}
+
+// A service may have ended for good without anybody having acted on it.
+void Program::make_up_for_ends() {
     if (!std::exchange(resumption().by_fault, false) || resumption().ending) return;
     EndRequest& request = performer_.end_request();
     for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
@@ -144,9 +158,14 @@ List<Text> Program::warnings() const {
     if (journal_.enabled() && !journal_.whole()) warnings.push_back(journal_warning());
     if (Text problem = performer_.status_warning(); !problem.empty())
         warnings.push_back(std::move(problem));
-    if (careful_)
-        warnings.emplace_back("reeve has crashed too often: it keeps what runs, and starts nothing "
-                              "before svctl up, restart, run or reload");
+    if (careful_) warnings.emplace_back(careful_warning);
+    if (!definitions_read_)
+        warnings.emplace_back(
+            past.reads_nothing
+                ? "reeve has crashed while it read the definitions: it goes on with what it has, "
+                  "and reads none before svctl reload"
+                : "reeve has crashed, and the definitions cannot be read since: what runs goes on, "
+                  "and begins anew once they can");
     return warnings;
 }
 

@@ -27,8 +27,6 @@ namespace reeve {
 
 namespace {
 
-// reeve's own failures, apart from what CMD may exit with.
-constexpr int exit_cannot_run = 100;
 constexpr int exit_usage = 2;
 
 void print(std::string_view text) {
@@ -178,6 +176,9 @@ int reeve_main(int argc, char** argv) {
     catch_faults(argc, argv, environ);
     if (argc == 2 && std::string_view(argv[1]) == "uid") return print_uid();
     if (argc == 3 && std::string_view(argv[1]) == try_resume) return try_to_resume(argv[2]);
+    Surroundings surroundings;
+    surroundings.own_program = own_program(argv[0]);
+    set_own_program(surroundings.own_program.c_str());
     Options options;
     Text problem;
     const bool understood = parse_options(argc, argv, options, problem);
@@ -191,7 +192,6 @@ int reeve_main(int argc, char** argv) {
         print(options.help ? reeve_usage : "reeve " REEVE_VERSION "\n");
         return 0;
     }
-    Surroundings surroundings;
     take_descriptors(options, surroundings);
     if (const Status opened = signals::open(); !opened) {
         complain(describe(opened.error()));
@@ -212,9 +212,6 @@ int reeve_main(int argc, char** argv) {
     surroundings.logs.directory =
         absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
     if (!is_default) surroundings.run_variable = run;
-    surroundings.own_program = own_program(argv[0]);
-    // Without a journal there would be nothing to go on from.
-    if (!run.empty()) set_own_program(surroundings.own_program.c_str());
     surroundings.environment = environ;
     if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
         surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};

@@ -60,10 +60,10 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
     Trouble& trouble = troubles_[entry.id.index];
     const Service& service = supervisor.at(entry.id);
     const bool is_new = entry.to == State::starting && service.runs <= 1;
-    if (is_new || entry.to == State::stopped) trouble = {};
+    if (is_new || entry.to == State::stopped) trouble = {.may_recover = trouble.may_recover};
     if (entry.reason.code == ReasonCode::retry) return tell_retry(supervisor, entry, trouble, now);
     if (entry.to == State::running && trouble.is_there) {
-        recovering_.push_back(entry.id);
+        if (!std::exchange(trouble.may_recover, true)) recovering_.push_back(entry.id);
         recovery_due_ = std::min(recovery_due_, now.mono + service.policy().reset_after);
     }
     const bool cut_off = entry.to == State::stopped &&
@@ -86,7 +86,9 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
         line.clear();
         append_entry(line, supervisor, entry);
     }
-    trouble = {.told = now.mono, .is_there = entry.to == State::failed};
+    trouble = {.told = now.mono,
+               .is_there = entry.to == State::failed,
+               .may_recover = trouble.may_recover};
     complain(line.view());
 }
 
@@ -114,11 +116,13 @@ void Reports::tell_recovered(const Supervisor& supervisor, Now now) {
     for (const ServiceId id : recovering_) {
         const Service& service = supervisor.at(id);
         Trouble& trouble = troubles_[id.index];
+        trouble.may_recover = false;
         if (service.state != State::running || !trouble.is_there) continue;
         const Mono due = service.changed + service.policy().reset_after;
         if (due > now.mono) {
             recovery_due_ = std::min(recovery_due_, due);
             recovering_[kept++] = id;
+            trouble.may_recover = true;
             continue;
         }
         Line line;

@@ -30,6 +30,7 @@ class Reports {
         uint32_t ends = 0;    // runs that failed
         uint32_t untold = 0;  // of those, since the last line
         bool is_there = false;
+        bool may_recover = false;  // it is in recovering_
     };
 
     void tell_failure(const Supervisor& supervisor, const Entry& entry, Now now);

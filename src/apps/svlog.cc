@@ -398,11 +398,20 @@ void Svlog::open_pipe(Stream& stream) {
     stream.enlarged = false;
 }
 
-// All that is left in its pipe, behind what waits.
+// All that is left in its pipe, behind what waits; no more than the console takes meanwhile.
 void Svlog::finish(Stream& stream) {
     settle_held(stream);
     const Mono by = sys::mono_now() + milliseconds(log_retry_ms);
-    while (stream.pipe && stream.trouble == 0 && sys::mono_now() < by && pump(stream)) {}
+    while (stream.pipe && stream.trouble == 0 && sys::mono_now() < by) {
+        if (stream.to_console() && console_.blocked()) {
+            set_.clear();
+            set_.add(1, POLLOUT);
+            set_.wait(by, sys::mono_now());
+            console_.flush();
+        } else if (!pump(stream)) {
+            break;
+        }
+    }
     let_go(stream);
 }
 

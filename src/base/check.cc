@@ -1,17 +1,28 @@
 #include "base/check.h"
 
 #include <cstdlib>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/text.h"
 
 namespace reeve {
 
-void check_failed(const char* file, int line, const char* expression) {
-    Buffer<256> message;
-    message << "reeve: " << file << ':' << line << ": check failed: " << expression << '\n';
-    if (::write(2, message.data(), message.size()) < 0) std::abort();
+// Whoever reads descriptor 2 may have stopped reading: then nothing is said.
+void abort_saying(std::string_view text) {
+    Buffer<256> line;
+    line << "reeve: " << text << '\n';
+    pollfd place{2, POLLOUT, 0};
+    if (poll(&place, 1, 0) == 1 && place.revents == POLLOUT) {
+        [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
+    }
     std::abort();
+}
+
+void check_failed(const char* file, int line, const char* expression) {
+    Buffer<240> message;
+    message << file << ':' << line << ": check failed: " << expression;
+    abort_saying(message.view());
 }
 
 }  // namespace reeve

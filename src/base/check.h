@@ -2,10 +2,15 @@
 // A failed check is a bug of reeve's, never a user's mistake and never an operating error.
 #pragma once
 
+#include <string_view>
+
 namespace reeve {
 
 // Writes "reeve: FILE:LINE: check failed: EXPRESSION" to descriptor 2 and calls abort().
 [[noreturn]] void check_failed(const char* file, int line, const char* expression);
+
+// Writes "reeve: TEXT", where it is taken at once, and calls abort().
+[[noreturn]] void abort_saying(std::string_view text);
 
 }  // namespace reeve
 

@@ -50,9 +50,15 @@ constexpr int64_t leftover_grace_max_ms = 2000;       // orphans at shutdown, TE
 constexpr size_t reaped_at_once_max_count = 64;       // children, before what follows from it
 
 // Executing itself again.
-constexpr size_t crashes_careful_count = 4;        // so many within
-constexpr int64_t crashes_careful_ms = 60000;      // this: nothing is begun any more
-constexpr int64_t crash_pause_ms = 1000;           // before each further one
+constexpr size_t crashes_careful_count = 4;    // so many within
+constexpr int64_t crashes_careful_ms = 60000;  // this: nothing is begun any more
+constexpr int64_t crash_pause_ms = 1000;       // before each further one
+// What a reeve that runs, or executes itself again, needs beside what it has when it has begun.
+constexpr size_t memory_spare_bytes = spawn_scratch_bytes + (256 << 10);
+constexpr size_t memory_a_service_bytes = 2048;
+constexpr int execute_tries_count = 50;            // where the program cannot be executed now
+constexpr int64_t execute_pause_ms = 100;          // between these
+constexpr int64_t definitions_retry_ms = 1000;     // that could not be read behind a crash
 constexpr int64_t trial_max_ms = 5000;             // for the new program to say that it could
 constexpr int64_t reexec_in_flight_max_ms = 1000;  // waits for children on their way to exec
 
@@ -69,7 +75,6 @@ constexpr int64_t log_drain_max_ms = 2500;     // svlog's end
 constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind been read?
 constexpr int64_t log_fallen_look_ms = 1000;   // can there be files again?
 constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service waits for one any more
-constexpr int64_t log_spare_ms = 1000;         // and this often its pipe is looked at
 constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
 
 // reeve's own output.
@@ -105,6 +110,8 @@ constexpr size_t history_room_min_bytes = 1 << 20;  // a smaller RUNDIR has no h
 constexpr size_t run_line_max_bytes = 640;          // a run in it
 constexpr int64_t status_files_wait_max_ms = 200;   // behind what happens
 constexpr size_t notify_message_max_bytes = 2048;
+constexpr size_t ancestors_max_count = 64;  // between a sender and its service's leader
+constexpr size_t notifications_at_end_max_count = 1024;  // read before a run's end is judged
 constexpr size_t notifications_a_turn_max_count = 16;  // of one service, before others have theirs
 constexpr size_t status_text_max_bytes = 128;          // sd_notify STATUS=
 

@@ -5,25 +5,15 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include "base/check.h"
 #include "base/heap.h"
 
 namespace {
 
-// Says why on stderr, without allocating, and ends the program with SIGABRT.
-[[noreturn]] void die(const char* what) {
-    static const char prefix[] = "reeve: ";
-    // Nothing is left to do where even these writes fail.
-    if (write(2, prefix, sizeof prefix - 1) < 0 || write(2, what, std::strlen(what)) < 0 ||
-        write(2, "\n", 1) < 0) {
-        std::abort();
-    }
-    std::abort();
-}
+[[noreturn]] void die(const char* what) { reeve::abort_saying(what); }
 
 void* take_pages(std::size_t bytes) {
     void* place = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,5 +1,5 @@
 // Where a run leads once nothing of it is left.
-#include "base/check.h"
+#include "core/recover.h"
 #include "core/restart.h"
 #include "core/walk.h"
 
@@ -25,13 +25,22 @@ void Walk::finish() {
     if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
         s_.hook_runs(Hook::stop_command))
         return enter(State::stopping, Phase::cancelling, s_.reason);
+    if (is_unread(s_)) return await_definition(0);
     if (policy().post_stop.empty() || s_.hooks_over) return conclude();
     enter(State::stopping, Phase::post_stop, {.code = ReasonCode::post_stop});
     run_hook(Hook::post_stop);
 }
 
+// The run is over, and its end (in `verdict`) cannot be judged yet.
+void Walk::await_definition(uint8_t is_concluded) {
+    if (s_.want == Want::down) return conclude();
+    enter(State::waiting, Phase::idle,
+          {.code = ReasonCode::definition_unread, .detail = is_concluded});
+}
+
 // Where the run leads: not wanted, asked for again, or as the restart policy says.
 void Walk::conclude() {
+    if (is_unread(s_) && s_.want == Want::up) return await_definition(1);
     s_.end = s_.verdict;
     s_.verdict = {};
     if (s_.end.code == ReasonCode::hook_failed) return fail_undo();

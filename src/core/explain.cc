@@ -40,6 +40,17 @@ Program program_of(const Service& service, Hook hook) {
     return {service.definition.get(), shell_line_of(hook, service.policy()), true};
 }
 
+// Who spoke on the service's behalf, and was not heard.
+void append_stranger(Sink& out, const Service& service) {
+    if (!service.stranger) return;
+    out << " (refused what ";
+    if (*service.stranger > 0)
+        out << "process " << int64_t{*service.stranger};
+    else
+        out << "a process of another PID namespace";
+    out << " sent: it is neither of the service's process group nor a descendant of it)";
+}
+
 // What the failed step of a child's set-up was about, as far as the definition tells.
 std::string_view object_of(SpawnStep step, const Program& program) {
     if (program.definition == nullptr) return {};
@@ -294,7 +305,10 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::dependency_lost: return append_other(out, "cascade: lost ", then.other);
     case ReasonCode::pre_start: out << "pre_start runs"; return;
     case ReasonCode::executing: out << "exec"; return;
-    case ReasonCode::awaiting_ready: out << words_of(static_cast<ReadyKind>(reason.value)); return;
+    case ReasonCode::awaiting_ready:
+        out << words_of(static_cast<ReadyKind>(reason.value));
+        append_stranger(out, service);
+        return;
     case ReasonCode::start_check:
         out << "start_check has not succeeded yet";
         append_start_check(out, service, "; ");
@@ -315,6 +329,9 @@ void append_words_of(Sink& out, const Standing& then) {
             << " may be its own, which this system cannot tell: end it by hand, or go on without "
                "it "
                "(svctl up)";
+        return;
+    case ReasonCode::definition_unread:
+        out << "reeve has crashed, and could not read its file since (svctl reload)";
         return;
     case ReasonCode::ended: return append_end(out, service, then.end);
     case ReasonCode::retry:

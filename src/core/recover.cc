@@ -61,6 +61,9 @@ void Recollection::take(std::string_view line) {
         known->digest = record->digest;
         known->blamed = record->blamed;
         return;
+    case RecordKind::text:
+        if (known != nullptr) known->service.*record->member = record->text;
+        return;
     case RecordKind::child:
         if (known == nullptr) return;
         known->child = record->process;
@@ -125,11 +128,15 @@ void Recollection::take_status(std::string_view object) {
         exit = {ExitStatus::Kind::exited, static_cast<uint8_t>(*code)};
         end = {.code = ReasonCode::exited, .value = exit.value};
     }
+    const std::string_view words = find_field(object, "reason");
+    const std::string_view log = find_field(object, "log");
     Remembered& remembered = services_.emplace_back();
     remembered.version = find_field(object, "version");
     remembered.service = {
         .name = find_field(object, "name"),
         .instance = find_field(object, "instance"),
+        .status_text = *state == State::running && words != "ready" ? words : std::string_view(),
+        .log_note = log.ends_with(')') ? log : std::string_view(),
         .want = want == "up" ? Want::up : Want::down,
         .state = *state,
         .phase = resting.phase,
@@ -165,6 +172,10 @@ void Recollection::fill_in(Recollection&& damaged) {
 bool stands_in(const Definition& definition) {
     return definition.exec.empty() && definition.command.empty() &&
            definition.policy->type != Type::fake;
+}
+
+bool is_unread(const Service& service) {
+    return !service.refused && !service.removed && stands_in(*service.definition);
 }
 
 // The definition is not on record. Until its file is read it is this one; and where that cannot be
@@ -250,17 +261,16 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
             repeat_stop_signal(id);
     } else if (service.state == State::starting && stands_in(*service.definition)) {
         // On its way to a process that nobody knows how to start.
-        apply_step(id, {.kind = EventKind::stop, .reason = {ReasonCode::definition_invalid}}, now);
+        const ReasonCode why =
+            is_unread(service) ? ReasonCode::definition_unread : ReasonCode::definition_invalid;
+        apply_step(id, {.kind = EventKind::stop, .reason = {why}}, now);
     } else if (service.phase == Phase::executing) {
         // It was to be forked, and was not.
         actions_.push_back({.kind = ActionKind::spawn,
                             .service = id,
                             .value = static_cast<int32_t>(service.runs)});
     }
-    // READY=1 went to a socket that nobody had: at start_timeout it counts as said.
-    if (service.phase == Phase::readying &&
-        service.reason.value == static_cast<int32_t>(ReadyKind::notify))
-        at(id).reason.detail = 1;
+    resume_readying(at(id), now);
     for (size_t i = 0; i < hook_count; ++i) {
         const auto hook = static_cast<Hook>(i);
         if (!remembered.service.hook_runs(hook)) continue;  // begun by what came before
@@ -293,6 +303,20 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                     .value = EINTR},
                    now);
     }
+}
+
+void Supervisor::resume_readying(Service& service, Now now) {
+    const bool checks = service.phase == Phase::readying || service.phase == Phase::checking ||
+                        service.phase == Phase::check_pause;
+    // Nobody was there to ask its start_check: there is time for that again.
+    if (checks && !service.policy().start_check.empty()) {
+        service.start_by = std::max(service.start_by, now.mono + service.policy().start_timeout);
+        if (service.phase == Phase::checking) service.deadline = service.start_by;
+    }
+    // READY=1 went to a socket that nobody had: at start_timeout it counts as said.
+    if (service.phase == Phase::readying &&
+        service.reason.value == static_cast<int32_t>(ReadyKind::notify))
+        service.reason.detail = 1;
 }
 
 // It was on record that it was to be sent, not that it was.

@@ -77,5 +77,8 @@ class Recollection {
 // Is it the one of a service that an earlier reeve left, and whose file cannot be read? There is
 // nothing in it that could be started.
 bool stands_in(const Definition& definition);
+// Does it have such a one because no file was read at all? What it does without goes on; how its
+// run ended is judged once there is one, and until then nothing of it begins.
+bool is_unread(const Service& service);
 
 }  // namespace reeve

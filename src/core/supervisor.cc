@@ -316,7 +316,7 @@ void Supervisor::evaluate(ServiceId id, Now now) {
     Service& service = at(id);
     if (!service.used()) return;
     const Reason leave = reason_to_leave(id);
-    const bool is_to_go = service.leaving || service.restart_requested;
+    const bool is_to_go = service.leaving || (service.restart_requested && !is_unread(service));
     if (!service.active() && !(service.in_place() && is_to_go))
         return evaluate_idle(id, leave, now);
     if (!is_to_go) return;
@@ -436,6 +436,10 @@ bool provides(const Service& service) {
 
 // What holds a wanted service back, or none.
 Reason Supervisor::closed_gate(ServiceId id) const {
+    if (is_unread(at(id))) {
+        const bool is_told = at(id).reason.code == ReasonCode::definition_unread;
+        return is_told ? at(id).reason : Reason{.code = ReasonCode::definition_unread};
+    }
     for (ServiceId need : graph_.needs(id)) {
         const Service& other = at(need);
         if (!provides(other) || other.leaving || other.restart_requested)

@@ -100,6 +100,11 @@ class Supervisor {
     List<Change> recover(std::span<const Remembered> past, const Ref<const Policy>& defaults,
                          std::span<const Candidate> candidates, Now now);
 
+    // No file can be read for now: what is known goes on without (is_unread() of core/recover), and
+    // what is not listed is not removed for it. To be said before the files are put in force.
+    void set_unread(bool unread) { unread_ = unread; }
+    bool unread() const { return unread_; }
+
     // Commands. `up` brings up what they depend on as well. `restart` of what does not run starts
     // it, a oneshot that is done once more.
     void up(std::span<const ServiceId> ids, Now now);
@@ -185,6 +190,7 @@ class Supervisor {
     void remember(const Remembered& remembered, const Ref<const Policy>& defaults);
     void resume(ServiceId id, const Remembered& remembered, Now now);
     static void complete(Service& service, Now now);
+    static void resume_readying(Service& service, Now now);
     void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);
@@ -248,6 +254,7 @@ class Supervisor {
     uint32_t hooks_running_ = 0;
     uint32_t held_by_slot_ = 0;  // waiting, reason start_slot
     bool shutting_down_ = false;
+    bool unread_ = false;
     Mono kill_at_ = no_deadline;
 };
 

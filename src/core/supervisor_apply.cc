@@ -162,9 +162,11 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
     ended_runs_.reserve(services_.size() + 16);
     dirty_.reserve(services_.size());
     // A file that is gone leaves the old definition in force until the service has stopped.
-    for (size_t i = 0; i < services_.size(); ++i)
-        if (services_[i].used() && !draft.rows[i].listed)
-            draft.rows[i].definition = services_[i].definition;
+    for (size_t i = 0; i < services_.size(); ++i) {
+        if (!services_[i].used() || draft.rows[i].listed) continue;
+        draft.rows[i].definition = services_[i].definition;
+        draft.rows[i].listed = unread_ && services_[i].definition;
+    }
 }
 
 // A free place gets a new owner: what was told of the one before has no name any more.
@@ -238,6 +240,9 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
     if (service.removed) return note(Change::Kind::remove);
     service.definition = row.definition;
     if (row.refused) return note(Change::Kind::refuse);
+    if (unread_ && is_unread(service)) return;
+    if (service.state == State::waiting && service.verdict.code != ReasonCode::none)
+        apply_step(id, {.kind = EventKind::definition_read}, now);
 
     if (!service.known) {
         service.known = true;

@@ -40,6 +40,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "core/recover.h"
 #include "core/restart.h"
 #include "core/walk.h"
 
@@ -84,6 +85,7 @@ void Walk::take(const Event& event) {
     case EventKind::group_empty: return on_group_empty();
     case EventKind::hook_ended: return on_hook_ended(event);
     case EventKind::deadline: return on_deadline();
+    case EventKind::definition_read: return s_.reason.detail != 0 ? conclude() : finish();
     case EventKind::unverified: {
         const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
         forget_process();
@@ -106,13 +108,12 @@ void Walk::enter(State state, Phase phase, const Reason& reason) {
 void Walk::on_start() {
     check(!s_.active() && s_.definition);
     ++s_.runs;
-    s_.restart_requested = false;
-    s_.killed = false;
+    s_.restart_requested = s_.killed = false;
     s_.verdict = {};
     s_.started = now_.mono;
     s_.started_wall = now_.wall;
-    s_.status_text = {};
-    s_.end_note = {};
+    s_.status_text = s_.end_note = {};
+    s_.stranger.reset();
     s_.hook_failure = {};
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
@@ -122,6 +123,7 @@ void Walk::on_start() {
 void Walk::on_rest(const Reason& reason) {
     check(!s_.active());
     s_.attempts = s_.failures = 0;
+    s_.verdict = {};
     enter(State::stopped, Phase::idle, reason);
 }
 
@@ -185,10 +187,13 @@ void Walk::on_reload() {
 
 void Walk::on_retry_now() {
     s_.attempts = s_.failures = 0;
-    if (!s_.active()) enter(State::waiting, Phase::idle, {});
+    if (s_.active()) return;
+    s_.verdict = {};
+    enter(State::waiting, Phase::idle, {});
 }
 
 void Walk::spawn() {
+    if (is_unread(s_)) return await_definition(0);
     s_.group_poll_ms = 0;
     enter(State::starting, Phase::executing, {.code = ReasonCode::executing});
     act(ActionKind::spawn, static_cast<int32_t>(s_.runs));
@@ -230,6 +235,7 @@ void Walk::run() {
 }
 
 void Walk::run_start_check() {
+    if (policy().start_check.empty()) return run();
     enter(State::starting, Phase::checking, {.code = ReasonCode::start_check});
     s_.deadline = s_.start_by;
     run_hook(Hook::start_check);
@@ -372,7 +378,8 @@ void Walk::on_deadline() {
     case Phase::readying:
     case Phase::check_pause:
         // The reason knows what this run is ready by; the definition may have changed since. What
-        // was announced while reeve was away (detail) is lost: it lives, and counts as ready.
+        // was said while reeve was away (detail) is lost, and counts: its check has time.
+        if (s_.reason.detail != 0) s_.start_by = now_.mono + policy().start_timeout;
         if (s_.reason.value == static_cast<int32_t>(ReadyKind::after) || s_.reason.detail != 0)
             return became_ready();
         if (s_.phase == Phase::check_pause && now_.mono < s_.start_by) return run_start_check();

@@ -16,7 +16,9 @@ class Actions {
     const Action* end() const { return actions_.data() + count_; }
 
   private:
-    std::array<Action, 6> actions_{};
+    // A hook is cancelled by a kill, and once more by the end of the run, at most; beside that a
+    // step signals what there is of the group, and ends the run or reeve.
+    std::array<Action, 2 * hook_count + 2> actions_{};
     size_t count_ = 0;
 };
 

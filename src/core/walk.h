@@ -1,5 +1,5 @@
-// walk: the state machine at work. Shared by transition.cc, which has the diagram, and
-// conclusion.cc.
+// walk: the state machine at work, shared by transition.cc, which has its rules, and conclusion.cc,
+// where a run leads once nothing of it is left. Nothing else includes it.
 #pragma once
 
 #include "core/transition.h"
@@ -46,6 +46,7 @@ class Walk {
     void forget_process();
     void finish();
     void conclude();
+    void await_definition(uint8_t is_concluded);
     void begin_undo(const Reason& reason);
     void give_up_undo();
     void fail_undo();

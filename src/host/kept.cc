@@ -29,10 +29,16 @@ Text path_bound_to(int fd) {
 
 void Kept::take_over(std::span<const int> descriptors) {
     for (const int fd : descriptors) {
-        One& one = all_.emplace_back();
-        one.fd = Fd(fd);
+        Fd own(fd);
         struct stat state = {};
-        if (sys::fstat(fd, &state) < 0) continue;
+        const int code = sys::fstat(fd, &state);
+        // A child that was on its way to exec has the same one: what reads it must not block.
+        const bool is_childs =
+            code == 0 && S_ISFIFO(state.st_mode) && (sys::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+        if (is_childs) continue;
+        One& one = all_.emplace_back();
+        one.fd = std::move(own);
+        if (code < 0) continue;
         one.device = static_cast<uint64_t>(state.st_dev);
         one.inode = static_cast<uint64_t>(state.st_ino);
         if (S_ISSOCK(state.st_mode)) one.bound = path_bound_to(fd);

@@ -27,48 +27,23 @@ using Name = Buffer<2 * name_max_bytes + 1>;
 constexpr std::string_view suffix = ".fifo";
 
 bool has_been_read(int fd) { return ready_now(fd, POLLIN) == 0; }
-bool is_full(int fd) { return ready_now(fd, POLLOUT) == 0; }
 
-struct Dropped {
-    size_t lines = 0;
-    bool rotation = false;  // the mark for one was among it
-};
-
-// Throws away about so much of what is in a pipe, up to the end of a line: then byte by byte.
-Dropped drop_lines(int fd, size_t bytes) {
-    Dropped dropped;
-    char block[4096];
-    size_t kept = 0;  // the beginning of a mark
-    bool open = false;
-    for (size_t patience = log_line_max_bytes; patience > 0; patience -= bytes == 0) {
-        if (bytes == 0 && !open && kept == 0) break;
-        const size_t room = std::min(sizeof block - kept, std::max(bytes, size_t{1}));
-        const ssize_t got = sys::read(fd, block + kept, room);
-        if (got <= 0) break;
-        bytes -= std::min(bytes, static_cast<size_t>(got));
-        std::string_view text(block, kept + static_cast<size_t>(got));
-        kept = begun_mark(text);
-        const std::string_view rest = text.substr(text.size() - kept);
-        text.remove_suffix(kept);
-        while (!text.empty()) {
-            const FoundMark found = find_mark(text);
-            dropped.lines += count_lines(text.substr(0, found.place));
-            if (found.place > 0) open = text[found.place - 1] != '\n';
-            if (found.mark == LogMark::end && std::exchange(open, false)) ++dropped.lines;
-            dropped.rotation |= found.mark == LogMark::rotate;
-            text.remove_prefix(std::min(text.size(), found.place + log_mark_bytes));
-        }
-        std::copy(rest.begin(), rest.end(), block);
+// Throws away what is in a pipe, a block at most, and counts its lines; `open`: the last one has no
+// end yet, before and after. False: there was nothing.
+bool drop_block(int fd, bool& open, size_t& lines) {
+    char block[log_block_bytes / 4];
+    const ssize_t got = sys::read(fd, block, sizeof block);
+    if (got <= 0) return false;
+    std::string_view text(block, static_cast<size_t>(got));
+    while (!text.empty()) {
+        const FoundMark found = find_mark(text);
+        const std::string_view piece = text.substr(0, found.place);
+        lines += static_cast<size_t>(std::count(piece.begin(), piece.end(), '\n'));
+        if (!piece.empty()) open = piece.back() != '\n';
+        if (found.mark == LogMark::end) lines += std::exchange(open, false);
+        text.remove_prefix(std::min(text.size(), found.place + log_mark_bytes));
     }
-    dropped.lines += open;
-    return dropped;
-}
-
-void tell_lost(std::string_view name, size_t lines, const char* why) {
-    Buffer<2 * name_max_bytes + 128> text;
-    text << name << ": " << uint64_t{lines} << (lines == 1 ? " line" : " lines")
-         << " of its log lost: " << why;
-    complain(text.view());
+    return true;
 }
 
 }  // namespace
@@ -115,6 +90,8 @@ LogPipes::Pipe* LogPipes::find(ServiceId id) {
         const Service& service = supervisor_.at(id);
         if (service.definition && goes_to_svlog(service.policy().log))
             pipe.log = service.policy().log;
+        // As the reeve before has it on record; whether it is still so is looked at soon.
+        pipe.fallen = pipe.log == Log::file && !service.log_note.empty();
         break;
     }
     return &pipe;
@@ -152,16 +129,6 @@ bool LogPipes::make(Pipe& pipe, const Service& service) {
 // Lets svlog open a pipe, where that is another user.
 bool LogPipes::let_read(int fd) const {
     return sys::fchown(fd, static_cast<uid_t>(-1), at_.group) == 0 && sys::fchmod(fd, 0660) == 0;
-}
-
-void LogPipes::let_write(ServiceId id, uid_t user) const {
-    const int fd = descriptor_of(id);
-    struct stat state;
-    if (fd < 0 || geteuid() != 0) return;
-    if (sys::fstat(fd, &state) < 0 || state.st_uid == user) return;
-    // root may be one that may do no more than others do: it has its group.
-    sys::fchown(fd, user, static_cast<gid_t>(-1));
-    sys::fchmod(fd, 0660);
 }
 
 // Makes a directory svlog's; not through a link that somebody put there. Root leaves its group as
@@ -221,7 +188,8 @@ void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
     if (!good || pipe.lost == 0) supervisor_.note_log(id, note.view());
 }
 
-// The path is what gives the child a description of its own, which may block.
+// The path is what gives the child a description of its own, which may block. It reads as well: a
+// service is its own reader where neither reeve nor svlog is left, and waits for the next ones.
 Fd LogPipes::open(ServiceId id) {
     const Service& service = supervisor_.at(id);
     Pipe& pipe = *find(id);
@@ -232,13 +200,12 @@ Fd LogPipes::open(ServiceId id) {
         errno = ENOENT;
         if ((pipe.fd && runs) || !make(pipe, service)) return {};
     }
-    Fd end(sys::open(path_of(path, pipe.name), O_WRONLY | O_NONBLOCK | O_NOFOLLOW));
-    if (!end) return {};
-    sys::fcntl(end.get(), F_SETFL, O_WRONLY);
+    Fd end(platform::open_fifo(path_of(path, pipe.name)));
+    if (!end || sys::fcntl(end.get(), F_SETFL, 0) < 0) return {};
     pipe.log = service.policy().log;
     pipe.fallen = pipe.fallen && pipe.log == Log::file;
     if (pipe.log == Log::file) prepare_directory(id, pipe);
-    if (pipe.log != before || is_away()) touch();
+    if (pipe.log != before) touch();
     // A hook does not cut the line that the run is in the middle of.
     if (!runs) write_mark(id, LogMark::end);
     return end;
@@ -264,7 +231,7 @@ int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     if (pipe.fallen) return ENOTDIR;
     if (!pipe.fd && !make(pipe, service)) return errno;
     rotation = {static_cast<uint64_t>(state.st_ino), state.st_size};
-    rotation.asked = ask_to_rotate(id);
+    rotation.asked = !discards_ && ask_to_rotate(id);
     return 0;
 }
 
@@ -276,7 +243,7 @@ bool LogPipes::ask_to_rotate(ServiceId id) const {
 
 bool LogPipes::is_rotated(ServiceId id, Rotation& rotation) const {
     if (rotation.size == 0) return true;
-    if (!rotation.asked) rotation.asked = ask_to_rotate(id);
+    if (!rotation.asked) rotation.asked = !discards_ && ask_to_rotate(id);
     struct stat state;
     return !look_at_current(supervisor_.at(id), state) || state.st_ino != rotation.inode ||
            state.st_size < rotation.size;
@@ -325,45 +292,73 @@ void LogPipes::look_at(ServiceId id) {
     if ((there && !needs(id, pipes_[id.index])) || id == supervisor_.log_writer()) touch();
 }
 
-bool LogPipes::is_away() const {
-    const ServiceId writer = supervisor_.log_writer();
-    return !writer || supervisor_.at(writer).state != State::running;
-}
-
-// svlog cannot be started, or somebody has taken it down: for a while everything is kept; but no
-// service is to hang for it.
-void LogPipes::spare_writers(Now now) {
-    if (!is_away()) {
-        if (away_until_ != no_deadline) end_sparing();
+// While svlog starts, or reads what there is before it ends, everything is kept, and for a moment
+// after it has died. Where nobody wants it, or nothing has come of it by then, what services write
+// is not recorded: no service is to hang for it.
+void LogPipes::look_after_svlog(Now now) {
+    const ServiceId id = supervisor_.log_writer();
+    const Service* writer = id ? &supervisor_.at(id) : nullptr;
+    if (writer != nullptr && writer->state == State::running) {
+        if (away_until_ != no_deadline) end_discarding(now.wall);
         return;
     }
-    if (away_until_ == no_deadline) away_until_ = now.mono + milliseconds(log_away_max_ms);
-    for (uint32_t i = 0; i < pipes_.size(); ++i) {
-        if (!pipes_[i].fd || !supervisor_.at(ServiceId{i}).active()) continue;
-        look_at_ = std::min(look_at_, std::max(away_until_, now.mono + milliseconds(log_spare_ms)));
-        if (now.mono >= away_until_) spare_writer(ServiceId{i}, pipes_[i]);
+    if (away_until_ == no_deadline) {
+        away_until_ = now.mono + milliseconds(log_away_max_ms);
+        away_since_ = now.wall;
+    }
+    const bool is_at_work = writer != nullptr && writer->active();
+    const bool is_unwanted =
+        writer != nullptr && writer->want == Want::down && !supervisor_.shutting_down();
+    set_discarding(!is_at_work && (is_unwanted || now.mono >= away_until_));
+    if (!is_at_work && !discards_ && count_ > 0) look_at_ = std::min(look_at_, away_until_);
+}
+
+void LogPipes::set_discarding(bool discards) {
+    if (discards_ == discards) return;
+    discards_ = discards;
+    for (Pipe& pipe : pipes_) pipe.place = SIZE_MAX;
+}
+
+void LogPipes::watch(PollSet& set) {
+    if (!discards_) return;
+    for (Pipe& pipe : pipes_) pipe.place = pipe.fd ? set.add(pipe.fd.get(), POLLIN) : SIZE_MAX;
+}
+
+void LogPipes::serve(const PollSet& set) {
+    for (uint32_t i = 0; discards_ && i < pipes_.size(); ++i) {
+        const size_t place = std::exchange(pipes_[i].place, SIZE_MAX);
+        if (place != SIZE_MAX && set.result(place) != 0) discard(ServiceId{i});
     }
 }
 
-void LogPipes::spare_writer(ServiceId id, Pipe& pipe) {
-    if (!is_full(pipe.fd.get())) return;
-    if (pipe.lost == 0) {
-        complain(Text::join({pipe.name, ": ", log_lines_lost, " (svctl status svlog)"}));
-        supervisor_.note_log(
-            id, Text::join({at_.directory, "/", pipe.name, " (", log_lines_lost, ")"}));
-    }
-    const Dropped dropped = drop_lines(pipe.fd.get(), log_block_bytes / 2);
-    pipe.lost += dropped.lines;
-    if (dropped.rotation) write_mark(id, LogMark::rotate);
+void LogPipes::discard(ServiceId id) {
+    Pipe& pipe = pipes_[id.index];
+    const bool is_first = pipe.lost == 0;
+    if (!drop_block(pipe.fd.get(), pipe.open, pipe.lost) || !is_first || pipe.lost == 0) return;
+    complain(Text::join({pipe.name, ": ", log_lines_lost, " (svctl status svlog)"}));
+    supervisor_.note_log(id,
+                         Text::join({at_.directory, "/", pipe.name, " (", log_lines_lost, ")"}));
 }
 
-void LogPipes::end_sparing() {
+// Told on standard error, and in the log itself, where the lines would be.
+void LogPipes::end_discarding(Wall now) {
+    set_discarding(false);
     away_until_ = no_deadline;
     for (uint32_t i = 0; i < pipes_.size(); ++i) {
         Pipe& pipe = pipes_[i];
-        if (pipe.lost == 0) continue;
-        tell_lost(pipe.name, pipe.lost, "svlog did not run");
-        pipe.lost = 0;
+        const size_t lines = std::exchange(pipe.lost, 0) + std::exchange(pipe.open, false);
+        if (lines == 0) continue;
+        Buffer<256> what;
+        what << uint64_t{lines} << (lines == 1 ? " line" : " lines") << " not recorded from ";
+        append_time(what, away_since_);
+        what << " to ";
+        append_time(what, now);
+        what << ": svlog did not run";
+        complain(Text::join({pipe.name, ": ", what.view()}));
+        write_mark(ServiceId{i}, LogMark::end);
+        Buffer<sizeof what + 16> line;
+        line << "reeve: " << what.view() << '\n';
+        sys::write(pipe.fd.get(), line.data(), line.size());
         supervisor_.note_log(ServiceId{i}, {});
         renew_directory(ServiceId{i});
     }
@@ -377,7 +372,9 @@ void LogPipes::drop(Pipe& pipe) {
 }
 
 bool LogPipes::settle(Now now) {
-    if (at_.pipes.empty() || !due(now)) return false;
+    // Which pipes are needed, and how svlog is to treat them, only the definitions tell: until they
+    // can be read, all stays as it is.
+    if (at_.pipes.empty() || !due(now) || supervisor_.unread()) return false;
     look_at_ = no_deadline;
     for (uint32_t i = 0; i < supervisor_.services().size() && !gone_.empty(); ++i) {
         const Service& service = supervisor_.at(ServiceId{i});
@@ -394,8 +391,9 @@ bool LogPipes::settle(Now now) {
         if (read) drop(pipe);
         return read;
     });
-    if (!gone_.empty() && !is_away()) look_at_ = now.mono + milliseconds(log_pipe_look_ms);
-    spare_writers(now);
+    look_after_svlog(now);
+    if (!gone_.empty() && away_until_ == no_deadline)
+        look_at_ = std::min(look_at_, now.mono + milliseconds(log_pipe_look_ms));
     look_after_fallen(now);
     stale_ = false;
     return write_plan(now);
@@ -438,8 +436,14 @@ void LogPipes::close() {
     for (List<Pipe>* list : {&pipes_, &gone_}) {
         for (Pipe& pipe : *list) {
             if (!pipe.fd) continue;
-            const size_t lines = drop_lines(pipe.fd.get(), log_pipe_bytes).lines;
-            if (lines > 0) tell_lost(pipe.name, lines, "svlog could not write them before the end");
+            while (drop_block(pipe.fd.get(), pipe.open, pipe.lost)) {}
+            const size_t lines = pipe.lost + pipe.open;
+            if (lines > 0) {
+                Buffer<2 * name_max_bytes + 128> text;
+                text << pipe.name << ": " << uint64_t{lines} << (lines == 1 ? " line" : " lines")
+                     << " of its log lost: svlog could not write them before the end";
+                complain(text.view());
+            }
             drop(pipe);
         }
     }

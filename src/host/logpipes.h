@@ -1,6 +1,6 @@
 // logpipes: reeve's part in log = file and console: a FIFO for each service, RUNDIR/log/NAME.fifo,
-// and the plan that tells svlog what to do with them. reeve holds each one open, as svlog does:
-// nobody's death costs its service a line or a SIGPIPE. What is in them reeve never reads.
+// and the plan that tells svlog what to do with them. reeve, svlog and the service each hold its
+// pipe open for reading and writing: nobody's death costs a line or a SIGPIPE.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "core/supervisor.h"
 #include "host/kept.h"
+#include "host/pollset.h"
 #include "model/logline.h"
 
 namespace reeve {
@@ -47,8 +48,6 @@ class LogPipes {
     // The end of the service's pipe for a new process of its to write to. Makes the pipe, and its
     // place under LOGDIR, where they are not there. None, and errno: there is no pipe to be had.
     Fd open(ServiceId id);
-    // Lets the user that a process of the service runs as open it as /dev/stdout, too.
-    void let_write(ServiceId id, uid_t user) const;
     // A run is over, or begins: what is said from now on begins a line.
     void end_line(ServiceId id) const { write_mark(id, LogMark::end); }
     // 0, or an errno: EINVAL, it has no files of this kind; ENOTDIR, there can be none now.
@@ -67,11 +66,15 @@ class LogPipes {
     void renew_plan() { plan_ = 0, stale_ = true; }
     // All of it is: HUP.
     void renew();
-    bool due(Now now) const { return stale_ || now.mono >= look_at_; }
-    Mono next_deadline() const { return look_at_; }
+    bool due(Now now) const { return (stale_ || now.mono >= look_at_) && !supervisor_.unread(); }
+    Mono next_deadline() const { return supervisor_.unread() ? no_deadline : look_at_; }
     // Puts pipes away that nobody needs any more and that have been read, and writes the plan.
     // True: there is another one for svlog to read.
     bool settle(Now now);
+
+    // Reads what nobody else will, so that no service hangs for want of svlog.
+    void watch(PollSet& set);
+    void serve(const PollSet& set);
 
     size_t count() const { return count_; }
     // reeve ends, and nothing of its services is left.
@@ -83,7 +86,9 @@ class LogPipes {
         Fd fd;
         Log log = Log::file;
         bool fallen = false;  // there can be no files: its lines go to the console
+        bool open = false;    // what was discarded ended in the middle of a line
         size_t lost = 0;      // lines, since svlog is away
+        size_t place = SIZE_MAX;
     };
 
     const char* path_of(Sink& path, std::string_view name) const;
@@ -99,10 +104,10 @@ class LogPipes {
     void drop(Pipe& pipe);
     bool write_plan(Now now);
     void look_after_fallen(Now now);
-    void spare_writers(Now now);
-    void spare_writer(ServiceId id, Pipe& pipe);
-    void end_sparing();
-    bool is_away() const;
+    void look_after_svlog(Now now);
+    void set_discarding(bool discards);
+    void discard(ServiceId id);
+    void end_discarding(Wall now);
     bool look_at_current(const Service& service, struct stat& state) const;
 
     Supervisor& supervisor_;
@@ -116,6 +121,8 @@ class LogPipes {
     uint64_t plan_ = 0;  // the digest of the one that is in its place
     Mono look_at_ = no_deadline;
     Mono away_until_ = no_deadline;  // svlog is, and may be so long; none: it is there
+    Wall away_since_;
+    bool discards_ = false;
 };
 
 }  // namespace reeve

@@ -87,7 +87,7 @@ Fd LogStream::open_named(size_t file) const {
     else if (is_svlog())
         append_old_name(path, times_[file]);
     else
-        path << times_[file].us / second_us << ".log";
+        append_run_name(path, times_[file].us / 1000);
     // A FIFO put there cannot stall us, nor show a link what only we may read.
     Fd opened(sys::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
     struct stat state;
@@ -118,9 +118,8 @@ void LogStream::find_files() {
     const auto note = [&](const char* name) {
         if (is_svlog()) {
             if (const auto stamp = parse_old_name(name)) times_.push_back(*stamp);
-        } else if (const auto time = run_time(name)) {
-            const uint64_t latest_s = static_cast<uint64_t>(INT64_MAX / second_us);
-            if (*time <= latest_s) times_.push_back(Stamp{static_cast<int64_t>(*time) * second_us});
+        } else if (const auto time = run_time_ms(name)) {
+            times_.push_back(Stamp{*time * 1000});
         }
         return true;
     };
@@ -184,13 +183,15 @@ void LogStream::end_at(Stamp until) {
 
 void LogStream::only_run(Stamp start) {
     struct stat state;
+    size_t found = times_.size();
     for (size_t file = 0; file < times_.size(); ++file) {
-        if (times_[file].us / second_us != start.us / second_us) continue;
-        begin_ = {file, 0};
-        if (file + 1 < times_.size() && look_at(file, state)) set_end({file, state.st_size});
-        return;
+        const int64_t us = times_[file].us;
+        if (us == start.us || us == start.us / second_us * second_us) found = file;
     }
-    empty_ = true;
+    empty_ = found == times_.size();
+    if (empty_) return;
+    begin_ = {found, 0};
+    if (found + 1 < times_.size() && look_at(found, state)) set_end({found, state.st_size});
 }
 
 void LogStream::end_here() {

@@ -1,7 +1,7 @@
 // logstream: what a service has written, read back from LOGDIR/NAME[@I]/ line by line, and gone on
 // with as it grows. The directory may hold two streams, for the key `log` may change:
 // - of svlog: `current`, and the old files that it was renamed to, each named by when that was;
-// - of runs: a file for each, named by the second in which the run began (host/runlog.h).
+// - of runs: a file for each, named by when the run began (host/runlog.h).
 #pragma once
 
 #include <compare>
@@ -37,7 +37,7 @@ class LogStream {
     // those behind all stamps of a file are read if they may be meant: by then it was written to.
     void begin_at(Stamp since);
     void end_at(Stamp until);    // svlog's only
-    void only_run(Stamp start);  // the file of the run that began in that second, or nothing
+    void only_run(Stamp start);  // the file of the run that began then, or nothing
     // Is there more between the bounds than was meant, perhaps?
     bool guesses() const { return guesses_; }
     // Whatever is written from now on is not read.

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "host/platform.h"
 #include "host/sys.h"
 
 namespace reeve {
@@ -48,10 +49,11 @@ Result<Fd> open_notify_socket(const char* path, uid_t owner) {
     Fd socket(sys::socket(AF_UNIX, SOCK_DGRAM));
     if (!socket) return Error{"socket", path, errno};
     if (!may_be_held(socket.get())) return Error{"socket", path, EMFILE};
+    const bool tells = platform::ask_for_senders(socket.get()) == 0;
     sys::unlink(path);
     if (sys::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
         return Error{"bind", path, errno};
-    if (sys::chmod(path, 0600) < 0) return Error{"chmod", path, errno};
+    if (sys::chmod(path, tells ? 0666 : 0600) < 0) return Error{"chmod", path, errno};
     if (sys::chown(path, owner, static_cast<gid_t>(-1)) < 0) return Error{"chown", path, errno};
     return socket;
 }

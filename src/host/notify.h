@@ -21,7 +21,9 @@ struct Notification {
 };
 Notification parse_notification(std::string_view message);
 
-// A socket at `path` that only `owner` (and root) may send to.
+// A socket at `path` that tells who sent each message, and that anybody may send to: a program may
+// have given up the rights it was started with. Where the system cannot tell, only `owner` (and
+// root) may.
 Result<Fd> open_notify_socket(const char* path, uid_t owner);
 
 // A FIFO at `path`, open at both ends here and in the service, so that nobody's death costs the

@@ -10,7 +10,6 @@
 #include "base/list.h"
 #include "host/complain.h"
 #include "host/history.h"
-#include "host/notify.h"
 #include "host/platform.h"
 #include "host/resume.h"
 #include "host/runlog.h"
@@ -88,6 +87,10 @@ void Performer::append_service(Records& records, const Service& service) {
     if (other && supervisor_.at(other).used()) append_name(blamed, supervisor_.at(other));
     if (records.capacity() - records.size() < record_max_bytes) write(records);
     append_service_record(records, service, {blamed.view()});
+    for (size_t i = 0; i < service_text_count; ++i) {
+        if (records.capacity() - records.size() < record_max_bytes) write(records);
+        append_text_record(records, service, i);
+    }
 }
 
 void Performer::write(Records& records) {
@@ -270,6 +273,7 @@ void Performer::end_run(ServiceId id) {
 void Performer::watch(PollSet& set) {
     hooks_.watch(set);
     adopted_.watch(set);
+    logs_.watch(set);
     for (Run& run : runs_) {
         const bool pending = run.exec && !run.exec_is_over();
         run.exec_place = pending ? set.add(run.exec->fd.get(), POLLIN) : SIZE_MAX;
@@ -282,6 +286,7 @@ void Performer::watch(PollSet& set) {
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
     end_adopted(set, now);
+    logs_.serve(set);
     const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
     for (size_t i = runs_.size(); i-- > 0;) {
         if (i >= runs_.size()) continue;
@@ -337,107 +342,75 @@ void Performer::read_ready_channel(ServiceId id, Now now) {
     if (word == ReadyWord::newline) deliver(id, {.kind = EventKind::ready}, now);
 }
 
-// What is left over is read in the next turn.
-void Performer::read_notifications(ServiceId id, Now now) {
+// What is left over is read in the next turn. False: there is none.
+bool Performer::read_notifications(ServiceId id, Now now) {
     char message[notify_message_max_bytes];
     for (size_t i = 0; i < notifications_a_turn_max_count; ++i) {
         Run* run = find_run(id);
-        if (run == nullptr || !run->notify) return;
-        const ssize_t got = sys::read(run->notify.get(), message, sizeof message);
-        if (got <= 0) return;
-        const Notification said = parse_notification({message, static_cast<size_t>(got)});
-        Service& service = supervisor_.at(id);
-        if (said.status) {
-            service.status_text = said.status->substr(0, status_text_max_bytes);
-            supervisor_.touch(id);
-        }
-        // Only a member of the group can be its leader: no stranger is ever signalled.
-        if (said.main_pid && getpgid(*said.main_pid) == service.group) {
-            const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
-            adopted_.remove(id);
-            if (process.pid != service.group) adopted_.add(id, process);
-            deliver(id, {.kind = EventKind::main_process, .process = process}, now);
-        }
-        if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
-        if (said.stopping) deliver(id, {.kind = EventKind::stop_announced}, now);
-        if (!said.ready && !said.stopping && !said.main_pid) carry_out(now);
+        if (run == nullptr || !run->notify) return false;
+        std::optional<platform::Sender> sender;
+        const ssize_t got = platform::receive(run->notify.get(), message, sender);
+        if (got < 0 || (got == 0 && !sender)) return false;
+        if (sender && !is_own(*run, *sender))
+            refuse(id, sender->pid);
+        else
+            heed(id, parse_notification({message, static_cast<size_t>(got)}), now);
     }
+    return true;
 }
 
-void Performer::reap(Now now) {
-    // What is in there goes along where what follows from it makes reeve crash.
-    auto& [ended, count] = resumption().reaped;
-    bool more = true;
-    while (more) {
-        // All first, then their events: what ended together is known to be gone together.
-        hold_faults(true);
-        while (count < ended.size()) {
-            const pid_t pid = sys::waitpid(-1, &ended[count].status, WNOHANG);
-            if (pid <= 0) break;
-            ended[count++].pid = pid;
-        }
-        hold_faults(false);
-        more = count == ended.size();
-        strays_are_known_ = false;
-        const bool some = count > 0;
-        for (size_t i = 0; i < count; ++i)
-            pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
-        count = 0;
-        if (some) check_groups(now);
+void Performer::heed(ServiceId id, const Notification& said, Now now) {
+    Service& service = supervisor_.at(id);
+    if (said.status) {
+        service.status_text = said.status->substr(0, status_text_max_bytes);
+        supervisor_.touch(id);
     }
+    // Only a member of the group can be its leader: no stranger is ever signalled.
+    if (said.main_pid && getpgid(*said.main_pid) == service.group) {
+        const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
+        adopted_.remove(id);
+        if (process.pid != service.group) adopted_.add(id, process);
+        deliver(id, {.kind = EventKind::main_process, .process = process}, now);
+    }
+    if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
+    if (said.stopping) deliver(id, {.kind = EventKind::stop_announced}, now);
+    if (!said.ready && !said.stopping && !said.main_pid) carry_out(now);
 }
 
-void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
-    if (const auto hook = hooks_.reaped(pid, status)) {
-        const Event event{.kind = EventKind::hook_ended,
-                          .hook = hook->hook,
-                          .result = hook->result,
-                          .is_told = !hook->cancelled,
-                          .detail = static_cast<uint8_t>(hook->failure.step),
-                          .value = hook->failure.code,
-                          .status = status};
-        report_hook(hook->service, event, {}, pid, hook->began, now);
-        return deliver(hook->service, event, now);
+// A member of its group, or a descendant of its leader. What has ended since (a shell's helper) is
+// judged by its user, as is what no PID namespace of ours knows.
+bool Performer::is_own(const Run& run, const platform::Sender& sender) const {
+    const Service& service = supervisor_.at(run.id);
+    if (sender.pid > 0) {
+        if (sender.pid == service.leader.pid || sender.pid == service.group) return true;
+        const pid_t group = getpgid(sender.pid);
+        if (group >= 0)
+            return group == service.group ||
+                   platform::is_descendant(sender.pid, service.leader.pid);
     }
-    if (pid == trial_) {
-        trial_ = 0;
-        trial_end_ = status;
-    }
-    const ServiceId id = supervisor_.find_leader(pid);
-    if (!id) {  // an orphan
-        // Whoever puts itself in the background does so in two steps.
-        if (strays_.reaped(supervisor_, pid)) look_for_strays();
-        return;
-    }
+    return sender.user == 0 || sender.user == run.user || sender.user == geteuid();
+}
+
+void Performer::refuse(ServiceId id, pid_t sender) {
+    Service& service = supervisor_.at(id);
+    if (service.stranger || service.state != State::starting) return;
+    service.stranger = sender;
+    supervisor_.touch(id);
+}
+
+// What a run has said before its end counts: who the leader is, and that it was ready.
+void Performer::hear_out(ServiceId id, Now now) {
     read_exec(id, now);
-    const Service& service = supervisor_.at(id);
-    const bool is_good = status.kind == ExitStatus::Kind::exited && status.value == 0;
-    if (is_good || service.want == Want::down) look_for_strays();
-    const bool left = platform::group_has_live_members(supervisor_.at(id).group);
-    deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
-}
-
-// Once for all that have ended together; and not while all end, for those come last in any case.
-void Performer::look_for_strays() {
-    if (std::exchange(strays_are_known_, true) || supervisor_.shutting_down()) return;
-    strays_.look(supervisor_, hooks_, trial_);
+    const Run* run = find_run(id);
+    if (run != nullptr && run->ready && ready_now(run->ready.get(), POLLIN) != 0)
+        read_ready_channel(id, now);
+    constexpr size_t most = notifications_at_end_max_count / notifications_a_turn_max_count;
+    for (size_t i = 0; i < most && read_notifications(id, now); ++i) {}
 }
 
 bool Performer::in_flight() const {
     return hooks_.in_flight() || std::any_of(runs_.begin(), runs_.end(),
                                              [](const Run& run) { return run.exec.has_value(); });
-}
-
-// An orphan that was reaped may have been the last of a group.
-void Performer::check_groups(Now now) {
-    for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
-        const ServiceId id{i};
-        const Service& service = supervisor_.at(id);
-        if (service.group <= 0) continue;
-        if (!service.leader_gone || platform::group_has_live_members(service.group)) continue;
-        look_for_strays();
-        deliver(id, {.kind = EventKind::group_empty}, now);
-    }
 }
 
 void Performer::pass_deadlines(Now now) {

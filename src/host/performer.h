@@ -12,6 +12,8 @@
 #include "host/journal.h"
 #include "host/kept.h"
 #include "host/logpipes.h"
+#include "host/notify.h"
+#include "host/platform.h"
 #include "host/pollset.h"
 #include "host/spawn.h"
 #include "host/strays.h"
@@ -112,6 +114,7 @@ class Performer {
         std::optional<Exec> exec;  // until it is over and has been told
         Fd ready;
         Fd notify;
+        uid_t user = 0;  // that the run has
         size_t exec_place = SIZE_MAX;
         size_t ready_place = SIZE_MAX;
         size_t notify_place = SIZE_MAX;
@@ -135,18 +138,23 @@ class Performer {
     void run_hook(ServiceId id, Hook hook, Now now);
     void report_hook(ServiceId id, const Event& end, std::string_view detail, pid_t pid, Wall began,
                      Now now);
+    static uid_t user_of(const Service& service);
     bool open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
                              PrepareError& error);
     bool open_channels(const Service& service, Run& run, Channels& channels, PrepareError& error);
-    Fd open_output(ServiceId id, SpawnRequest& request);
-    bool prepare_child(ServiceId id, const SpawnRequest& request, PrepareError& error);
+    Fd open_output(ServiceId id, SpawnRequest& request, bool begins);
+    bool prepare_child(const SpawnRequest& request, PrepareError& error);
     void tell_svlog();
     RecordWriter child_record(const Service& service, const Hook* hook);
     void start_failed(ServiceId id, const PrepareError& error, Now now);
     void end_run(ServiceId id);
     void read_exec(ServiceId id, Now now);
     void read_ready_channel(ServiceId id, Now now);
-    void read_notifications(ServiceId id, Now now);
+    bool read_notifications(ServiceId id, Now now);
+    void heed(ServiceId id, const Notification& said, Now now);
+    bool is_own(const Run& run, const platform::Sender& sender) const;
+    void refuse(ServiceId id, pid_t sender);
+    void hear_out(ServiceId id, Now now);
     void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);

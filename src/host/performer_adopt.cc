@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "host/notify.h"
 #include "host/performer.h"
-#include "host/platform.h"
 #include "host/resume.h"
 #include "host/sys.h"
 
@@ -56,6 +54,7 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
     }
     // The earlier journal stands until this one has all that it told.
     renew_journal(now, true);
+    set_begun(journal_.enabled());
     for (uint32_t i = 0; i < past.size(); ++i)
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);
@@ -90,6 +89,10 @@ void Performer::reopen_channels(ServiceId id, Now now) {
         run.id = id;
         PrepareError error;
         run.notify = at_.kept.take_socket(channel_path(path, service, ".notify"));
+        if (run.notify) {
+            run.user = user_of(service);
+            platform::ask_for_senders(run.notify.get());
+        }
         if (run.notify || open_notify_channel(service, run, path, error))
             runs_.push_back(std::move(run));
     }
@@ -114,6 +117,7 @@ void Performer::end_adopted(const PollSet& set, Now now) {
         }
         if (!ended->service) continue;
         const Service& service = supervisor_.at(ended->service);
+        hear_out(ended->service, now);
         if (service.state == State::unknown) {
             deliver(ended->service, {.kind = EventKind::retry_now}, now);
         } else if (service.leader.pid == ended->pid && !service.leader_gone) {

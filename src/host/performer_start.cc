@@ -6,9 +6,7 @@
 #include "base/limits.h"
 #include "core/explain.h"
 #include "host/complain.h"
-#include "host/notify.h"
 #include "host/performer.h"
-#include "host/platform.h"
 #include "host/resume.h"
 #include "host/rundir.h"
 #include "host/runlog.h"
@@ -113,7 +111,8 @@ RecordWriter Performer::child_record(const Service& service, const Hook* hook) {
     return {journal_.fd(), place, format_child_record, &child_record_context};
 }
 
-Fd Performer::open_output(ServiceId id, SpawnRequest& request) {
+// `begins`: nothing of this run has come before.
+Fd Performer::open_output(ServiceId id, SpawnRequest& request, bool begins) {
     const Service& service = supervisor_.at(id);
     const Log log = service.policy().log;
     request.output = log == Log::null ? Output::null : Output::inherit;
@@ -122,7 +121,7 @@ Fd Performer::open_output(ServiceId id, SpawnRequest& request) {
     Fd file;
     Text why;
     if (log == Log::run) {
-        Result<Fd> opened = open_run_log(at_.logs.directory, service);
+        Result<Fd> opened = open_run_log(at_.logs.directory, service, begins);
         if (opened) file = std::move(*opened);
         if (!opened) why = describe(opened.error());
     } else {
@@ -165,6 +164,14 @@ bool Performer::open_channels(const Service& service, Run& run, Channels& channe
            open_notify_channel(service, run, channels.notify_path, error);
 }
 
+// Where that cannot be found out the start itself says so.
+uid_t Performer::user_of(const Service& service) {
+    Credentials user;
+    Buffer<prepare_detail_max_bytes> problem;
+    const Text& name = service.policy().user;
+    return !name.empty() && resolve_user(name, user, problem) == 0 ? user.uid : geteuid();
+}
+
 bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
                                     PrepareError& error) {
     const char* path = channel_path(channel, service, ".notify");
@@ -173,14 +180,8 @@ bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPat
         error.detail << "ready = notify: there is no run directory for its socket";
         return false;
     }
-    uid_t owner = geteuid();
-    if (!service.policy().user.empty()) {
-        Credentials credentials;
-        if (resolve_user(service.policy().user, credentials, error.detail) == 0)
-            owner = credentials.uid;
-        error.detail.clear();  // the start itself will say so
-    }
-    Result<Fd> socket = open_notify_socket(path, owner);
+    run.user = user_of(service);
+    Result<Fd> socket = open_notify_socket(path, run.user);
     if (!socket) {
         error.code = socket.error().code;
         error.detail << describe(socket.error());
@@ -191,10 +192,24 @@ bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPat
     return true;
 }
 
+namespace {
+
+// Lets the user that a process of the service runs as open its output as /dev/stdout, too.
+void give_output(int fd, uid_t user) {
+    struct stat state;
+    if (fd < 0 || geteuid() != 0) return;
+    if (sys::fstat(fd, &state) < 0 || state.st_uid == user) return;
+    // root may be one that may do no more than others do: of a pipe it has the group.
+    sys::fchown(fd, user, static_cast<gid_t>(-1));
+    if (S_ISFIFO(state.st_mode)) sys::fchmod(fd, 0660);
+}
+
+}  // namespace
+
 // Makes the plan, and the service's output its user's.
-bool Performer::prepare_child(ServiceId id, const SpawnRequest& request, PrepareError& error) {
+bool Performer::prepare_child(const SpawnRequest& request, PrepareError& error) {
     if (!prepare(request, plan_, error)) return false;
-    logs_.let_write(id, plan_.switch_user ? plan_.uid : geteuid());
+    give_output(request.output_fd, plan_.switch_user ? plan_.uid : geteuid());
     return true;
 }
 
@@ -225,9 +240,9 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (at_.nofile) request.nofile = &*at_.nofile;
     if (channels.theirs) request.ready = {channels.theirs.get(), service.policy().ready.fd};
     if (request.mode == SpawnMode::main) request.inherited = at_.inherited;
-    const Fd output = open_output(id, request);
+    const Fd output = open_output(id, request, service.policy().pre_start.empty());
     if (id == supervisor_.log_writer()) logs_.renew_owner();
-    if (!prepare_child(id, request, error)) return start_failed(id, error, now);
+    if (!prepare_child(request, error)) return start_failed(id, error, now);
     plan_.record = child_record(service, nullptr);
     Result<Spawned> spawned = spawn(plan_);
     if (!spawned) {
@@ -274,11 +289,11 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
     request.own_program = at_.own_program;
     request.environment = at_.environment;
     if (at_.nofile) request.nofile = &*at_.nofile;
-    const Fd output = open_output(id, request);
+    const Fd output = open_output(id, request, hook == Hook::pre_start);
     PrepareError error;
     if (careful) {
         error.detail << "reeve has crashed too often";
-    } else if (prepare_child(id, request, error)) {
+    } else if (prepare_child(request, error)) {
         plan_.record = child_record(service, &hook);
         Result<Spawned> spawned = spawn(plan_);
         if (spawned) {

@@ -146,6 +146,24 @@ int reserve_room(int fd, off_t offset, off_t length);
 // Who is at the other end of a connected Unix socket?
 std::optional<uid_t> peer_uid(int socket);
 
+// Who sent a datagram, as the kernel knows it.
+struct Sender {
+    pid_t pid = 0;  // 0: in no PID namespace of ours
+    uid_t user = 0;
+};
+
+// Makes a datagram socket that is not bound yet tell who sends to it. 0, or -1 and errno where the
+// system cannot.
+int ask_for_senders(int socket);
+
+// The next datagram, and its sender if the socket tells. Descriptors that come along are closed.
+// Its length, or -1 and errno.
+ssize_t receive(int socket, std::span<char> place, std::optional<Sender>& sender);
+
+// Is it a child of `ancestor`, a child's child, and so on? False where the system does not tell,
+// and beyond ancestors_max_count.
+bool is_descendant(pid_t pid, pid_t ancestor);
+
 // The machine.
 
 // Is there a sign that we run in a container? The PID namespace is not the first one, `container`

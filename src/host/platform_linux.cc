@@ -408,6 +408,41 @@ std::optional<uid_t> peer_uid(int socket) {
     return peer.uid;
 }
 
+int ask_for_senders(int socket) {
+    const int on = 1;
+    return ::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+}
+
+// There is room for who sent it alone, and so none for descriptors.
+ssize_t receive(int socket, std::span<char> place, std::optional<Sender>& sender) {
+    struct iovec part = {place.data(), place.size()};
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+    struct msghdr message {};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t got = sys::recvmsg(socket, &message, 0);
+    sender.reset();
+    const struct cmsghdr* head = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
+    if (head == nullptr || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_CREDENTIALS)
+        return got;
+    struct ucred told {};
+    std::memcpy(&told, CMSG_DATA(head), sizeof told);
+    sender = {told.pid, told.uid};
+    return got;
+}
+
+bool is_descendant(pid_t pid, pid_t ancestor) {
+    ProcessFacts facts;
+    for (size_t i = 0; i < ancestors_max_count && pid > 1; ++i) {
+        if (!read_facts_of(pid, facts)) return false;
+        pid = static_cast<pid_t>(facts.parent);
+        if (pid == ancestor) return true;
+    }
+    return false;
+}
+
 bool in_container() {
     if (::getenv("container") != nullptr) return true;
     if (::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0)

@@ -242,6 +242,16 @@ std::optional<uid_t> peer_uid([[maybe_unused]] int socket) {
     return std::nullopt;
 }
 
+// The BSDs tell the process only of who wants it told, macOS of nobody.
+int ask_for_senders(int) { return not_supported(); }
+
+ssize_t receive(int socket, std::span<char> place, std::optional<Sender>& sender) {
+    sender.reset();
+    return sys::read(socket, place.data(), place.size());
+}
+
+bool is_descendant(pid_t, pid_t) { return false; }
+
 bool in_container() {
     return ::getenv("container") != nullptr || ::access("/.dockerenv", F_OK) == 0 ||
            ::access("/run/.containerenv", F_OK) == 0;

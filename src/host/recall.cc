@@ -64,7 +64,7 @@ Recollection recall(const Text& run_directory, Text& complaint) {
     Buffer<128> boot;
     platform::append_boot_id(boot);
     // A resumed reeve may see /proc only by now, but it is the same boot.
-    const bool is_other_boot = !resumption().resumed && past.has_header() &&
+    const bool is_other_boot = !resumption().begun && past.has_header() &&
                                !past.of_later_version() && past.boot() != boot.view();
     // A header is the first thing in a journal, and is in it before it has its name.
     const bool is_lost = past.of_later_version() || past.corrupt() || !past.has_header();

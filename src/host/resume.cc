@@ -19,7 +19,6 @@ namespace reeve {
 namespace {
 
 constexpr std::string_view option = "--resume=";
-constexpr int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 // All that a fault needs is made ready before: the heap may be what is broken.
 Resumption ours;
@@ -30,9 +29,12 @@ char own_image[] = "/proc/self/exe";
 char argument[4096];
 char** arguments = nullptr;
 char** environment = nullptr;
-alignas(16) char fault_stack[16384];
+alignas(16) char fault_stack[65536];  // a fault may come on top of a fault, with all registers
 sigset_t fault_set;
-bool may_resume = false;
+bool is_machine = false;
+bool has_begun = false;
+bool goes_on = false;  // by executing the program again
+volatile sig_atomic_t faults_under_way = 0;
 
 void append_number(Sink& out, const char* key, int64_t value) { out << ' ' << key << '=' << value; }
 
@@ -54,6 +56,7 @@ int execute(const char* program) {
     Sink out(argument, sizeof argument);
     append_resumption(out, ours);
     out.c_str();
+    arguments[1] = argument;
     platform::unseal_descriptors();
     sys::execve(program, arguments, environment);
     const int code = errno;
@@ -61,9 +64,53 @@ int execute(const char* program) {
     return code;
 }
 
+// Collects who has ended. False: there is nobody left.
+bool collect() {
+    int status = 0;
+    pid_t pid;
+    while ((pid = sys::waitpid(-1, &status, WNOHANG)) > 0)
+        if (pid == last_child)
+            _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    return pid == 0;
+}
+
+[[noreturn]] void end_everything(int number) {
+    sys::kill(-1, SIGTERM);
+    sys::kill(-1, SIGCONT);
+    const Mono kill_at = sys::mono_now() + milliseconds(leftover_grace_max_ms);
+    const Mono end_at = kill_at + milliseconds(leftover_grace_max_ms);
+    for (Mono now = sys::mono_now(); collect() && now < end_at; now = sys::mono_now()) {
+        if (now >= kill_at) sys::kill(-1, SIGKILL);
+        sys::poll({}, 20);
+    }
+    if (is_machine)
+        platform::power(number == SIGUSR2   ? platform::PowerAction::poweroff
+                        : number == SIGUSR1 ? platform::PowerAction::halt
+                                            : platform::PowerAction::reboot);
+    _exit(ours.ending ? ours.exit_code : 0);
+}
+
+// What PID 1 can do without memory: it reaps, passes signals on to `-- CMD`, and where there is
+// none ends everything when it is told to.
+[[noreturn]] void keep_house() {
+    sigset_t all;
+    sigfillset(&all);
+    if (ours.ending) end_everything(SIGTERM);
+    for (;;) {
+        collect();
+        int came = 0;
+        sigwait(&all, &came);
+        if (came == SIGCHLD || signals::is_fault(came)) continue;
+        if (last_child > 0)
+            sys::kill(last_child, came);
+        else if (came == SIGTERM || came == SIGINT || (is_machine && came == SIGUSR1) ||
+                 (is_machine && came == SIGUSR2))
+            end_everything(came);
+    }
+}
+
 // There is no way back. An ordinary process ends as it would have, and what it ran lives on; PID 1
-// takes everything with it, so it does what can be done without memory: it passes signals on to
-// `-- CMD`, and waits.
+// takes everything with it, so it goes on without a mind.
 [[noreturn]] void give_up(int number) {
     if (getpid() != 1) {
         struct sigaction action = {};
@@ -75,17 +122,7 @@ int execute(const char* program) {
         raise(number);
         sigprocmask(SIG_UNBLOCK, &one, nullptr);
     }
-    sigset_t all;
-    sigfillset(&all);
-    for (;;) {
-        int status = 0;
-        for (pid_t pid; (pid = sys::waitpid(-1, &status, WNOHANG)) > 0;)
-            if (pid == last_child)
-                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-        int came = 0;
-        sigwait(&all, &came);
-        if (last_child > 0 && came != SIGCHLD) sys::kill(last_child, came);
-    }
+    keep_house();
 }
 
 void note_crash(int number) {
@@ -97,25 +134,60 @@ void note_crash(int number) {
     ours.recent[0] = sys::mono_now();
 }
 
-extern "C" void on_fault(int number) {
-    // A child that still has our memory, or a copy of it, dies of its own fault.
-    if (getpid() != owner) {
-        signal(number, SIG_DFL);
-        raise(number);
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
-        _exit(128 + number);
-    }
-    note_crash(number);
+// What it is about to do about it, to whoever reads what it writes.
+void tell_crash(int number, bool tries) {
     Buffer<160> line;
     line << "crashed (SIG";
     append_signal(line, number);
-    line << (may_resume ? "): goes on by executing itself again" : ")");
+    line << ')';
+    if (tries)
+        line << ": goes on by executing itself again";
+    else if (!has_begun && !goes_on)
+        line << " in its first start, and ends: it would do so again at the next";
+    else if (goes_on)
+        line << ", as each time that it executed itself again: what it ran lives on without it";
     complain(line.view());
-    // Nor does a fault that comes back at once use up the machine.
-    if (ours.crashes_often()) sys::poll({}, crash_pause_ms);
-    if (may_resume) execute(own_program());
+}
+
+// A child that still has our memory, or a copy of it, dies of its own fault.
+[[noreturn]] void die_of(int number) {
+    signal(number, SIG_DFL);
+    raise(number);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    _exit(128 + number);
+}
+
+// A fault on top of a fault: one that others sent changes nothing, for the program goes already;
+// of one of our own all that is left is done without a word.
+extern "C" void on_fault(int number, siginfo_t* info, void*) {
+    if (getpid() != owner) die_of(number);
+    const bool is_sent =
+        (info->si_code == SI_USER || info->si_code == SI_QUEUE) && info->si_pid != owner;
+    if (faults_under_way > 0 && is_sent) return;
+    const int depth = faults_under_way + 1;
+    faults_under_way = depth;
+    if (depth > 2) give_up(number);
+    if (depth == 1) {
+        note_crash(number);
+        if (!has_begun && !is_sent) {
+            ++ours.stuck;
+            ours.reads_nothing = true;
+        }
+    }
+    const bool tries = goes_on && ours.stuck < crashes_careful_count;
+    if (depth == 1) {
+        tell_crash(number, tries);
+        // Nor does a fault that comes back at once use up the machine.
+        if (ours.crashes_often()) sys::poll({}, crash_pause_ms);
+    }
+    if (!has_begun && !goes_on) _exit(exit_cannot_run);
+    for (int i = 0; tries && i < execute_tries_count; ++i) {
+        execute(own_program());
+        sys::poll({}, execute_pause_ms);
+    }
+    platform::block_all_signals();
     give_up(number);
 }
 
@@ -137,6 +209,10 @@ void append_resumption(Sink& out, const Resumption& resumption) {
     out << option;
     if (resumption.by_fault) append_number(out, "fault", 1);
     if (resumption.careful) append_number(out, "careful", 1);
+    if (resumption.begun) append_number(out, "begun", 1);
+    if (resumption.reads_nothing) append_number(out, "reads_nothing", 1);
+    if (resumption.stuck != 0) append_number(out, "stuck", resumption.stuck);
+    if (resumption.log_user[0] != '\0') out << " log_user=" << resumption.log_user;
     if (resumption.nofile) append_number(out, "nofile", static_cast<int64_t>(*resumption.nofile));
     append_number(out, "crashes", resumption.crashes);
     append_number(out, "signal", resumption.signal);
@@ -154,21 +230,29 @@ void append_resumption(Sink& out, const Resumption& resumption) {
     }
 }
 
-bool parse_resumption(std::string_view text, Resumption& resumption) {
-    if (!text.starts_with(option)) return false;
-    text.remove_prefix(option.size());
+bool parse_resumption(std::string_view rest, Resumption& resumption) {
+    if (!rest.starts_with(option)) return false;
+    rest.remove_prefix(option.size());
     resumption = {};
     resumption.resumed = true;
     size_t recent = 0;
-    for (auto word = take_word(text); !word.empty(); word = take_word(text)) {
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
         const size_t equals = word.find('=');
         const std::string_view key = word.substr(0, equals);
-        const auto value =
-            parse_integer(word.substr(std::min(equals, word.size() - 1) + 1), 0, INT64_MAX);
+        const std::string_view text = word.substr(std::min(equals, word.size() - 1) + 1);
+        if (key == "log_user") {
+            Sink name(resumption.log_user, sizeof resumption.log_user);
+            name << text;
+            name.c_str();
+        }
+        const auto value = parse_integer(text, 0, INT64_MAX);
         if (!value) continue;
         const int number = static_cast<int>(*value);
         if (key == "fault") resumption.by_fault = number != 0;
         if (key == "careful") resumption.careful = number != 0;
+        if (key == "begun") resumption.begun = number != 0;
+        if (key == "reads_nothing") resumption.reads_nothing = number != 0;
+        if (key == "stuck") resumption.stuck = static_cast<uint32_t>(*value);
         if (key == "nofile") resumption.nofile = static_cast<rlim_t>(*value);
         if (key == "crashes") resumption.crashes = static_cast<uint32_t>(*value);
         if (key == "signal") resumption.signal = number;
@@ -188,40 +272,57 @@ bool parse_resumption(std::string_view text, Resumption& resumption) {
     return true;
 }
 
-void catch_faults(int& argc, char** argv, char** environ_given) {
+// Memory may be short: what a resumed program needs of it is in its arguments already.
+void catch_faults(int& argc, char**& argv, char** environ_given) {
     owner = getpid();
     environment = environ_given;
     if (argc > 1 && parse_resumption(argv[1], ours)) {
-        std::copy(argv + 2, argv + argc + 1, argv + 1);
+        arguments = argv;
+        argv[1] = argv[0];
+        ++argv;
         --argc;
     }
-    arguments = new char*[static_cast<size_t>(argc) + 2];
-    arguments[0] = argv[0];
-    arguments[1] = argument;
-    std::copy(argv + 1, argv + argc + 1, arguments + 2);  // and the null behind them
     stack_t stack = {};
     stack.ss_sp = fault_stack;
     stack.ss_size = sizeof fault_stack;
     sigaltstack(&stack, nullptr);
+    goes_on = ours.resumed;
     struct sigaction action = {};
-    action.sa_handler = on_fault;
-    action.sa_flags = SA_ONSTACK;
+    action.sa_sigaction = on_fault;
+    action.sa_flags = SA_ONSTACK | SA_NODEFER | SA_SIGINFO;
     sigfillset(&action.sa_mask);
     sigemptyset(&fault_set);
-    for (const int number : faults) {
-        sigaction(number, &action, nullptr);
+    for (int number = 1; number <= signal_max; ++number) {
+        if (!signals::is_fault(number)) continue;
         sigaddset(&fault_set, number);
+        sigdelset(&action.sa_mask, number);
+    }
+    for (int number = 1; number <= signal_max; ++number) {
+        if (!signals::is_fault(number)) continue;
+        if (ours.resumed) signal(number, SIG_IGN);  // what is pending was for what was here before
+        sigaction(number, &action, nullptr);
     }
     hold_faults(false);  // as the fault before has left them
+    if (arguments != nullptr) return;
+    arguments = new char*[static_cast<size_t>(argc) + 2];
+    arguments[0] = argv[0];
+    std::copy(argv + 1, argv + argc + 1, arguments + 2);  // and the null behind them
 }
 
 void hold_faults(bool held) { sigprocmask(held ? SIG_BLOCK : SIG_UNBLOCK, &fault_set, nullptr); }
 
 void set_own_program(const char* path) {
-    may_resume = true;
     Sink out(own_path, sizeof own_path);
     out << std::string_view(path);
     out.c_str();
+}
+
+void set_machine() { is_machine = goes_on = true; }
+
+void set_begun(bool is_on_record) {
+    has_begun = true;
+    goes_on = ours.begun = is_on_record;
+    ours.stuck = 0;
 }
 
 void set_last_child(pid_t pid) { last_child = pid; }
@@ -229,6 +330,7 @@ void set_last_child(pid_t pid) { last_child = pid; }
 int execute_again(const char* program) {
     sigset_t before;
     sigprocmask(SIG_SETMASK, nullptr, &before);
+    ours.reads_nothing = false;  // another program may do better
     const int code = execute(program);
     sigprocmask(SIG_SETMASK, &before, nullptr);
     return code;

@@ -20,17 +20,24 @@ namespace reeve {
 // What a process tells what it becomes.
 struct Resumption {
     bool resumed = false;   // it was reeve before
+    bool begun = false;     // and had begun: there is something to go on with
     bool by_fault = false;  // it crashed, and was not asked to
-    bool careful = false;   // it had crashed too often, and nobody has asked for anything since
-    uint32_t crashes = 0;   // since the process began
-    int signal = 0;         // of the last one
-    Wall crashed;           // when that was
+    // It crashed before it had begun. What it reads may be what it crashes of: it reads no
+    // definitions until it is asked to.
+    bool reads_nothing = false;
+    uint32_t stuck = 0;    // such crashes in a row
+    bool careful = false;  // it had crashed too often, and nobody has asked for anything since
+    uint32_t crashes = 0;  // since the process began
+    int signal = 0;        // of the last one
+    Wall crashed;          // when that was
     // When the latest ones were, newest first; 0: there were fewer.
     std::array<Mono, crashes_careful_count> recent{};
 
     // How many descriptors it may have (soft limit) by whoever started it, where it has allowed
     // itself more.
     std::optional<rlim_t> nofile;
+    // reeve.conf's, without which svlog cannot be started; empty: none.
+    char log_user[account_field_max_bytes + 1] = {};
 
     // A shutdown that is under way, as the program has it.
     bool ending = false;
@@ -58,6 +65,8 @@ struct Resumption {
 // How a program is asked, with the run directory, whether it could take over, and how it says yes.
 constexpr char try_resume[] = "--try-resume";
 constexpr int exit_can_resume = 42;
+// reeve's own failure, apart from what CMD may exit with.
+constexpr int exit_cannot_run = 100;
 
 // The one of this process. What is in it is passed on.
 Resumption& resumption();
@@ -67,18 +76,27 @@ void append_resumption(Sink& out, const Resumption& resumption);
 bool parse_resumption(std::string_view argument, Resumption& resumption);
 
 // To be called first of all: takes the resumption out of the arguments, keeps the others for the
-// next time, and goes on after a fault (SEGV BUS ILL FPE ABRT) by executing the program again.
-void catch_faults(int& argc, char** argv, char** environment);
+// next time, and from then on answers faults (SEGV BUS ILL FPE ABRT TRAP SYS). A first start ends
+// of one; what was resumed, or has begun, executes the program again. What others sent while it was
+// being executed is answered by that.
+void catch_faults(int& argc, char**& argv, char** environment);
 
 // Between these a fault that somebody sends waits.
 void hold_faults(bool held);
 
-// Where the program is (empty: not known), once there is a journal to go on from. A fault executes
-// what runs, even if another one is there by now.
+// Where the program is (empty: not known). A fault executes what runs, even if another one is there
+// by now.
 void set_own_program(const char* path);
 
-// Where there is nothing to come back to (no journal), or it fails: PID 1 goes on reaping until
-// this child, of `-- CMD`, has ended, and then ends with its status. 0: for ever.
+// PID 1 of a machine never ends: it goes on behind a fault in its first start as well.
+void set_machine();
+
+// All that a next one needs is on record from now on, if there is a record: else a fault has
+// nothing to come back to.
+void set_begun(bool is_on_record);
+
+// Where there is nothing to come back to, or it fails: PID 1 goes on reaping until this child, of
+// `-- CMD`, has ended, and then ends with its status. 0: until it is told to end.
 void set_last_child(pid_t pid);
 
 // Executes the program at that path, as it is now. Returns only where that failed, with errno.

@@ -14,6 +14,8 @@ namespace reeve {
 
 namespace {
 
+constexpr uint64_t second_us = 1000000;
+
 // NAME, or NAME@I: the directory's name under LOGDIR.
 void append_directory(Sink& out, const Text& log_directory, const Service& service) {
     out << log_directory << '/';
@@ -22,9 +24,22 @@ void append_directory(Sink& out, const Text& log_directory, const Service& servi
 
 }  // namespace
 
-std::optional<uint64_t> run_time(std::string_view file) {
+void append_run_name(Sink& out, int64_t time_ms) {
+    const int64_t part = time_ms % 1000;
+    out << time_ms / 1000;
+    if (part != 0) out << (part < 10 ? "_00" : part < 100 ? "_0" : "_") << part;
+    out << ".log";
+}
+
+std::optional<int64_t> run_time_ms(std::string_view file) {
     if (!file.ends_with(".log")) return std::nullopt;
-    return parse_unsigned(file.substr(0, file.size() - 4), INT64_MAX);
+    file.remove_suffix(4);
+    const size_t bar = std::min(file.find('_'), file.size());
+    const auto second = parse_unsigned(file.substr(0, bar), INT64_MAX / second_us - 1);
+    file.remove_prefix(bar);
+    const auto part = file.size() == 4 ? parse_unsigned(file.substr(1), 999) : 0;
+    if (!second || !part || (!file.empty() && *part == 0)) return std::nullopt;
+    return static_cast<int64_t>(*second * 1000 + *part);
 }
 
 namespace {
@@ -32,17 +47,17 @@ namespace {
 // The smallest of many numbers, in order.
 class Oldest {
   public:
-    void offer(uint64_t time) {
+    void offer(int64_t time) {
         if (count_ == std::size(times_) && time >= times_[count_ - 1]) return;
         if (count_ < std::size(times_)) ++count_;
         size_t place = count_ - 1;
         for (; place > 0 && times_[place - 1] > time; --place) times_[place] = times_[place - 1];
         times_[place] = time;
     }
-    std::span<const uint64_t> times() const { return {times_, count_}; }
+    std::span<const int64_t> times() const { return {times_, count_}; }
 
   private:
-    uint64_t times_[run_logs_pruned_max_count];
+    int64_t times_[run_logs_pruned_max_count];
     size_t count_ = 0;
 };
 
@@ -71,12 +86,40 @@ Result<Fd> open_log(const char* path, int flags) {
     return file;
 }
 
+namespace {
+
+// Calls see(time) for each file of a run that is in the directory. False: it cannot be read.
+template <typename F>
+bool each_run(const char* path, F see) {
+    const Fd directory(sys::open(path, O_RDONLY | O_DIRECTORY));
+    const auto note = [&](const char* name) {
+        if (const auto time = run_time_ms(name)) see(*time);
+        return true;
+    };
+    return directory && platform::each_entry(directory.get(), note) == 0;
+}
+
+// Which of its two names the file has: where it has yet to get one, that by which it is the newest.
+int64_t name_of_run(const char* directory, const Service& service, bool begins) {
+    const int64_t exact = service.started_wall.ms;
+    const int64_t plain = exact / 1000 * 1000;
+    bool is_exact = false;
+    each_run(directory, [&](int64_t time) {
+        is_exact = is_exact || (begins ? time >= plain : time == exact);
+    });
+    return is_exact ? exact : plain;
+}
+
+}  // namespace
+
 // The directory may be another user's: a FIFO that was put there is not to stall us, and nothing
 // else than such a file, by no other name, gets what a service says.
-Result<Fd> open_run_log(const Text& log_directory, const Service& service) {
+Result<Fd> open_run_log(const Text& log_directory, const Service& service, bool begins) {
     Buffer<path_max_bytes> path;
     append_directory(path, log_directory, service);
-    path << '/' << service.started_wall.ms / 1000 << ".log";
+    const int64_t time = name_of_run(path.c_str(), service, begins);
+    path << '/';
+    append_run_name(path, time);
     Result<Fd> file =
         open_log(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
     if (!file) return file;
@@ -92,21 +135,18 @@ Result<Fd> open_run_log(const Text& log_directory, const Service& service) {
 void prune_run_logs(const Text& log_directory, const Service& service, size_t keep) {
     Buffer<path_max_bytes> path;
     append_directory(path, log_directory, service);
-    const Fd directory(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY));
     Oldest oldest;
     size_t count = 0;
-    const auto note = [&](const char* name) {
-        const auto time = run_time(name);
-        if (!time) return true;
+    const auto note = [&](int64_t time) {
         ++count;
-        oldest.offer(*time);
-        return true;
+        oldest.offer(time);
     };
-    if (!directory || platform::each_entry(directory.get(), note) < 0) return;
+    if (!each_run(path.c_str(), note)) return;
     const size_t excess = count > keep ? count - keep : 0;
-    for (const uint64_t time : oldest.times().first(std::min(excess, oldest.times().size()))) {
+    for (const int64_t time : oldest.times().first(std::min(excess, oldest.times().size()))) {
         Buffer<path_max_bytes> file;
-        file << path.view() << '/' << time << ".log";
+        file << path.view() << '/';
+        append_run_name(file, time);
         sys::unlink(file.c_str());
     }
 }

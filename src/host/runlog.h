@@ -1,4 +1,6 @@
-// runlog: where a service's output goes. log = run is a file a run, LOGDIR/NAME/UNIXTIME.log.
+// runlog: where a service's output goes. log = run is a file a run, LOGDIR/NAME/UNIXTIME.log by the
+// second in which the run began, UNIXTIME_MMM.log by its millisecond where an earlier run has a
+// file of that second.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +14,16 @@
 
 namespace reeve {
 
-// Opens the file of the service's present run, to be appended to. Makes the directories.
-Result<Fd> open_run_log(const Text& log_directory, const Service& service);
+// Opens the file of the service's present run, to be appended to; `begins`: it is the first to ask
+// for it. Makes the directories.
+Result<Fd> open_run_log(const Text& log_directory, const Service& service, bool begins);
 
 // Removes the oldest run files beyond the newest `keep`, run_logs_pruned_max_count at most.
 void prune_run_logs(const Text& log_directory, const Service& service, size_t keep);
 
-// The time in "1795180000.log", or nothing: not one of ours.
-std::optional<uint64_t> run_time(std::string_view file);
+// The name of a run's file, and the time in it; nothing where it is not one of ours.
+void append_run_name(Sink& out, int64_t time_ms);
+std::optional<int64_t> run_time_ms(std::string_view file);
 
 // Opens a log file, 0640; where its directory is not there it makes that, 0750.
 Result<Fd> open_log(const char* path, int flags);

@@ -64,6 +64,11 @@ constexpr Field fields[] = {
     NUMBER("failures", failures),
     NUMBER("exit_kind", exit.kind),
     NUMBER("exit", exit.value),
+    // From 1 up: 0 is a process that nobody can name.
+    {"stranger", [](const Service& s) { return s.stranger ? int64_t{*s.stranger} + 1 : 0; },
+     [](Service& s, int64_t n) {
+         if (n > 0 && n <= INT32_MAX) s.stranger = static_cast<pid_t>(n - 1);
+     }},
     REASON("reason", reason),
     REASON("verdict", verdict),
     REASON("end", end),
@@ -73,6 +78,20 @@ constexpr Field fields[] = {
 #undef NUMBER
 #undef DEADLINE
 #undef REASON
+
+// What is recorded of a service in words.
+constexpr struct {
+    const char* which;
+    Text Service::*member;
+} texts[] = {
+    {"status", &Service::status_text}, {"end", &Service::end_note}, {"log", &Service::log_note}};
+static_assert(std::size(texts) == service_text_count);
+
+// To the end of the record: no newline, nor a NUL, which is room that was not used.
+void append_words(Sink& out, std::string_view text) {
+    for (const char each : text.substr(0, note_max_bytes))
+        out << (static_cast<unsigned char>(each) < ' ' ? ' ' : each);
+}
 
 // Ends the record that began at `start`: its sum, and a newline.
 void seal(Sink& out, size_t start) {
@@ -192,6 +211,17 @@ void append_process_record(Sink& out, std::string_view name, std::optional<Hook>
     seal(out, start);
 }
 
+void append_text_record(Sink& out, const Service& service, size_t which) {
+    const Text& text = service.*texts[which].member;
+    if (text.empty()) return;
+    const size_t start = out.size();
+    out << "text ";
+    append_name(out, service);
+    out << ' ' << texts[which].which << ' ';
+    append_words(out, text);
+    seal(out, start);
+}
+
 void append_gone_record(Sink& out, std::string_view name) {
     const size_t start = out.size();
     out << "gone " << name;
@@ -201,7 +231,7 @@ void append_gone_record(Sink& out, std::string_view name) {
 void append_note_record(Sink& out, std::string_view text) {
     const size_t start = out.size();
     out << "note ";
-    for (const char each : text.substr(0, note_max_bytes)) out << (each < ' ' ? ' ' : each);
+    append_words(out, text);
     seal(out, start);
 }
 
@@ -228,7 +258,8 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
         return record;
     }
     record.kind = RecordKind::note;
-    if (kind != "gone" && kind != "service" && kind != "hook" && kind != "child") return record;
+    if (kind != "gone" && kind != "service" && kind != "text" && kind != "hook" && kind != "child")
+        return record;
     record.name = take_word(rest);
     if (record.name.empty()) return std::nullopt;
     if (kind == "gone") {
@@ -238,6 +269,15 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
     if (kind == "service") {
         record.kind = RecordKind::service;
         return decode_service(rest, record, service);
+    }
+    if (kind == "text") {
+        const std::string_view which = take_word(rest);
+        for (const auto& each : texts)
+            if (which == each.which) record.member = each.member;
+        if (record.member == nullptr) return record;
+        record.kind = RecordKind::text;
+        record.text = rest.substr(rest.empty() ? 0 : 1);
+        return record;
     }
     if (kind == "hook") {
         record.kind = RecordKind::hook;

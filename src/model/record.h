@@ -5,6 +5,7 @@
 //   service NAME[@I] key=value... #SUM     all of a service that outlives reeve; absent keys: 0
 //   child NAME[@I] pid=N start=N #SUM      written by the child itself, before its exec
 //   hook NAME[@I] HOOK pid=N start=N #SUM  the same, of a hook
+//   text NAME[@I] WHICH TEXT #SUM          what the service's last record has no number for
 //   gone NAME[@I] #SUM                     its file is gone, and nothing of it is left
 //   note TEXT #SUM                         for people: why there is nothing before it
 //   end #SUM                               reeve ended in order
@@ -40,21 +41,27 @@ void append_header_record(Sink& out, const Header& header);
 void append_service_record(Sink& out, const Service& service, const Blamed& blamed);
 void append_process_record(Sink& out, std::string_view name, std::optional<Hook> hook,
                            Process process);
+// What a service has in words, each in a record of its own behind the service's: nothing where it
+// has none.
+constexpr size_t service_text_count = 3;
+void append_text_record(Sink& out, const Service& service, size_t which);
 void append_gone_record(Sink& out, std::string_view name);
 void append_note_record(Sink& out, std::string_view text);
 void append_end_record(Sink& out);
 
-enum class RecordKind : uint8_t { header, service, child, hook, gone, note, end };
+enum class RecordKind : uint8_t { header, service, text, child, hook, gone, note, end };
 
 struct Record {
     RecordKind kind = RecordKind::end;
-    Header header;                // header
-    std::string_view name;        // those of a service: NAME[@I]
-    std::string_view blamed;      // service: NAME[@I], or empty
-    std::string_view version;     // service: of its definition
-    uint64_t digest = 0;          // service: of its definition; 0: it has none
-    Hook hook = Hook::pre_start;  // hook
-    Process process;              // child, hook
+    Header header;                    // header
+    std::string_view name;            // those of a service: NAME[@I]
+    std::string_view blamed;          // service: NAME[@I], or empty
+    std::string_view version;         // service: of its definition
+    uint64_t digest = 0;              // service: of its definition; 0: it has none
+    Hook hook = Hook::pre_start;      // hook
+    Text Service::*member = nullptr;  // text: which of the service's
+    std::string_view text;            // text
+    Process process;                  // child, hook
 };
 
 // One line without its newline. Of a service record, `service` takes the fields and its name. Views

@@ -134,10 +134,14 @@ const char* name_of(SpawnStep step) {
 
 const char* name_of(EventKind kind) {
     constexpr const char* names[event_kind_count] = {
-        "start",    "hold",           "rest",         "invalidate",   "stop",        "kill",
-        "reload",   "retry_now",      "spawned",      "spawn_failed", "exec_done",   "exec_failed",
-        "ready",    "stop_announced", "main_process", "exited",       "group_empty", "hook_ended",
-        "deadline", "unverified",     "hurry",
+        "start",        "hold",           "rest",
+        "invalidate",   "stop",           "kill",
+        "reload",       "retry_now",      "spawned",
+        "spawn_failed", "exec_done",      "exec_failed",
+        "ready",        "stop_announced", "main_process",
+        "exited",       "group_empty",    "hook_ended",
+        "deadline",     "unverified",     "definition_read",
+        "hurry",
     };
     return names[static_cast<size_t>(kind)];
 }

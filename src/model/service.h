@@ -159,7 +159,8 @@ enum class ReasonCode : uint8_t {
     pre_start_failed,    // detail = HookResult, value = how (see HookFailure)
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
-    unverified,  // unknown: value = a pid that may be its process
+    unverified,         // unknown: value = a pid that may be its process
+    definition_unread,  // waiting: behind a crash, its file could not be read yet
     // Of a hook:
     hook_failed,  // see HookFailure
 };
@@ -190,7 +191,7 @@ HookFailure hook_failure_of(const Reason& reason);
 HookFailure hook_failure_of(const Event& event);
 
 // What log_note has behind the directory of a service whose pipe nobody reads, in parentheses.
-constexpr char log_lines_lost[] = "svlog does not run: the oldest lines are lost";
+constexpr char log_lines_lost[] = "svlog does not run: nothing is recorded";
 
 // A service at run time: one for every (name, instance). There may be thousands: the members are in
 // an order that leaves no gaps.
@@ -219,24 +220,25 @@ struct Service {
     bool leader_gone : 1 = true;  // the leader was reaped, or is not ours to reap
     ExitStatus exit;
 
-    Reason reason;                // of the state
-    Reason verdict;               // of this run, where it is known before the run has ended
-    Reason end;                   // of the last run
-    Reason hook_failure;          // the last one of this run, unless that hook succeeded since
-    pid_t group = 0;              // the process group of the run; outlives the leader
-    Process leader;               // none where nothing of the run is left
-    uint64_t run_digest = 0;      // process_digest of what runs; 0: nothing
-    Wall since;                   // when the state was entered
-    Mono changed;                 // the same
-    Wall started_wall;            // when the last run began
-    Mono started;                 // the same
-    Mono deadline = no_deadline;  // of the phase; comes back as Event deadline
-    Mono start_by = no_deadline;  // start_timeout's end
-    Mono stop_by = no_deadline;   // stop_timeout's end
-    int32_t group_poll_ms = 0;    // until the next look at what is left of the group
-    uint32_t runs = 0;            // runs begun
-    uint32_t attempts = 0;        // consecutive short runs: exponent of the delay
-    uint32_t failures = 0;        // consecutive failed runs: against `retries`
+    Reason reason;                  // of the state
+    Reason verdict;                 // of this run, where it is known before the run has ended
+    Reason end;                     // of the last run
+    Reason hook_failure;            // the last one of this run, unless that hook succeeded since
+    pid_t group = 0;                // the process group of the run; outlives the leader
+    std::optional<pid_t> stranger;  // whose message was refused; 0: no PID namespace of ours has it
+    Process leader;                 // none where nothing of the run is left
+    uint64_t run_digest = 0;        // process_digest of what runs; 0: nothing
+    Wall since;                     // when the state was entered
+    Mono changed;                   // the same
+    Wall started_wall;              // when the last run began
+    Mono started;                   // the same
+    Mono deadline = no_deadline;    // of the phase; comes back as Event deadline
+    Mono start_by = no_deadline;    // start_timeout's end
+    Mono stop_by = no_deadline;     // stop_timeout's end
+    int32_t group_poll_ms = 0;      // until the next look at what is left of the group
+    uint32_t runs = 0;              // runs begun
+    uint32_t attempts = 0;          // consecutive short runs: exponent of the delay
+    uint32_t failures = 0;          // consecutive failed runs: against `retries`
 
     bool used() const { return !name.empty(); }  // a slot may be free after a reload
     bool active() const { return phase != Phase::idle; }
@@ -276,19 +278,20 @@ enum class EventKind : uint8_t {
     spawned,       // process
     spawn_failed,  // detail = SpawnStep, value = errno, status: nothing was forked
     exec_done,
-    exec_failed,     // detail = SpawnStep, value = errno; `exited` follows
-    ready,           // a newline, or READY=1
-    stop_announced,  // STOPPING=1
-    main_process,    // MAINPID=: process, verified to be of the group
-    exited,          // the leader was reaped: status, group_left
-    group_empty,     // nothing of the process group is left
-    hook_ended,      // hook, result, status; where it was not started, detail and value as
-                     // spawn_failed
-    deadline,        // `deadline` has passed
-    unverified,      // of the process on record nobody can tell whether it is still the same
-    hurry,           // the shutdown is to be over soon
+    exec_failed,      // detail = SpawnStep, value = errno; `exited` follows
+    ready,            // a newline, or READY=1
+    stop_announced,   // STOPPING=1
+    main_process,     // MAINPID=: process, verified to be of the group
+    exited,           // the leader was reaped: status, group_left
+    group_empty,      // nothing of the process group is left
+    hook_ended,       // hook, result, status; where it was not started, detail and value as
+                      // spawn_failed
+    deadline,         // `deadline` has passed
+    unverified,       // of the process on record nobody can tell whether it is still the same
+    definition_read,  // what is to follow from the run's end is known now
+    hurry,            // the shutdown is to be over soon
 };
-constexpr size_t event_kind_count = 21;
+constexpr size_t event_kind_count = 22;
 const char* name_of(EventKind kind);
 
 struct Event {

@@ -1,5 +1,6 @@
 // What is read from the journal of an earlier reeve. What is made of it the simulator tries, and
 // tests/system/takeover_test.
+#include <csignal>
 #include <memory>
 
 #include "base/limits.h"
@@ -44,7 +45,9 @@ Recollection recollect(const std::vector<std::string>& lines) {
 
 // What the next reeve has of the one before: all services as they are on record, and no process.
 struct Next : Rig {
-    Next(Rig& before, std::vector<Remembered> past, std::vector<Candidate> candidates) {
+    Next(Rig& before, std::vector<Remembered> past, std::vector<Candidate> candidates,
+         bool unread = false) {
+        core.set_unread(unread);
         for (size_t i = 0; i < past.size(); ++i) past[i].service = before.core.services()[i];
         const Ref<const Policy> defaults(new Policy(test::default_policy()));
         core.recover(past, defaults, candidates, before.now);
@@ -79,6 +82,20 @@ TEST_CASE("a child's own record tells of it before reeve could, and no longer") 
     rig.run("web");
     CHECK_FALSE(recollect({header(), starting, born, record_of(rig["web"])}).services()[0].child);
     CHECK(recollect({header(), born}).empty());
+}
+
+TEST_CASE("words on record belong to the service's last record") {
+    Service web;
+    web.name = "web";
+    web.status_text = "serving";
+    Buffer<record_max_bytes> line;
+    append_text_record(line, web, 0);
+    const std::string words = line_of(line);
+    const Recollection past = recollect({header(), record_of(web), words});
+    CHECK(past.services()[0].service.status_text == "serving");
+    const Recollection later = recollect({header(), record_of(web), words, record_of(web)});
+    CHECK(later.services()[0].service.status_text.empty());
+    CHECK(recollect({header(), words}).empty());
 }
 
 TEST_CASE("a hook's own record tells which process it is") {
@@ -223,6 +240,38 @@ TEST_CASE("a hook that was to be run, and was not, is so by the next reeve; else
     CHECK(knows.state("web") == State::stopped);
 }
 
+TEST_CASE("a start_check has its time, though reeve was away until past start_timeout") {
+    const ReadyKind kind = GENERATE(ReadyKind::exec, ReadyKind::fd, ReadyKind::notify);
+    const bool runs = GENERATE(false, true);
+    const Ref<const Definition> file = define("web", [&](Definition&, Policy& policy) {
+        policy.ready = {.kind = kind, .fd = 3};
+        policy.start_check = "ask";
+        policy.start_timeout = seconds(20);
+        policy.start_check_interval = seconds(15);
+    });
+    Rig rig({file});
+    rig.run("web");
+    if (kind != ReadyKind::exec && runs) rig.ready("web");
+    std::vector<Remembered> past(1);
+    past[0].leader = Fact::alive;
+    past[0].hooks[static_cast<size_t>(Hook::start_check)] = {{4711, 12}, Fact::gone};
+    rig.now.mono = rig.now.mono + seconds(300);
+    Next next(rig, past, {{"web", "", file, ""}});
+    if (next["web"].phase == Phase::readying) {
+        // What was said by notify is lost, and counts as said once start_timeout has passed.
+        if (kind == ReadyKind::notify)
+            next.pass(milliseconds(0));
+        else
+            next.ready("web");
+    } else {
+        next.pass_to_deadline();
+    }
+    REQUIRE(next["web"].phase == Phase::checking);
+    next.pass(milliseconds(4900));
+    next.hook("web", Hook::start_check);
+    CHECK(next.state("web") == State::running);
+}
+
 TEST_CASE("what runs goes on while its file is broken, and is not started from nothing") {
     Rig rig({define("web")});
     rig.run("web");
@@ -240,4 +289,69 @@ TEST_CASE("what runs goes on while its file is broken, and is not started from n
     CHECK(next.asked().find("spawn") == std::string::npos);
     next.load({define("web")});
     CHECK(next.asked() == "spawn web");
+}
+
+TEST_CASE("how a run ended whose definition could not be read yet is judged once it is") {
+    const auto definitions = [] {
+        return std::vector{define("job",
+                                  [](Definition&, Policy& policy) {
+                                      policy.type = Type::oneshot;
+                                      policy.post_stop = "true";
+                                  }),
+                           define("web")};
+    };
+    Rig before(definitions());
+    before.run("job");
+    before.run("web");
+    std::vector<Remembered> past(2);
+    for (Remembered& each : past) each.leader = Fact::child;
+    Next next(before, past, {}, true);
+    CHECK(next.states() == "job running, web running");
+    next.exited("job", 0);
+    next.died("web", SIGKILL);
+    CHECK(next.asked() == "end_run job, end_run web");
+    CHECK(next.states() == "job waiting, web waiting");
+    CHECK(next["web"].reason.code == ReasonCode::definition_unread);
+    next.up("web");
+    next.pass(seconds(100));
+    CHECK(next.asked().empty());
+    CHECK(next.states() == "job waiting, web waiting");
+    next.core.set_unread(false);
+    next.load(definitions());
+    CHECK(next.asked() == "run_hook job post_stop");
+    CHECK(next.state("web") == State::backoff);
+    next.hook("job", Hook::post_stop);
+    CHECK(next.state("job") == State::done);
+    CHECK(next["job"].runs == 1);
+}
+
+TEST_CASE("what was to begin when its definition could not be read begins once it can be") {
+    Rig before({define("web")});
+    CHECK(before.asked() == "spawn web");  // and was not
+    Next next(before, std::vector<Remembered>(1), {}, true);
+    CHECK(next.states() == "web waiting");
+    next.asked();
+    next.core.set_unread(false);
+    next.load({define("web")});
+    CHECK(next.asked() == "spawn web");
+}
+
+TEST_CASE("with definitions that cannot be read nothing is restarted, and what is to stop stops") {
+    Rig before({define("db"), define("web")});
+    before.run("db");
+    before.run("web");
+    std::vector<Remembered> past(2);
+    for (Remembered& each : past) each.leader = Fact::child;
+    Next next(before, past, {}, true);
+    next.restart("web");
+    CHECK(next.asked().empty());
+    next.down("db");
+    CHECK(next.asked() == "signal_group db 15");
+    next.died("db", SIGTERM);
+    CHECK(next.states() == "db stopped, web running");
+    next.core.set_unread(false);
+    next.asked();
+    next.load({define("db"), define("web")});
+    CHECK(next.asked() == "signal_group web 15");
+    CHECK(next.state("db") == State::stopped);
 }

@@ -645,3 +645,20 @@ TEST_CASE("on_end does nothing while the service is retried, or was stopped") {
     rig.exited("web", 0);
     CHECK(rig.asked() == "end_run web");
 }
+
+TEST_CASE("a kill while every hook runs has room for all that it asks for") {
+    Rig rig = running_with([](Policy& policy) { policy.on_end = OnEnd::shutdown; });
+    Service service = rig["web"];
+    service.hooks = (1 << hook_count) - 1;
+    for (const Phase phase : {Phase::up, Phase::terminating, Phase::cancelling}) {
+        Service one = service;
+        one.phase = phase;
+        one.state = phase == Phase::up ? State::running : State::stopping;
+        if (phase == Phase::cancelling) one.group = 0, one.leader = {};
+        size_t count = 0;
+        for ([[maybe_unused]] const Action& action :
+             step(one, ServiceId{0}, {.kind = EventKind::kill}, rig.now))
+            ++count;
+        CHECK(count >= hook_count);
+    }
+}

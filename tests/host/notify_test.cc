@@ -6,6 +6,7 @@
 #include "catch.h"
 #include "host/host_fixture.h"
 #include "host/notify.h"
+#include "host/platform.h"
 
 using namespace reeve;
 
@@ -36,23 +37,64 @@ TEST_CASE("a MAINPID that is no process of a service is passed over") {
     }
 }
 
-TEST_CASE("a notify socket takes datagrams and is its owner's alone") {
+TEST_CASE("a notify socket takes datagrams of anybody, and tells who sent each") {
     const TemporaryDirectory directory;
     const std::string path = directory / "web.notify";
     Result<Fd> socket = open_notify_socket(path.c_str(), geteuid());
     REQUIRE(socket);
     struct stat state = {};
     REQUIRE(stat(path.c_str(), &state) == 0);
-    CHECK((state.st_mode & 0777) == 0600);
+    CHECK((state.st_mode & 0777) == 0666);
 
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     std::strcpy(address.sun_path, path.c_str());
     const Fd sender(::socket(AF_UNIX, SOCK_DGRAM, 0));
-    REQUIRE(sendto(sender.get(), "READY=1", 7, 0, reinterpret_cast<sockaddr*>(&address),
-                   sizeof address) == 7);
+    REQUIRE(connect(sender.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(send(sender.get(), "READY=1", 7, 0) == 7);
     char message[32];
-    REQUIRE(sys::read(socket->get(), message, sizeof message) == 7);
+    std::optional<platform::Sender> told;
+    REQUIRE(platform::receive(socket->get(), message, told) == 7);
+    REQUIRE(told);
+    CHECK(told->pid == getpid());
+    CHECK(told->user == geteuid());
+    CHECK(platform::receive(socket->get(), message, told) == -1);
+    CHECK_FALSE(told);
+}
+
+TEST_CASE("descriptors that come along with a message are closed") {
+    const TemporaryDirectory directory;
+    const std::string path = directory / "web.notify";
+    Result<Fd> socket = open_notify_socket(path.c_str(), geteuid());
+    REQUIRE(socket);
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path.c_str());
+    const Fd sender(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const Fd theirs(ends[0]);
+    Fd ours(ends[1]);
+    iovec part = {const_cast<char*>("FDSTORE=1"), 9};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    msghdr message = {};
+    message.msg_name = &address;
+    message.msg_namelen = sizeof address;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(head), &ends[1], sizeof(int));
+    REQUIRE(sendmsg(sender.get(), &message, 0) == 9);
+    char text[32];
+    std::optional<platform::Sender> told;
+    REQUIRE(platform::receive(socket->get(), text, told) == 9);
+    ours.reset();
+    CHECK(sys::read(theirs.get(), text, sizeof text) == 0);  // nobody has the other end any more
 }
 
 TEST_CASE("a notify socket replaces what stood at its path before") {

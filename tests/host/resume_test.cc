@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,6 +32,10 @@ Resumption read(const std::string& line) {
 
 TEST_CASE("what a reeve tells what it becomes goes there and back, however much it is") {
     Resumption told;
+    told.begun = true;
+    told.reads_nothing = true;
+    told.stuck = 3;
+    std::fill_n(told.log_user, account_field_max_bytes, 'u');
     told.crashes = 7;
     told.signal = SIGBUS;
     told.crashed = Wall{1795253385434};
@@ -43,6 +48,10 @@ TEST_CASE("what a reeve tells what it becomes goes there and back, however much 
     told.reaped.count = told.reaped.ended.size();
     const Resumption heard = read(line_of(told));
     CHECK(heard.resumed);
+    CHECK(heard.begun);
+    CHECK(heard.reads_nothing);
+    CHECK(heard.stuck == 3);
+    CHECK(std::string_view(heard.log_user) == told.log_user);
     CHECK(heard.crashes == 7);
     CHECK(heard.signal == SIGBUS);
     CHECK(heard.crashed == told.crashed);

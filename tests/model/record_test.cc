@@ -77,6 +77,35 @@ TEST_CASE("a service record holds all that outlives reeve") {
     CHECK(after.exit == before.exit);
 }
 
+TEST_CASE("what a service has in words comes back, each from a record of its own") {
+    Service service;
+    service.name = "web";
+    service.instance = "2";
+    service.status_text = "serving  12 clients";
+    service.end_note = "user 'www' is not in /etc/passwd";
+    service.log_note = "console (mkdir\n/var/log: no room)";
+    std::vector<std::string> found;
+    for (size_t i = 0; i < service_text_count; ++i) {
+        Buffer<record_max_bytes> line;
+        append_text_record(line, service, i);
+        Service none;
+        const std::string encoded = without_newline(std::string(line.view()));
+        const auto record = decode_record(encoded, none);
+        REQUIRE(record);
+        CHECK(record->kind == RecordKind::text);
+        CHECK(record->name == "web@2");
+        none.*record->member = record->text;
+        CHECK((i == 1 || none.end_note.empty()));
+        found.emplace_back(record->text);
+    }
+    CHECK(found == std::vector<std::string>{"serving  12 clients",
+                                            "user 'www' is not in /etc/passwd",
+                                            "console (mkdir /var/log: no room)"});
+    Buffer<record_max_bytes> line;
+    append_text_record(line, Service{}, 0);
+    CHECK(line.empty());
+}
+
 TEST_CASE("an idle service's record is short and comes back idle") {
     Service service;
     service.name = "web";
@@ -103,7 +132,12 @@ TEST_CASE("the largest record there can be fits") {
     for (Reason* reason : {&service.reason, &service.verdict, &service.end})
         *reason = {ReasonCode::start_timed_out, 255, INT32_MIN, {}};
     const std::string blamed(2 * name_max_bytes + 1, 'b');
+    service.stranger = INT32_MAX - 1;
     CHECK(encoded(service, blamed).size() < record_max_bytes);
+    service.log_note = std::string(path_max_bytes, 'x');
+    Buffer<record_max_bytes> line;
+    append_text_record(line, service, 2);
+    CHECK_FALSE(line.truncated());
 }
 
 TEST_CASE("a child's record names its process, a hook's the hook too") {

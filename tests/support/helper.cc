@@ -40,6 +40,14 @@ int notify(int argc, char** argv) {
     return sent == static_cast<ssize_t>(message.size()) ? 0 : 1;
 }
 
+// The rights of a user; then as notify(), and it stays.
+int notify_as(uid_t uid, int argc, char** argv) {
+    if (uid != getuid() && setuid(uid) != 0) return 3;
+    const int code = notify(argc, argv);
+    if (code != 0) return code;
+    for (;;) pause();
+}
+
 int notify_flood(const char* text) {
     const int fd = connect_to_reeve();
     if (fd < 0) return 2;
@@ -117,6 +125,8 @@ int run_helper(int argc, char** argv) {
     if (argc < 4 || std::strcmp(argv[1], "--helper") != 0) return -1;
     const std::string what = argv[2];
     if (what == "notify") return notify(argc - 3, argv + 3);
+    if (what == "notify-as" && argc > 4)
+        return notify_as(static_cast<uid_t>(std::atoi(argv[3])), argc - 4, argv + 4);
     if (what == "signals") return record_signals(argv[3]);
     if (what == "ready-fd") return ready_fd(std::atoi(argv[3]));
     if (what == "ready-flood") return ready_flood(std::atoi(argv[3]));

@@ -7,6 +7,7 @@ namespace reeve::test {
 // Runs the helper if the arguments ask for one, and gives its exit code; else -1.
 //
 //   notify MESSAGE...  sends the messages as one datagram, a line each, to NOTIFY_SOCKET
+//   notify-as UID MESSAGE...  the same as that user, who it then stays; then sleeps
 //   signals FILE       appends "ready", then the number of every signal it gets, a line each
 //   ready-fd N         writes a newline to descriptor N, then a second: a lost reader would cost
 //                      it a SIGPIPE. Then sleeps.

@@ -627,7 +627,7 @@ TEST_CASE("why shows lines of the last run only, status of any") {
     // Nor is the directory another one while svlog is away.
     write_file(reeve.run_directory() + "/status/web",
                "name=web\ninstance=\nstate=failed\nwant=up\nreason=exit 1\nlog=" + log +
-                   " (svlog does not run: the oldest lines are lost)"
+                   " (svlog does not run: nothing is recorded)"
                    "\nstarted=2026-11-20T10:00:04.500Z\n");
     CHECK(reeve.svctl({"why", "web"}).out ==
           "web is failed: exit 1\n  " + line("05", "second run"));

@@ -1,8 +1,9 @@
-// Real programs under reeve: nginx, redis, PostgreSQL, on loopback, their data in the test's own
-// directory.
+// Real programs under reeve: nginx, redis, PostgreSQL, mosquitto, on loopback, their data in the
+// test's own directory.
 
 #include <csignal>
 #include <filesystem>
+#include <sys/stat.h>
 
 #include "catch.h"
 #include "support/loopback.h"
@@ -229,6 +230,36 @@ TEST_CASE("postgres gates its dependent, comes back after kill -9, and is stoppe
     CHECK(count(reeve.log_of("postgres"), "database system was not properly shut down") == 1);
     CHECK(reeve.stop() == 0);
     CHECK(count(reeve.log_of("postgres"), "received fast shutdown request") == 2);
+}
+
+// As Debian's unit has it: Type=notify, and it gives up root's rights before it says READY=1.
+TEST_CASE("mosquitto says itself that it is ready, also with lowered rights") {
+    if (lacks("mosquitto")) return;
+    Reeve reeve;
+    chmod(reeve.directory().c_str(), 0711);
+    make_directory(reeve.file("mosquitto"));
+    if (is_root()) run({"chown", "mosquitto:", reeve.file("mosquitto")});
+    const int port = free_port();
+    write_file(reeve.file("mosquitto.conf"), "listener " + std::to_string(port) +
+                                                 " 127.0.0.1\nallow_anonymous true\npersistence "
+                                                 "true\npersistence_location " +
+                                                 reeve.file("mosquitto/") + "\n");
+    reeve.service("mosquitto", "exec = mosquitto -c {dir}/mosquitto.conf\nready = notify\n"
+                               "start_timeout = 15s\nreload_signal = HUP\n");
+    reeve.service("app", "depends_on = mosquitto\nexec = sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("app", "running"));
+    CHECK(reeve.field("mosquitto", "restarts") == "0");
+    const std::string connect("\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0", 14);
+    const std::string accepted("\x20\x02\0\0", 4);
+    CHECK(ask_loopback(port, connect) == accepted);
+    const pid_t pid = reeve.pid_of("mosquitto");
+    kill(pid, SIGKILL);
+    REQUIRE(reeve.runs_anew("mosquitto", pid));
+    CHECK(ask_loopback(port, connect) == accepted);
+    CHECK(reeve.svctl({"reload", "mosquitto"}).status == 0);
+    CHECK(reeve.stop() == 0);
+    CHECK(exists(reeve.file("mosquitto/mosquitto.db")));
 }
 
 TEST_CASE("an application waits for redis, nginx and postgres, and all stop within one deadline") {

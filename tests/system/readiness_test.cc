@@ -1,9 +1,12 @@
 // When a service counts as running, and what waits for that.
 
 #include <csignal>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "catch.h"
 #include "support/procfs.h"
+#include "support/skip.h"
 #include "support/supervisor.h"
 
 using namespace reeve::test;
@@ -102,6 +105,87 @@ TEST_CASE("sd_notify: MAINPID= names another process of the group, STOPPING=1 be
     write_file(reeve.file("go"), "");
     REQUIRE(reeve.has_lines("said", 1));
     CHECK(reeve.reaches("forker", "stopping"));
+}
+
+// mosquitto, unbound and rsyslogd do, with Debian's own Type=notify.
+TEST_CASE("a program that gives up its rights after the start can still say that it is ready") {
+    if (cannot_run(is_root(), "needs root")) return;
+    Reeve reeve;
+    chmod(reeve.directory().c_str(), 0711);
+    reeve.service("lowers",
+                  "ready = notify\nexec = {self} --helper notify-as 3000456 READY=1 STATUS=low\n");
+    reeve.start();
+    CHECK(reeve.reaches("lowers", "running"));
+    CHECK(reeve.field("lowers", "reason") == "low");
+    CHECK(reeve.field("lowers", "restarts") == "0");
+}
+
+TEST_CASE("what a service started may speak for it from a session of its own") {
+    if (cannot_run(has_program("setsid"), "setsid is not installed")) return;
+    Reeve reeve;
+    const std::string user = std::to_string(getuid());
+    reeve.service("away", "ready = notify\ncommand = (setsid {self} --helper notify-as " + user +
+                              " READY=1; true) & wait\n");
+    reeve.start();
+    CHECK(reeve.reaches("away", "running"));
+}
+
+TEST_CASE("who is no process of the service cannot speak for it, and the reason says who tried") {
+    Reeve reeve;
+    chmod(reeve.directory().c_str(), 0711);
+    reeve.service("web", "ready = notify\ncommand = while ! test -e {dir}/go; do sleep 0.02; done; "
+                         "{self} --helper notify STATUS=mine READY=1; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "starting"));
+    const std::string main_pid = "MAINPID=" + std::to_string(getpid());
+    Launch launch{.arguments = {own_program(), "--helper", "notify-as", std::to_string(getuid()),
+                                "STATUS=stranger's", "READY=1", main_pid}};
+    launch.environment = {"NOTIFY_SOCKET=" + reeve.run_directory() + "/fds/web.notify"};
+    const Process stranger(launch);
+    const std::string refused = "awaiting READY=1 (refused what process " +
+                                std::to_string(stranger.pid()) + " sent: it is neither of ";
+    REQUIRE(wait_until([&] { return reeve.field("web", "reason").find(refused) == 0; }));
+    CHECK(reeve.state("web") == "starting");
+    if (is_root()) {
+        // Nor one that has gone by the time that it is heard.
+        launch.arguments = {own_program(), "--helper", "notify", "STATUS=gone", "READY=1"};
+        launch.uid = 3000456;
+        kill(reeve.pid(), SIGSTOP);
+        CHECK(run(launch).status == 0);
+        kill(reeve.pid(), SIGCONT);
+    }
+    const pid_t pid = reeve.pid_of("web");
+    CHECK(reeve.svctl({"status", "web"}).out.find(refused) != std::string::npos);
+    write_file(reeve.file("go"), "");
+    CHECK(reeve.reaches("web", "running"));
+    CHECK(reeve.field("web", "reason") == "mine");
+    CHECK(reeve.pid_of("web") == pid);
+}
+
+TEST_CASE("what a run has said is read before its end is judged: MAINPID and READY=1") {
+    Reeve reeve;
+    reeve.service("forks", "ready = notify\nrestart = never\n"
+                           "command = while ! test -e {dir}/go; do sleep 0.02; done; sleep 1000 & "
+                           "echo $! >{dir}/child; {self} --helper notify MAINPID=$! READY=1\n");
+    reeve.service("short", "ready = fd:3\nrestart = never\n"
+                           "command = while ! test -e {dir}/go; do sleep 0.02; done; echo >&3\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("forks", "starting"));
+    REQUIRE(reeve.reaches("short", "starting"));
+    const Strings ended = {std::to_string(reeve.pid_of("forks")),
+                           std::to_string(reeve.pid_of("short"))};
+    kill(reeve.pid(), SIGSTOP);
+    write_file(reeve.file("go"), "");
+    for (const std::string& pid : ended)
+        REQUIRE(wait_until(
+            [&] { return read_file("/proc/" + pid + "/stat").find(") Z ") != std::string::npos; }));
+    kill(reeve.pid(), SIGCONT);
+    REQUIRE(reeve.reaches("forks", "running"));
+    CHECK(reeve.pid_of("forks") == std::atoi(reeve.text_of("child").c_str()));
+    CHECK(alive(reeve.pid_of("forks")));
+    CHECK(reeve.svctl({"events", "short"}).out.find("running") != std::string::npos);
+    kill(reeve.pid_of("forks"), SIGTERM);
+    CHECK(wait_until([&] { return reeve.field("forks", "signal") == "TERM"; }));
 }
 
 TEST_CASE("NOTIFY_SOCKET is for services with ready = notify alone, and works for another user") {

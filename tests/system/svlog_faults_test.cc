@@ -192,18 +192,18 @@ TEST_CASE("a first line of eight bytes is told of like any other") {
     CHECK(reeve.comes_true([&] { return reeve.process().out() == "web | 1234567\n"; }));
 }
 
-TEST_CASE("without svlog no service hangs, and what is lost is counted and told") {
+TEST_CASE("without svlog no service waits, and what is not recorded is counted and told") {
     Reeve reeve;
     reeve.service("web", counts("web", 0) + "log_max_size = 1G\n");
     reeve.start();
     REQUIRE(has_numbers(reeve, "web", 100));
     const pid_t service = reeve.pid_of("web");
     REQUIRE(reeve.svctl({"down", "svlog"}).status == 0);
-    REQUIRE(complains(reeve, "web: svlog does not run: the oldest lines are lost (svctl status"));
+    REQUIRE(complains(reeve, "web: svlog does not run: nothing is recorded (svctl status"));
     CHECK(reeve.field("web", "log") ==
-          reeve.logs() + "/web (svlog does not run: the oldest lines are lost)");
+          reeve.logs() + "/web (svlog does not run: nothing is recorded)");
     REQUIRE(reeve.svctl({"up", "svlog"}).status == 0);
-    REQUIRE(complains(reeve, " of its log lost: svlog did not run\n"));
+    REQUIRE(complains(reeve, ": svlog did not run\n"));
     CHECK(reeve.field("web", "log") == reeve.logs() + "/web");
     CHECK(reeve.pid_of("web") == service);
     const size_t before = Numbers(reeve.log_of("web"), "web").whole;
@@ -211,9 +211,15 @@ TEST_CASE("without svlog no service hangs, and what is lost is counted and told"
     REQUIRE(reeve.svctl({"down", "web"}).status == 0);
     REQUIRE(reeve.stop() == 0);
     const std::string err = reeve.process().err();
-    const size_t told = err.find(" lines of its log lost");
+    const size_t told = err.find(" lines not recorded from 2");
+    REQUIRE(told != std::string::npos);
     const long lost = std::atol(err.c_str() + err.rfind(' ', told - 1));
-    const Numbers numbers(reeve.log_of("web"), "web");
+    // It stands in the log, too, where they would be.
+    std::string log = reeve.log_of("web");
+    const size_t place = log.find("reeve: " + std::to_string(lost) + " lines not recorded");
+    REQUIRE(place != std::string::npos);
+    log.erase(place, log.find('\n', place) + 1 - place);
+    const Numbers numbers(log, "web");
     INFO(numbers << '\n' << err);
     CHECK(numbers.back == 0);
     CHECK(numbers.broken == 0);
@@ -221,15 +227,36 @@ TEST_CASE("without svlog no service hangs, and what is lost is counted and told"
     CHECK(std::abs(lost - static_cast<long>(numbers.missing)) <= 2);
 }
 
-TEST_CASE("nor does one that starts when there is no svlog") {
+TEST_CASE("where svlog was told to be down megabytes are written as fast as ever") {
     Reeve reeve;
-    reeve.service("web", counts("web", 0) + "log_max_size = 1G\nenabled = no\n");
+    reeve.service("web", "type = oneshot\nenabled = no\ncommand = head -c 5000000 /dev/zero | tr "
+                         "'\\0' '\\n'\n" +
+                             std::string(plain));
     reeve.start();
     REQUIRE(reeve.svctl({"down", "svlog"}).status == 0);
     REQUIRE(reeve.svctl({"up", "web"}).status == 0);
-    CHECK(complains(reeve, "web: svlog does not run: the oldest lines are lost (svctl status"));
-    const Output status = reeve.svctl({"status", "web"});
-    CHECK(contains(status.out, "/web (svlog does not run: the oldest lines are lost)"));
+    CHECK(reeve.reaches("web", "done"));
+    CHECK(reeve.reaches("svlog", "stopped"));
+    REQUIRE(reeve.svctl({"up", "svlog"}).status == 0);
+    CHECK(complains(reeve, "web: 5000000 lines not recorded from 2"));
+}
+
+TEST_CASE("where svlog cannot be started no service waits for long") {
+    Reeve reeve;
+    reeve.service("web", "type = oneshot\nenabled = no\ncommand = head -c 5000000 /dev/zero\n" +
+                             std::string(plain));
+    const std::string copy = reeve.file("copy");
+    std::filesystem::copy_file(reeve_binary(), copy);
+    Launch launch = reeve.launch();
+    launch.arguments[0] = copy;
+    reeve.start(launch);
+    const pid_t writer = reeve.pid_of("svlog");
+    std::filesystem::remove(copy);
+    ::kill(writer, SIGKILL);
+    REQUIRE(reeve.reaches("svlog", "backoff"));
+    REQUIRE(reeve.svctl({"up", "web"}).status == 0);
+    CHECK(reeve.reaches("web", "done"));
+    CHECK(reeve.state("svlog") != "running");
 }
 
 TEST_CASE("what finds no room before the end is counted and told") {

@@ -237,19 +237,31 @@ TEST_CASE("reeve killed in a flood and started again costs no line") {
     CHECK(count(ends, "last\n") == count(ends, "last"));
 }
 
-TEST_CASE("both killed, what a service has written is there, once there is a reeve again") {
+TEST_CASE("both killed at once, no service gets a SIGPIPE, and what it wrote is there later") {
     Reeve reeve;
-    reeve.service("web", std::string("command = trap '' PIPE; while :; do echo x; sleep 0.01; "
-                                     "done\n") +
-                             plain);
+    const std::string writes = "while :; do echo x; echo x >>{dir}/alive; sleep 0.01; done";
+    reeve.service("web", "command = " + writes + "\n" + plain);
+    reeve.service("shown", "command = " + writes + "\nlog = console\n");
+    reeve.service("hooked", "reload_command = " + writes + "\nexec = sleep 1000\n" + plain);
     reeve.start();
     REQUIRE(says(reeve, "web", "x\n"));
+    REQUIRE(reeve.svctl({"reload", "hooked", "-n"}).status == 0);
+    REQUIRE(says(reeve, "hooked", "x\n"));
     const pid_t writer = reeve.pid_of("svlog");
-    reeve.kill();
+    const Strings names = {"web", "shown", "hooked"};
+    std::vector<pid_t> pids;
+    for (const std::string& name : names) pids.push_back(reeve.pid_of(name));
+    // Neither has a moment to see what becomes of the other.
+    for (const pid_t pid : {reeve.pid(), writer}) ::kill(pid, SIGSTOP);
     ::kill(writer, SIGKILL);
+    reeve.kill();
+    const size_t before = reeve.text_of("alive").size();
+    CHECK(wait_until([&] { return reeve.text_of("alive").size() > before + 200; }));
     reeve.start();
     REQUIRE(reeve.runs_anew("svlog", writer));
     CHECK(grows(reeve, "web"));
+    CHECK(grows(reeve, "hooked"));
+    for (size_t i = 0; i < names.size(); ++i) CHECK(reeve.pid_of(names[i]) == pids[i]);
 }
 
 TEST_CASE("a file that was removed is made again at the next line, one that was renamed soon") {
@@ -534,6 +546,39 @@ TEST_CASE("a service with a user of its own may open its output by path") {
     REQUIRE(reeve.runs_anew("svlog", writer));
     CHECK(reeve.svctl({"restart", "web"}).status == 0);
     CHECK(says(reeve, "web", "by path\nerror\nby path\nerror\n"));
+}
+
+TEST_CASE("so may one with log = run, and its truncating the file makes no hole") {
+    if (cannot_run(is_root(), "needs root")) return;
+    Reeve reeve;
+    reeve.service("reeve.conf", "log = run\n");
+    reeve.service("web", "user = 3000456:3000456\npre_start = echo hook >/dev/stdout\n"
+                         "command = echo first; echo by path >/dev/stdout; echo error "
+                         ">>/dev/stderr; echo last; sleep 1000\n");
+    reeve.start();
+    CHECK(reeve.comes_true([&] { return reeve.log_of("web") == "by path\nerror\nlast\n"; }));
+}
+
+TEST_CASE("with log = run each of many runs within a second has a file of its own") {
+    Reeve reeve;
+    reeve.service("reeve.conf", "log = run\ndefault.log_keep = 100\n");
+    reeve.service("job", "type = oneshot\nrestart = always\nrestart_delay = 100ms\n"
+                         "restart_factor = 1\n"
+                         "pre_start = echo before\ncommand = echo run; echo x >>{dir}/runs\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("runs", 12));
+    REQUIRE(reeve.svctl({"down", "job"}).status == 0);
+    const auto runs = static_cast<size_t>(std::atoi(reeve.field("job", "restarts").c_str())) + 1;
+    size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(reeve.logs() + "/job")) {
+        ++files;
+        INFO(entry.path());
+        CHECK(read_file(entry.path()).rfind("before\n", 0) == 0);
+        CHECK(count_lines(read_file(entry.path())) <= 2);
+    }
+    CHECK(files == runs);
+    CHECK(reeve.svctl({"logs", "--run", "2", "job"}).out == "before\nrun\n");
+    CHECK(reeve.svctl({"logs", "--run", std::to_string(runs), "job"}).out == "before\nrun\n");
 }
 
 TEST_CASE("so may its hooks, and nobody who is not its user any more") {

@@ -246,6 +246,60 @@ TEST_CASE("readiness that was announced meanwhile is found") {
     CHECK(reeve.reaches("later", "running"));
 }
 
+TEST_CASE("a start_check has its time, though READY=1 was said while there was no reeve") {
+    Reeve reeve;
+    reeve.service("web", "ready = notify\nstart_timeout = 2s\nstart_check_interval = 100ms\n"
+                         "log = null\nstart_check = echo >>{dir}/asked; test -e {dir}/good\n"
+                         "command = while test ! -e {dir}/go; do sleep 0.01; done; {self} --helper "
+                         "notify READY=1; sleep 2; echo >>{dir}/late; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "starting"));
+    const pid_t pid = reeve.pid_of("web");
+    reborn(reeve, [&] {
+        write_file(reeve.file("go"), "");
+        REQUIRE(wait_until([&] { return !reeve.text_of("late").empty(); }));
+    });
+    REQUIRE(reeve.has_lines("asked", 1));
+    write_file(reeve.file("good"), "");
+    CHECK(reeve.reaches("web", "running"));
+    CHECK(reeve.pid_of("web") == pid);
+}
+
+TEST_CASE("what was known in words is known to the next reeve") {
+    Reeve reeve;
+    const Strings way = GENERATE(Strings{}, Strings{"reexec"}, Strings{"crash", "SEGV"});
+    reeve.may_crash = true;
+    reeve.service("talks", "ready = notify\nlog = null\ncommand = {self} --helper notify READY=1 "
+                           "'STATUS=serving  12'; exec sleep 1000\n");
+    reeve.service("nobody", "user = no-such-user\nexec = true\nrestart = never\n");
+    reeve.service("homeless", "log = file\nexec = sleep 1000\n");
+    write_file(reeve.logs() + "/homeless", "");
+    reeve.start();
+    REQUIRE(reeve.reaches("talks", "running"));
+    REQUIRE(reeve.reaches("nobody", "failed"));
+    REQUIRE(reeve.reaches("homeless", "running"));
+    const auto words = [&] {
+        return reeve.field("talks", "reason") + '\n' + reeve.field("nobody", "reason") + '\n' +
+               reeve.field("homeless", "log");
+    };
+    REQUIRE(wait_until([&] { return reeve.field("talks", "reason") == "serving  12"; }));
+    const std::string before = words();
+    CHECK(reeve.field("homeless", "log").find("console (") == 0);
+    if (way.empty()) {
+        reborn(reeve);
+    } else {
+        reeve.svctl(way);
+        CHECK(reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; }));
+    }
+    reeve.svctl({"status"});
+    CHECK(words() == before);
+    // Once there can be files again it is not true any more.
+    std::filesystem::remove(reeve.logs() + "/homeless");
+    CHECK(wait_until([&] {
+        return reeve.svctl({"status", "homeless"}).out.find("console (") == std::string::npos;
+    }));
+}
+
 TEST_CASE("a pid that is another's by now is never signalled") {
     Reeve reeve;
     reeve.service("web", sleeps);
