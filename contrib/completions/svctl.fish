@@ -200,7 +200,7 @@ end
 
 complete -c svctl -n '__svctl_command_is ""' -a status -d 'everything about these; without a name the table'
 complete -c svctl -n '__svctl_command_is ""' -a list -d 'the table'
-complete -c svctl -n '__svctl_command_is ""' -a why -d 'the chain of causes of its state'
+complete -c svctl -n '__svctl_command_is ""' -a why -d 'the chain of causes of its state; without a name of all that is amiss'
 complete -c svctl -n '__svctl_command_is ""' -a up -d 'start, with what it depends on'
 complete -c svctl -n '__svctl_command_is ""' -a down -d 'stop, what depends on it first'
 complete -c svctl -n '__svctl_command_is ""' -a restart -d 'stop and start'

@@ -23,7 +23,8 @@ constexpr CommandRow rows[] = {
     {"status", "[NAME]...", "everything about these; without a name the table", run_status, 0,
      any_number},
     {"list", "[NAME]...", "the table", run_status, 0, any_number},
-    {"why", "NAME...", "the chain of causes of its state", run_why, 1, any_number, Command::why},
+    {"why", "[NAME]...", "the chain of causes of its state; without a name of all that is amiss",
+     run_why, 0, any_number, Command::why},
     {"up", "NAME...", "start, with what it depends on", run_request, 1, any_number, Command::up},
     {"down", "NAME...", "stop, what depends on it first", run_request, 1, any_number,
      Command::down},
@@ -87,12 +88,14 @@ constexpr std::string_view foreign_commands =
     "is-active status poweroff shutdown halt shutdown quit shutdown";
 
 void explain_unknown(std::string_view name) {
-    Nearest nearest(name);
-    for (const CommandRow& row : rows) nearest.offer(row.name);
-    std::string_view near = translate(foreign_commands, name);
-    if (near.empty()) near = nearest.found();
     Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
+    if (const CommandRow* row = find_row(translate(foreign_commands, name)))
+        return warn({"unknown command ", shown.view(), ": here it is svctl ", row->name,
+                     *row->arguments != '\0' ? " " : "", row->arguments});
+    Nearest nearest(name);
+    for (const CommandRow& row : rows) nearest.offer(row.name);
+    const std::string_view near = nearest.found();
     warn({"unknown command ", shown.view(), near.empty() ? " (" : " (did you mean ", near,
           near.empty() ? "" : "? ", "svctl help lists them)"});
 }
@@ -115,8 +118,8 @@ Outcome run_help(Session& session) {
     printer << '\n';
     for (const OptionRow& row : option_rows())
         print_help_line(printer, row.name, row.value, row.commands, row.doc);
-    printer << "\nNAME: a service, NAME@INSTANCE, or @LABEL for all that bear the label. See "
-               "svctl(1).\n";
+    printer << "\nNAME: a service, NAME@INSTANCE, or @LABEL for all that bear the label, @all for "
+               "all. See svctl(1).\n";
     printer.flush();
     return Outcome::done;
 }

@@ -7,6 +7,7 @@
 #include "apps/svctl_logs.h"
 #include "base/list.h"
 #include "base/result.h"
+#include "conf/load.h"
 #include "core/object.h"
 #include "ctl/client.h"
 #include "host/rundir.h"
@@ -229,6 +230,7 @@ bool is_meant(std::string_view word, std::string_view object) {
         append_full_name(full, object);
         return word == find_field(object, "name") || word == full.view();
     }
+    if (word == "@all") return find_field(object, "name") != svlog_name;
     std::string_view labels = find_field(object, "group");
     for (auto label = take_word(labels); !label.empty(); label = take_word(labels))
         if (label == word.substr(1)) return true;
@@ -296,13 +298,16 @@ void keep_file(const List<Text>&, std::string_view file, List<Text>& objects) {
     objects.push_back(file);
 }
 
-// What `why` says of a service and those that it waits for, of all that their files say.
-void keep_causes(const List<Text>& files, std::string_view file, List<Text>& objects) {
+// What `why` says of a service and those that it waits for, of all that their files say; `once`:
+// down to the first that was told of before.
+void keep_chain(const List<Text>& files, std::string_view file, List<Text>& objects, bool once) {
     for (size_t links = 0; links < files.size(); ++links) {
         Buffer<2 * name_max_bytes + reason_max_bytes + path_max_bytes + 128> brief;
         brief << "name=";
         append_full_name(brief, file);
         brief << '\n';
+        for (const Text& told : objects)
+            if (once && told.view().starts_with(brief.view())) return;
         append_field(brief, "state", find_field(file, "state"));
         append_field(brief, "reason", find_field(file, "reason"));
         append_field(brief, "started", find_field(file, "started"));
@@ -314,6 +319,18 @@ void keep_causes(const List<Text>& files, std::string_view file, List<Text>& obj
         if (next == nullptr) return;
         file = *next;
     }
+}
+
+void keep_causes(const List<Text>& files, std::string_view file, List<Text>& objects) {
+    keep_chain(files, file, objects, false);
+}
+
+// The same of all that are not as they should be.
+void keep_amiss(const List<Text>& files, std::string_view file, List<Text>& objects) {
+    const std::string_view state = find_field(file, "state");
+    const bool settled = state == "running" || state == "done" || state == "stopped";
+    if (!settled || find_field(file, "stale") == "yes" || !find_field(file, "problem").empty())
+        keep_chain(files, file, objects, true);
 }
 
 // Asks reeve; where there is no answer, what its files say is kept by `keep_from_file`. False:
@@ -344,7 +361,11 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
     } else {
         append_outcome(line, object);
     }
-    if (!good) return warn({line.view()});
+    if (!good) {
+        LongText said;
+        if (!find_field(object, "log").empty()) said = last_said(object);
+        return warn({line.view(), said.empty() ? "" : "; last line: ", said.view()});
+    }
     session.printer << line.view() << '\n';
     session.printer.flush();
 }
@@ -427,8 +448,11 @@ void show_cause(Session& session, std::string_view object) {
 Outcome run_why(Session& session) {
     List<Text> objects;
     Outcome outcome;
-    if (!learn(session, keep_causes, objects, outcome)) return outcome;
+    const bool all = session.arguments.empty();
+    if (!learn(session, all ? keep_amiss : keep_causes, objects, outcome)) return outcome;
     for (const Text& object : objects) show_cause(session, object);
+    if (all && objects.empty() && outcome == Outcome::done && !session.invocation.json)
+        session.printer << "everything is as it should be\n";
     finish(session);
     return outcome;
 }

@@ -25,6 +25,9 @@ void keep(Session& session, std::string_view object, List<Text>& objects);
 // One line for the outcome of one service, at once: they are told as they get there.
 void show_outcome(Session& session, std::string_view object, List<Text>& objects);
 
+// What a service said last while it was told to reload; `object` says where and since when.
+LongText last_said(std::string_view object);
+
 // Sends a request, and takes what is answered. `code`: the errno for which there is no answer, for
 // no_answer(), or 0.
 Outcome ask_reeve(Session& session, const Request& request, Take take, List<Text>& objects,

@@ -338,6 +338,7 @@ Outcome Work::ask(Command command, List<Text>& told) {
     request.command = command;
     request.timeout = session_.invocation.timeout;
     request.waits = session_.invocation.waits;
+    request.watches = true;
     Buffer<request_max_bytes> names;
     if (command != Command::reload)
         for (const std::string_view name : names_) names << ' ' << service_of(name);

@@ -164,7 +164,7 @@ void print_summary(Printer& printer, const List<Text>& objects, const Screen& sc
         printer << line.view();
         print_state(printer, unwell[i], screen);
     }
-    printer << "; svctl why NAME tells more\n";
+    printer << "; svctl why tells more\n";
 }
 
 }  // namespace
@@ -286,19 +286,21 @@ void print_sentence(Printer& printer, std::string_view object, const Screen& scr
 namespace {
 
 // What a reload did with a service.
-void append_change(Sink& out, std::string_view action, std::string_view name,
-                   std::string_view state) {
+void append_change(Sink& out, std::string_view action, std::string_view object) {
+    Buffer<2 * name_max_bytes + 1> name;
+    append_full_name(name, object);
+    const std::string_view state = find_field(object, "state");
     if (action == "add") out << "added, " << state;
     if (action == "update") out << "updated, " << state;
     if (action == "restart") out << "restarted, " << state;
     if (action == "remove") out << "removed";
-    if (action == "stale") {
-        out << "stale: it keeps running under its earlier definition (svctl restart " << name
-            << " applies the new one)";
-    }
+    if (action == "stale")
+        out << "stale: restart it to apply (svctl restart " << name.view() << ')';
     if (action == "refuse")
         out << "refused: " << (state == "invalid" ? "" : "it keeps its earlier definition, ")
             << state;
+    if (action == "update" && state == "failed" && find_field(object, "result") == "0")
+        out << " (svctl up " << name.view() << " tries again)";
 }
 
 }  // namespace
@@ -306,19 +308,18 @@ void append_change(Sink& out, std::string_view action, std::string_view name,
 void append_outcome(Sink& out, std::string_view object) {
     const std::string_view result = find_field(object, "result");
     const std::string_view action = find_field(object, "action");
-    const std::string_view state = find_field(object, "state");
     append_full_name(out, object);
     out << ": ";
-    if (!action.empty()) {
-        append_change(out, action, find_field(object, "name"), state);
-        return;
-    }
     if (result == "3") out << "not running: ";
     if (result == "5") out << "not in time: ";
-    out << state;
+    if (action.empty())
+        out << find_field(object, "state");
+    else
+        append_change(out, action, object);
     const std::string_view reason = find_field(object, "reason");
+    // What is wrong with a file is told by itself.
     const bool got_away = !find_field(object, "strays").empty();
-    if ((result != "0" || got_away) && !reason.empty()) out << ": " << reason;
+    if ((result != "0" || got_away) && action != "refuse" && !reason.empty()) out << ": " << reason;
 }
 
 void append_size(Sink& out, uint64_t bytes) {

@@ -2,12 +2,33 @@
 #include <algorithm>
 
 #include "apps/svctl_ask.h"
+#include "apps/svctl_logs.h"
 #include "base/list.h"
 #include "base/sort.h"
 #include "core/object.h"
 #include "host/history.h"
+#include "host/sys.h"
 
 namespace reeve {
+
+namespace {
+
+constexpr int log_looks_max_count = 25;  // for lines that svlog may not have written yet
+
+}  // namespace
+
+// What a service said last while it was told to reload; svlog may have to write it down first.
+LongText last_said(std::string_view object) {
+    LongText said;
+    for (int looks = 0; looks < log_looks_max_count && said.empty(); ++looks) {
+        if (looks > 0) sys::poll({}, log_rotated_look_ms);
+        LongText field;
+        append_last_lines(field, object, Lines::of_last_run);
+        const std::string_view lines = find_field(field, "last_lines");
+        said << lines.substr(lines.rfind('\x1f') + 1);
+    }
+    return said;
+}
 
 namespace {
 

@@ -29,6 +29,7 @@ constexpr size_t shown_max_bytes = 60;          // of a user's text in a message
 constexpr size_t policies_back_max_count = 64;  // looked at for an equal one to share
 
 // Running.
+constexpr int64_t ends_at_once_ms = 1000;  // who waits for a start or a reload sees such an end
 constexpr size_t spawns_in_flight_max_count = 64;  // forked, exec not yet done
 constexpr size_t groups_max_count = 64;            // supplementary groups of a user
 constexpr size_t account_field_max_bytes = 255;    // a name or a path in /etc/passwd, /etc/group

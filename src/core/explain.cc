@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/result.h"
+#include "core/restart.h"
 #include "model/signals.h"
 
 namespace reeve {
@@ -393,60 +394,18 @@ ServiceId cause_of(const Supervisor& supervisor, const Service& service) {
     return blames && other && supervisor.at(other).used() ? other : ServiceId{};
 }
 
+bool is_amiss(const Service& service) {
+    const bool settled = service.state == State::running || service.state == State::done ||
+                         service.state == State::stopped;
+    return service.used() && (!settled || service.refused || service.stale());
+}
+
 List<ServiceId> causes(const Supervisor& supervisor, ServiceId id) {
     List<ServiceId> chain;
     for (; id && chain.size() <= supervisor.services().size();
          id = cause_of(supervisor, supervisor.at(id)))
         chain.push_back(id);
     return chain;
-}
-
-namespace {
-
-// The last of causes(), for what asks in every turn.
-const Service& root_cause(const Supervisor& supervisor, const Service& service) {
-    const Service* root = &service;
-    for (size_t steps = supervisor.services().size(); steps > 0; --steps) {
-        const ServiceId other = cause_of(supervisor, *root);
-        if (!other) break;
-        root = &supervisor.at(other);
-    }
-    return *root;
-}
-
-}  // namespace
-
-Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) {
-    const Service& service = supervisor.at(id);
-    switch (goal.kind) {
-    case Goal::Kind::down:
-        if (service.undo_failed()) return Progress::failed;
-        return service.rests() ? Progress::reached : Progress::pending;
-    case Goal::Kind::state:
-        if (!service.used()) return Progress::failed;
-        return service.state == goal.state ? Progress::reached : Progress::pending;
-    case Goal::Kind::up:
-    case Goal::Kind::done:
-    case Goal::Kind::restarted: break;
-    }
-    if (!service.used() || service.want == Want::down) return Progress::failed;
-    const bool new_run = goal.kind == Goal::Kind::up || service.runs > goal.runs_before;
-    const bool is_there = service.state == State::running && goal.kind != Goal::Kind::done;
-    if (new_run && (is_there || service.state == State::done)) return Progress::reached;
-    // A run of its own, and it failed: more may follow, but the answer is known.
-    const bool tried = service.runs > goal.runs_before;
-    if (tried && service.state == State::backoff) return Progress::failed;
-    if ((new_run && service.state == State::failed) || service.undo_failed())
-        return Progress::failed;
-    if (service.state == State::invalid) return Progress::failed;
-    // Wanted, and yet stopped: it is withdrawn, or reeve ends.
-    if (service.state == State::stopped) return Progress::failed;
-    // Held back by what will not come by itself.
-    if (service.state != State::waiting) return Progress::pending;
-    const Service& root = root_cause(supervisor, service);
-    const bool hopeless = root.state == State::failed || root.state == State::invalid ||
-                          root.state == State::stopped || root.state == State::done;
-    return hopeless ? Progress::failed : Progress::pending;
 }
 
 }  // namespace reeve

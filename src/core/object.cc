@@ -140,9 +140,11 @@ void append_object(Sink& out, const Supervisor& supervisor, const Service& servi
     append_definition(out, supervisor, service);
 }
 
-void append_trail(Sink& out, const Supervisor& supervisor, const Service& service) {
+void append_trail(Sink& out, const Supervisor& supervisor, const Service& service, Wall since) {
     if (!service.definition) return;
-    append_when(out, "started", service.started_wall.ms != 0, service.started_wall);
+    // The file of a run is found by its beginning.
+    if (since.ms == 0 || service.policy().log == Log::run) since = service.started_wall;
+    append_when(out, "started", since.ms != 0, since);
     append_log(out, supervisor, service);
 }
 

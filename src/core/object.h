@@ -22,9 +22,9 @@ enum class Reader : uint8_t { file, client };
 void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                    Now now);
 
-// started log, a line each: where the last run's output is found. Nothing of a service without a
-// definition.
-void append_trail(Sink& out, const Supervisor& supervisor, const Service& service);
+// started log, a line each: where the output of its last run is found, or what came from `since`
+// on. Nothing of a service without a definition.
+void append_trail(Sink& out, const Supervisor& supervisor, const Service& service, Wall since = {});
 
 // time name instance from to reason, a line each. The entry's service has a name (its id is one).
 void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry);

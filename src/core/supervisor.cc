@@ -135,8 +135,10 @@ void Supervisor::select(std::string_view word, List<ServiceId>& into) const {
     for (uint32_t i = 0; i < services_.size(); ++i) {
         const Service& service = services_[i];
         if (!service.used()) continue;
+        const bool labelled = service.definition && service.definition->groups.contains(rest);
+        const bool own = service.definition && service.definition->writes_logs;
         const bool match = name.empty()
-                               ? service.definition && service.definition->groups.contains(rest)
+                               ? labelled || (rest == "all" && !own)
                                : service.name == name && (rest.empty() || service.instance == rest);
         if (match) into.push_back(ServiceId{i});
     }
@@ -412,19 +414,21 @@ bool Supervisor::has_busy_dependent(ServiceId id) const {
     return false;
 }
 
-// Dependents that have to go when this one goes are to be gone first. In a shutdown so are those
-// that come after it.
+// Dependents that have to go when this one goes are to be gone first, and what is restarted or goes
+// as well: a command that is about several keeps their order. In a shutdown all go.
 bool Supervisor::may_stop(ServiceId id) const {
     const Service& service = at(id);
+    const auto goes = [](const Service& other) { return other.leaving || other.restart_requested; };
     for (ServiceId dependent : graph_.needed_by(id)) {
         const Service& other = at(dependent);
-        if (!other.rests() && (service.leaving || other.policy().cascade)) return false;
+        if (!other.rests() && (service.leaving || other.policy().cascade || goes(other)))
+            return false;
     }
-    if (!shutting_down_) return true;
     // Told to end before it can hear that, it would leave unread what others have written.
-    if (id == log_writer_) return others_ended() && service.state != State::starting;
+    if (shutting_down_ && id == log_writer_)
+        return others_ended() && service.state != State::starting;
     for (ServiceId later : graph_.before(id))
-        if (!at(later).rests()) return false;
+        if (!at(later).rests() && (shutting_down_ || goes(at(later)))) return false;
     return true;
 }
 

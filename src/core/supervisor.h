@@ -160,7 +160,8 @@ class Supervisor {
     // that it needs is leaving.
     Reason reason_to_leave(ServiceId id) const;
 
-    // Adds what "NAME", "NAME@I" or "@label" means; nothing where there is no such service.
+    // Adds what "NAME", "NAME@I" or "@label" means; nothing where there is no such service. All but
+    // reeve's own bear the label "all".
     void select(std::string_view word, List<ServiceId>& into) const;
     // The name that was perhaps meant; empty where none is near.
     std::string_view nearest(std::string_view name) const;

@@ -66,6 +66,17 @@ const Candidate* broken_version(std::span<const Candidate> candidates, const Can
     return nullptr;
 }
 
+// Can a run of the new definition end otherwise than one of the old? Where only what is said of the
+// service changes, or when it starts, nobody has asked to try again what has failed.
+bool may_do_better(const Definition& before, const Definition& after) {
+    const Policy& was = *before.policy;
+    const Policy& is = *after.policy;
+    return before.process_digest != after.process_digest || was.type != is.type ||
+           !(was.pre_start == is.pre_start) || !(was.start_check == is.start_check) ||
+           was.hook_timeout != is.hook_timeout || was.start_timeout != is.start_timeout ||
+           was.start_check_timeout != is.start_check_timeout;
+}
+
 }  // namespace
 
 const char* name_of(Change::Kind kind) {
@@ -260,8 +271,8 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
         if (restart) service.restart_requested = true;
         return note(restart ? Change::Kind::restart : Change::Kind::stale);
     }
-    // What failed under the old definition may do better under the new one.
-    if (service.state == State::failed || service.state == State::backoff)
+    const bool has_failed = service.state == State::failed || service.state == State::backoff;
+    if (has_failed && before && (other_version || may_do_better(*before, *service.definition)))
         apply_step(id, {.kind = EventKind::retry_now}, now);
     note(Change::Kind::update);
 }

@@ -179,6 +179,7 @@ void Walk::on_hurry() {
 
 void Walk::on_reload() {
     if (s_.state != State::running) return;
+    if (hook_failure_of(s_.hook_failure).hook == Hook::reload_command) s_.hook_failure = {};
     if (policy().reload_command.empty())
         act(ActionKind::signal_leader, policy().reload_signal);
     else

@@ -13,8 +13,10 @@ namespace reeve {
 void Answer::begin(const Request& request, Now now) {
     command_ = request.command;
     waits_ = request.waits;
+    watches_ = request.watches;
+    began_ = now.wall;
     deadline_ = now.mono + request.timeout;
-    all_ = command_ == Command::status && request.names.empty();
+    all_ = request.names.empty() && (command_ == Command::status || command_ == Command::why);
     again_ = request.again;
     definitions_ = command_ == Command::reload && request.names.empty();
     resolve(request);
@@ -76,6 +78,13 @@ void Answer::act(const Request& request, Now now) {
         ids.push_back(target.id);
         target.goal.runs_before = supervisor_->at(target.id).runs;
     }
+    // The run that is on its way is the one to wait for.
+    const auto await_this_run = [&] {
+        for (Target& target : targets_) {
+            const Service& service = supervisor_->at(target.id);
+            if (service.active() && service.state != State::stopping) --target.goal.runs_before;
+        }
+    };
     const auto set_goals = [&](Goal::Kind kind) {
         for (Target& target : targets_) target.goal.kind = kind;
     };
@@ -83,7 +92,7 @@ void Answer::act(const Request& request, Now now) {
     if (again_ && command_ != Command::wait && command_ != Command::rotate) return go_on();
     switch (command_) {
     case Command::status: forecast_.problems = controls_->warnings(); return;
-    case Command::why:
+    case Command::why: return find_amiss();
     case Command::directories:
     case Command::boot: return;
     case Command::plan:
@@ -92,14 +101,17 @@ void Answer::act(const Request& request, Now now) {
         return;
     case Command::events: event_ = supervisor_->first_entry(); return;
     case Command::run:
-        set_goals(Goal::Kind::done);
+        set_goals(Goal::Kind::restarted);
         begin_run();
         ids.clear();
         for (const Target& target : targets_)
             if (!target.settled) ids.push_back(target.id);
         controls_->be_bold();
         return supervisor_->restart(ids, now);
-    case Command::up: controls_->be_bold(); return supervisor_->up(ids, now);
+    case Command::up:
+        await_this_run();
+        controls_->be_bold();
+        return supervisor_->up(ids, now);
     case Command::down: set_goals(Goal::Kind::down); return supervisor_->down(ids, now);
     case Command::restart:
         set_goals(Goal::Kind::restarted);
@@ -111,9 +123,9 @@ void Answer::act(const Request& request, Now now) {
         controls_->be_bold();
         return definitions_ ? reload_definitions(now) : reload_services(now);
     case Command::wait:
-        // A run that fails is none of its business: it was asked for no run.
+        await_this_run();
         for (Target& target : targets_) {
-            target.goal = {};
+            target.goal.patient = true;
             if (request.until) target.goal = {.kind = Goal::Kind::state, .state = *request.until};
         }
         return;
@@ -136,9 +148,9 @@ void Answer::go_on() {
         target.goal = {.runs_before = service.runs - (is_to_come ? 0u : 1u)};
         const bool goes = command_ == Command::reload && service.removed;
         if (command_ == Command::down || goes) target.goal.kind = Goal::Kind::down;
-        if (command_ == Command::run) target.goal.kind = Goal::Kind::done;
         const bool anew = command_ == Command::reload && service.restart_requested;
-        if (command_ == Command::restart || anew) target.goal.kind = Goal::Kind::restarted;
+        if (command_ == Command::run || command_ == Command::restart || anew)
+            target.goal.kind = Goal::Kind::restarted;
     }
 }
 
@@ -155,6 +167,13 @@ void Answer::begin_run() {
         target.settled = true;
         target.outcome = Outcome::failed;
     }
+}
+
+void Answer::find_amiss() {
+    if (!all_) return;
+    was_told_.resize(supervisor_->services().size());
+    for (uint32_t i = 0; i < supervisor_->services().size(); ++i)
+        if (is_amiss(supervisor_->at({i}))) targets_.push_back({.id = {i}, .goal = {}});
 }
 
 void Answer::send_signals(int number) {
@@ -194,6 +213,7 @@ void Answer::reload_services(Now now) {
     for (Target& target : targets_) {
         const Service& service = supervisor_->at(target.id);
         if (service.state == State::running) {
+            target.goal.kind = Goal::Kind::reloaded;
             supervisor_->handle(target.id, {.kind = EventKind::reload}, now);
         } else {
             target.settled = true;
@@ -217,9 +237,21 @@ void Answer::reload_definitions(Now now) {
             target.settled = false;
         } else if (change.kind == Change::Kind::refuse) {
             target.outcome = Outcome::failed;
+        } else if (watches_) {
+            target.settled = !await_start(target, now);
         }
         targets_.push_back(target);
     }
+}
+
+// Did the reload bring it up? Then that run is the one to wait for.
+bool Answer::await_start(Target& target, Now now) const {
+    const Service& service = supervisor_->at(target.id);
+    const State state = service.state;
+    if (service.want == Want::down || service.changed != now.mono) return false;
+    target.goal.runs_before = service.runs - (state == State::waiting ? 0u : 1u);
+    return state == State::starting || state == State::waiting || state == State::running ||
+           state == State::backoff || state == State::failed;
 }
 
 }  // namespace reeve

@@ -36,6 +36,9 @@ class Answer {
     Mono next_deadline() const { return std::min(deadline_, look_at_); }
     // Where the client's deadline has passed, what has not come about is told to be late.
     void pass_deadline(Now now);
+    // Another client, `who`, has asked for something: where that is the contrary of what is waited
+    // for here, the wait is over.
+    void note_overtaker(std::string_view who);
     // reeve executes itself again: the line that tells how to go on from here.
     void append_handover(Sink& out) const;
     // reeve ends: what has not come about will not.
@@ -54,18 +57,22 @@ class Answer {
         uint8_t code = 0;            // the errno of a signal that could not be sent
         const char* note = nullptr;  // why it cannot be done, where the state does not say it
         Rotation rotation;
-        bool settled = false;  // `outcome` is known
+        Mono watch_until = no_deadline;  // it is there, and seen to stay so until then
+        bool settled = false;            // `outcome` is known
         bool told = false;
+        bool overtaken = false;  // by another command
     };
 
     void resolve(const Request& request);
     bool advise_on(std::string_view name);
     void act(const Request& request, Now now);
     void send_signals(int number);
+    void find_amiss();
     void rotate(bool all);
     void rotate(Target& target);
     void reload_services(Now now);
     void reload_definitions(Now now);
+    bool await_start(Target& target, Now now) const;
     void begin_run();
     void go_on();
 
@@ -79,23 +86,27 @@ class Answer {
     Step next_boot(Sink& out);
     Step tell(Sink& out, const Sink& object) const;
     Progress progress_of(Target& target) const;
-    void settle(Target& target) const;
+    bool is_watched(const Target& target) const;
+    void settle(Target& target, Now now);
     void settle_now(Target& target, Outcome pending) const;
     void settle_all(Outcome pending);
     void tell_outcome(Sink& out, const Target& target, size_t place, Now now) const;
+    void append_outcome_words(Sink& out, const Target& target, Now now) const;
     Step end(Sink& out);
 
     Supervisor* supervisor_;
     Controls* controls_;
     Command command_ = Command::status;
     bool waits_ = false;
-    bool all_ = false;          // status of every service; there are no targets
+    bool watches_ = false;      // what it brings up
+    bool all_ = false;          // status of every service, and there are no targets; why of many
     bool definitions_ = false;  // reload without a name
     bool follows_ = false;      // events
     bool again_ = false;        // begun before reeve executed itself again
     bool closed_ = false;
     Outcome outcome_ = Outcome::done;
     LongText message_;  // of the last line
+    Text overtaker_;    // who has asked for the contrary
     List<Target> targets_;
     Reloaded reloaded_;  // its changes are the targets, place by place
     Forecast forecast_;
@@ -104,9 +115,11 @@ class Answer {
     size_t cursor_ = 0;            // the next target to look at, or service
     ServiceId link_{};             // why: the next of the chain; none: begin the target's
     size_t links_ = 0;             // how many of it were told
+    List<uint8_t> was_told_;       // why of many, by index: each once
     size_t open_ = 0;              // targets not told yet
+    Wall began_{};                 // when it was asked
     Mono deadline_ = no_deadline;  // the client's
-    Mono look_at_ = no_deadline;   // nothing tells that a rotation has come about
+    Mono look_at_ = no_deadline;   // nothing else tells of a rotation, or that it stays there
 };
 
 }  // namespace reeve

@@ -39,6 +39,18 @@ void append_head(Sink& out, const Service& service) {
     out << "\nstate=" << reeve::name_of(service.state) << '\n';
 }
 
+// What its file has to do with it, where it runs under an earlier definition.
+void append_file_words(Sink& out, const Service& service) {
+    if (service.refused && service.definition) {
+        out << "; its file has errors: ";
+        append_escaped(out, service.problem);
+    }
+    if (!service.stale()) return;
+    out << "; stale: restart it to apply (svctl restart ";
+    append_name(out, service);
+    out << ')';
+}
+
 }  // namespace
 
 Answer::Step Answer::next(Sink& out, Now now) {
@@ -158,14 +170,17 @@ Answer::Step Answer::next_cause(Sink& out, Now now) {
         links_ = 0;
     }
     const Service& service = supervisor_->at(link_);
+    const bool was_told = all_ && std::exchange(was_told_[link_.index], true);
     // The chain may change while the client reads it: it ends all the same.
     link_ =
         ++links_ < supervisor_->services().size() ? cause_of(*supervisor_, service) : ServiceId{};
-    if (!service.used()) return Step::more;
+    if (was_told) link_ = {};
+    if (was_told || !service.used()) return Step::more;
     Sink object(scratch, sizeof scratch);
     append_head(object, service);
     object << "reason=";
     append_words(object, *supervisor_, service, Reader::client, now);
+    append_file_words(object, service);
     object << '\n';
     if (service.state == State::failed || service.state == State::backoff)
         append_trail(object, *supervisor_, service);
@@ -181,11 +196,12 @@ Answer::Step Answer::next_directory(Sink& out) {
 }
 
 Answer::Step Answer::next_outcome(Sink& out, Now now) {
+    if (cursor_ == 0) look_at_ = no_deadline;
     while (cursor_ < targets_.size()) {
         const size_t place = cursor_++;
         Target& target = targets_[place];
         if (target.told) continue;
-        if (!target.settled) settle(target);
+        if (!target.settled) settle(target, now);
         if (!target.settled) continue;
         target.told = true;
         --open_;
@@ -209,16 +225,33 @@ Progress Answer::progress_of(Target& target) const {
     if (command_ == Command::rotate)
         return controls_->is_rotated(target.id, target.rotation) ? Progress::reached
                                                                  : Progress::pending;
-    if (command_ != Command::reload || definitions_)
-        return progress(*supervisor_, target.id, target.goal);
-    const bool runs = supervisor_->at(target.id).hook_runs(Hook::reload_command);
-    if (runs) return Progress::pending;
-    return again_ ? progress(*supervisor_, target.id, target.goal) : Progress::reached;
+    // After a new beginning nothing tells a service's own reload from one of the definitions.
+    if (again_ && supervisor_->at(target.id).hook_runs(Hook::reload_command))
+        return Progress::pending;
+    return progress(*supervisor_, target.id, target.goal);
 }
 
-void Answer::settle(Target& target) const {
+// May it be there and end at once? A signal is no answer, nor is it one that exec has succeeded.
+bool Answer::is_watched(const Target& target) const {
+    if (target.goal.kind == Goal::Kind::reloaded) return true;
+    const Service& service = supervisor_->at(target.id);
+    const bool brought_up =
+        target.goal.kind == Goal::Kind::up || target.goal.kind == Goal::Kind::restarted;
+    return watches_ && brought_up && service.state == State::running &&
+           service.policy().ready.kind == ReadyKind::exec && service.policy().start_check.empty();
+}
+
+void Answer::settle(Target& target, Now now) {
     if (!waits_) return settle_now(target, Outcome::done);
-    if (progress_of(target) != Progress::pending) settle_now(target, Outcome::done);
+    const Progress progress = progress_of(target);
+    if (progress == Progress::pending) return;
+    if (progress == Progress::reached && is_watched(target)) {
+        if (target.watch_until == no_deadline)
+            target.watch_until = now.mono + milliseconds(ends_at_once_ms);
+        look_at_ = std::min(look_at_, target.watch_until);
+        if (now.mono < target.watch_until) return;
+    }
+    settle_now(target, Outcome::done);
 }
 
 // `pending`: its outcome where nothing has come about yet.
@@ -228,7 +261,16 @@ void Answer::settle_now(Target& target, Outcome pending) const {
     switch (progress_of(target)) {
     case Progress::pending: target.outcome = pending; return;
     case Progress::reached: return;
+    case Progress::overtaken: target.overtaken = true; [[fallthrough]];
     case Progress::failed: target.outcome = Outcome::failed; return;
+    }
+}
+
+void Answer::note_overtaker(std::string_view who) {
+    for (Target& target : targets_) {
+        if (target.settled || progress_of(target) != Progress::overtaken) continue;
+        settle_now(target, Outcome::failed);
+        overtaker_ = who;
     }
 }
 
@@ -237,6 +279,46 @@ void Answer::settle_all(Outcome pending) {
 }
 
 // The reason of what went wrong is the whole chain, in one line.
+void Answer::append_outcome_words(Sink& out, const Target& target, Now now) const {
+    const Service& service = supervisor_->at(target.id);
+    const bool failed = target.outcome == Outcome::failed;
+    if (command_ == Command::rotate && target.outcome == Outcome::timed_out) {
+        out << "svlog has not begun a new file yet: it may wait for the end of a line, or for "
+               "room on the disk";
+        return;
+    }
+    if (target.note != nullptr) {
+        out << target.note;
+        return;
+    }
+    if (target.code != 0) {
+        out << errno_text(target.code);
+        return;
+    }
+    if (target.overtaken && !overtaker_.empty()) {
+        out << "overtaken by " << overtaker_;
+        return;
+    }
+    if (!service.used()) return;
+    if (target.goal.kind == Goal::Kind::reloaded && failed && !target.overtaken &&
+        !reload_failed(service)) {
+        out << "it ended when it was told to reload: ";
+        if (service.active()) return append_end(out, service, service.end);
+    }
+    append_words(out, *supervisor_, service, Reader::client, now);
+    ServiceId link = cause_of(*supervisor_, service);
+    for (size_t left = 16; target.outcome != Outcome::done && link && left > 0; --left) {
+        const Service& cause = supervisor_->at(link);
+        Buffer<2 * name_max_bytes + 1> name;
+        append_name(name, cause);
+        out << "; ";
+        append_sentence(out, name.view(), reeve::name_of(cause.state), {});
+        out << ": ";
+        append_words(out, *supervisor_, cause, Reader::client, now);
+        link = cause_of(*supervisor_, cause);
+    }
+}
+
 void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now) const {
     const Service& service = supervisor_->at(target.id);
     Sink object(scratch, sizeof scratch);
@@ -250,28 +332,10 @@ void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now
         if (!service.strays.empty()) append_field(object, "strays", service.strays);
     }
     object << "reason=";
-    if (command_ == Command::rotate && target.outcome == Outcome::timed_out) {
-        object << "svlog has not begun a new file yet: it may wait for the end of a line, or for "
-                  "room on the disk";
-    } else if (target.note != nullptr) {
-        object << target.note;
-    } else if (target.code != 0) {
-        object << errno_text(target.code);
-    } else if (service.used()) {
-        append_words(object, *supervisor_, service, Reader::client, now);
-        ServiceId link = cause_of(*supervisor_, service);
-        for (size_t left = 16; target.outcome != Outcome::done && link && left > 0; --left) {
-            const Service& cause = supervisor_->at(link);
-            Buffer<2 * name_max_bytes + 1> name;
-            append_name(name, cause);
-            object << "; ";
-            append_sentence(object, name.view(), reeve::name_of(cause.state), {});
-            object << ": ";
-            append_words(object, *supervisor_, cause, Reader::client, now);
-            link = cause_of(*supervisor_, cause);
-        }
-    }
+    append_outcome_words(object, target, now);
     object << "\nresult=" << static_cast<int>(target.outcome) << '\n';
+    if (target.goal.kind == Goal::Kind::reloaded && target.outcome == Outcome::failed)
+        append_trail(object, *supervisor_, service, began_);
     tell(out, object);
 }
 

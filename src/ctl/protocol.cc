@@ -40,6 +40,7 @@ bool set_option(Request& request, std::string_view key, std::string_view value) 
         request.waits = value != "no";
         return value == "no" || value == "yes";
     }
+    if (key == "watch") return request.watches = value == "yes";
     if (key == "follow") return request.follows = value == "yes";
     if (key == "again") return request.again = value == "yes";
     if (key == "state") {
@@ -61,13 +62,13 @@ const char* missing_in(const Request& request) {
     case Command::signal:
         if (request.number == 0) return "signal: which one?";
         return lacks_names ? "signal: of which service?" : nullptr;
-    case Command::why:
     case Command::up:
     case Command::down:
     case Command::restart:
     case Command::run:
     case Command::wait: return lacks_names ? "which service?" : nullptr;
     case Command::status:
+    case Command::why:
     case Command::reload:
     case Command::rotate:
     case Command::directories: return nullptr;
@@ -120,6 +121,7 @@ std::optional<Request> parse_request(std::string_view line, Sink& problem) {
 void append_request(Sink& out, const Request& request) {
     out << version << ' ' << name_of(request.command) << " timeout=" << request.timeout.ms;
     if (!request.waits) out << " wait=no";
+    if (request.watches) out << " watch=yes";
     if (request.follows) out << " follow=yes";
     if (request.again) out << " again=yes";
     if (request.until) out << " state=" << name_of(*request.until);

@@ -8,6 +8,8 @@
 //            | "reexec" | "crash"
 //   option   = "timeout=" MILLISECONDS    how long the outcome is waited for
 //            | "wait=no"                  it is not waited for
+//            | "watch=yes"                up, reload: what it brings up is waited for, and for a
+//                                         second more where it is ready by exec alone
 //            | "follow=yes"               events: those to come as well
 //            | "state=" STATE             wait: until that state
 //            | "number=" N                signal, crash: which one; exit: reeve's exit code
@@ -25,7 +27,8 @@
 //
 // A connection is for one request. What an object holds depends on the command:
 //   status   the service (core/object.h), uptime_s cpu_percent memory_bytes
-//   why      name state reason; the services of the chain one after another. Of those that are
+//   why      name state reason; the services of the chain one after another, and without names of
+//            all that are not as they should be, each told once. Of those that are
 //            failed or in backoff also started and log: where their last output is
 //   reload without a name    name action reason result, for each service that changes
 //   plan     name action reason, for each service that a reload would change
@@ -33,7 +36,8 @@
 //   boot     name state start ready start_ms ready_ms, of each service that came up with reeve; the
 //            last two since reeve's own start
 //   directories             directory; one after another, in the order of -d
-//   else     name state reason result, for each service, once it is known
+//   else     name state reason result, for each service, once it is known. Of a reload that failed
+//            also started and log: where to find what was said meanwhile
 // `name` is NAME[@INSTANCE] there, `result` an outcome.
 #pragma once
 
@@ -89,6 +93,7 @@ struct Request {
     Command command = Command::status;
     Duration timeout = milliseconds(answer_wait_default_ms);
     bool waits = true;
+    bool watches = false;
     bool follows = false;
     bool again = false;
     int number = 0;

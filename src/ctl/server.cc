@@ -153,14 +153,29 @@ void Server::begin(Client& client, Now now) {
     } else {
         Buffer<256> problem;
         const auto request = parse_request(client.input.view().substr(0, end), problem);
-        if (request)
+        if (request) {
             answer.begin(*request, now);
-        else
+            tell_others(client, *request);
+        } else {
             answer.refuse(Outcome::usage, problem.view());
+        }
     }
     client.input = {};
     client.more = true;
     client.idle_until = now.mono + milliseconds(client_idle_max_ms);
+}
+
+// Who waits for the contrary of what this client wants hears of it, and of whom.
+void Server::tell_others(const Client& client, const Request& request) {
+    Buffer<256> who;
+    who << "svctl " << name_of(request.command);
+    if (!request.names.empty()) who << ' ' << request.names.substr(0, shown_max_bytes);
+    if (const auto user = platform::peer_uid(client.socket.get())) who << ", user " << *user;
+    const pid_t process = platform::peer_pid(client.socket.get());
+    if (process > 0) who << ", process " << static_cast<int64_t>(process);
+    each_client([&](Client& other) {
+        if (&other != &client && other.answer) other.answer->note_overtaker(who.view());
+    });
 }
 
 // However many wait, reeve can still be asked what is wrong.

@@ -73,6 +73,7 @@ class Server {
     void serve_client(Client& client, short result, Now now);
     void receive(Client& client, Now now);
     void begin(Client& client, Now now);
+    void tell_others(const Client& client, const Request& request);
     bool may_wait(Client& client);
     void pump(Client& client, Now now);
     Mono patience_end(const Client& client) const;

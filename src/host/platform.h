@@ -145,6 +145,8 @@ int reserve_room(int fd, off_t offset, off_t length);
 
 // Who is at the other end of a connected Unix socket?
 std::optional<uid_t> peer_uid(int socket);
+// Its process; 0: that is not known.
+pid_t peer_pid(int socket);
 
 // Who sent a datagram, as the kernel knows it.
 struct Sender {

@@ -401,11 +401,22 @@ int reserve_room(int fd, off_t offset, off_t length) {
     return -1;
 }
 
-std::optional<uid_t> peer_uid(int socket) {
+static std::optional<ucred> peer_of(int socket) {
     struct ucred peer {};
     socklen_t length = sizeof peer;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return std::nullopt;
-    return peer.uid;
+    return peer;
+}
+
+std::optional<uid_t> peer_uid(int socket) {
+    const auto peer = peer_of(socket);
+    if (!peer) return std::nullopt;
+    return peer->uid;
+}
+
+pid_t peer_pid(int socket) {
+    const auto peer = peer_of(socket);
+    return peer ? peer->pid : 0;
 }
 
 int ask_for_senders(int socket) {

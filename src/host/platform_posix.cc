@@ -242,6 +242,15 @@ std::optional<uid_t> peer_uid([[maybe_unused]] int socket) {
     return std::nullopt;
 }
 
+pid_t peer_pid([[maybe_unused]] int socket) {
+#if !defined(HAS_SYSCTL) && defined(SO_PEERCRED)
+    struct ucred peer {};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0) return peer.pid;
+#endif
+    return 0;
+}
+
 // The BSDs tell the process only of who wants it told, macOS of nobody.
 int ask_for_senders(int) { return not_supported(); }
 

@@ -249,7 +249,7 @@ TEST_CASE("on a terminal the unwell come first, and reasons are cut to its width
           "flaky@2  backoff    -       -        12     -       -  exit 1, 4th failure\n"
           "zoo      failed     -       -         -     -       -  grünes €uro ist hier z...\n"
           "web      running  812    1m3s         0  0.3%     12M  ready\n"
-          "2 of 3 are not well: 1 failed, 1 backoff; svctl why NAME tells more\n");
+          "2 of 3 are not well: 1 failed, 1 backoff; svctl why tells more\n");
 }
 
 TEST_CASE("on a narrow screen the numbers give way to the reason") {
@@ -272,7 +272,7 @@ TEST_CASE("colours are the state's, and do not shift the columns") {
         "NAME     STATE    PID  UPTIME  RESTARTS   CPU  MEMORY  REASON\n"
         "flaky@2  \33[33mbackoff\33[0m    -       -        12     -       -  exit 1, 4th failure\n"
         "web      \33[32mrunning\33[0m  812    1m3s         0  0.3%     12M  ready\n"
-        "1 of 2 is not well: 1 \33[33mbackoff\33[0m; svctl why NAME tells more\n");
+        "1 of 2 is not well: 1 \33[33mbackoff\33[0m; svctl why tells more\n");
 }
 
 TEST_CASE("what runs under an old definition is called stale") {
@@ -307,10 +307,8 @@ TEST_CASE("an outcome says what kept it from being, if anything did") {
     CHECK(outcome("name=web\nstate=stopped\nreason=\nresult=3\n") == "web: not running: stopped");
     CHECK(outcome("name=web\nstate=starting\nreason=awaiting READY=1\nresult=5\n") ==
           "web: not in time: starting: awaiting READY=1");
-    CHECK(
-        outcome("name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n") ==
-        "web: stale: it keeps running under its earlier definition (svctl restart web applies the "
-        "new one)");
+    CHECK(outcome("name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n") ==
+          "web: stale: restart it to apply (svctl restart web)");
     CHECK(outcome("name=old\naction=remove\nreason=\nresult=0\n") == "old: removed");
     CHECK(outcome("name=new\naction=add\nstate=starting\nreason=\nresult=0\n") ==
           "new: added, starting");

@@ -176,6 +176,93 @@ TEST_CASE("up is reached by running, and by a oneshot that is done") {
     CHECK(progress_of(rig, "db") == Progress::pending);
 }
 
+TEST_CASE("up of a oneshot is reached by the end of its run, and by nothing less") {
+    const auto job = [](Restart restart) {
+        return define("job", [=](Definition&, Policy& policy) {
+            policy.type = Type::oneshot;
+            policy.restart = restart;
+        });
+    };
+    for (const Restart restart : {Restart::never, Restart::on_failure, Restart::always}) {
+        for (const uint8_t code : {0, 3}) {
+            Rig rig({job(restart)});
+            const Goal goal{.runs_before = 0};
+            const Goal patient{.patient = true, .runs_before = 0};
+            rig.run("job");
+            REQUIRE(rig.state("job") == State::running);
+            CHECK(progress_of(rig, "job", goal) == Progress::pending);
+            CHECK(progress_of(rig, "job", patient) == Progress::pending);
+            rig.exited("job", code);
+            const Progress end = code == 0 ? Progress::reached : Progress::failed;
+            const bool goes_on = code != 0 && restart != Restart::never;
+            CHECK(progress_of(rig, "job", goal) == end);
+            CHECK(progress_of(rig, "job", patient) == (goes_on ? Progress::pending : end));
+            if (!goes_on) continue;
+            // The answer stays so when the next run has begun.
+            rig.pass_to_deadline();
+            rig.run("job");
+            CHECK(progress_of(rig, "job", goal) == end);
+        }
+    }
+}
+
+TEST_CASE("a run that was stopped to begin anew is no answer about a oneshot") {
+    Rig rig({define("job", [](Definition&, Policy& policy) { policy.type = Type::oneshot; })});
+    const Goal goal{.runs_before = 0};
+    rig.run("job");
+    rig.restart("job");
+    rig.died("job", 15);
+    rig.run("job");
+    CHECK(progress_of(rig, "job", goal) == Progress::pending);
+    rig.exited("job", 0);
+    CHECK(progress_of(rig, "job", goal) == Progress::reached);
+}
+
+TEST_CASE("down is overtaken by what wants it up, up by what takes it or its dependency down") {
+    Rig rig({define("db"), needs("app", "db"), needs("web", "app")});
+    rig.run("db"), rig.run("app"), rig.run("web");
+    const Goal down{.kind = Goal::Kind::down};
+    rig.down("db");
+    CHECK(progress_of(rig, "db", down) == Progress::pending);
+    CHECK(progress_of(rig, "web") == Progress::overtaken);
+    rig.up("web");
+    CHECK(progress_of(rig, "db", down) == Progress::overtaken);
+    CHECK(progress_of(rig, "web") == Progress::pending);
+    rig.shut_down(seconds(5));
+    CHECK(progress_of(rig, "web") == Progress::overtaken);
+    CHECK(progress_of(rig, "db", down) == Progress::pending);
+}
+
+TEST_CASE("up goes on where it is stopped by a cascade: that comes back") {
+    Rig rig({define("db"),
+             define("app",
+                    [](Definition& d, Policy& policy) {
+                        d.depends_on.append("db");
+                        policy.cascade = true;
+                    }),
+             needs("web", "app")});
+    rig.run("db"), rig.run("app"), rig.run("web");
+    rig.restart("db");
+    CHECK(rig.state("web") == State::stopping);
+    CHECK(progress_of(rig, "web") == Progress::pending);
+    CHECK(progress_of(rig, "app") == Progress::pending);
+}
+
+TEST_CASE("a reload is reached while the same run goes on and its command has ended") {
+    Rig rig({define("web", [](Definition&, Policy& policy) { policy.reload_command = "true"; })});
+    rig.run("web");
+    const Goal goal{.kind = Goal::Kind::reloaded, .runs_before = rig["web"].runs};
+    rig.event("web", {.kind = EventKind::reload});
+    CHECK(progress_of(rig, "web", goal) == Progress::pending);
+    rig.hook("web", Hook::reload_command);
+    CHECK(progress_of(rig, "web", goal) == Progress::reached);
+    rig.died("web", 1);
+    CHECK(progress_of(rig, "web", goal) == Progress::failed);
+    rig.pass_to_deadline();
+    rig.run("web");
+    CHECK(progress_of(rig, "web", goal) == Progress::failed);
+}
+
 TEST_CASE("up has failed where it was given up, is invalid, or waits for such a one") {
     Rig rig({define("db", [](Definition&, Policy& policy) { policy.retries = 1; }),
              needs("web", "db"), needs("x", "nothing")});

@@ -119,11 +119,20 @@ class Check {
         if (!asked || world_.is_hastened || world_.now.mono >= world_.kill_at) return;
         for (uint32_t dependent : edges_.needed_by[i]) {
             const Service& other = services_[dependent];
-            if (!other.rests() && (edges_.leave[i] || other.policy().cascade))
+            if (!other.rests() && (edges_.leave[i] || other.policy().cascade || goes(dependent)))
                 fail("stopped before its dependents", i);
         }
-        if (world_.supervisor.shutting_down() && has_active(edges_.before[i]))
-            fail("shut down before what comes after it", i);
+        if (has_later(i)) fail("stopped before what comes after it and goes too", i);
+    }
+
+    // Is it to end, by now or to begin again?
+    bool goes(uint32_t i) const { return edges_.leave[i] || services_[i].restart_requested; }
+
+    // Does something run that comes after it, and is to go?
+    bool has_later(uint32_t i) const {
+        return std::any_of(edges_.before[i].begin(), edges_.before[i].end(), [&](uint32_t later) {
+            return !services_[later].rests() && goes(later);
+        });
     }
 
     void leaving(uint32_t i) {
@@ -135,17 +144,15 @@ class Check {
         const Service& s = services_[i];
         if (!s.definition) return fail("active without a definition", i);
         if (s.state == State::stopping) return;
-        const bool shutting_down = world_.supervisor.shutting_down();
         if (edges_.leave[i]) {
             if (world_.now.mono >= world_.kill_at) return fail("runs past the shutdown", i);
-            const bool awaits =
-                has_active(edges_.needed_by[i]) || (shutting_down && has_active(edges_.before[i]));
-            if (!awaits) fail("runs though nothing wants it", i);
+            if (!has_active(edges_.needed_by[i]) && !has_later(i))
+                fail("runs though nothing wants it", i);
         } else if (s.restart_requested) {
-            bool awaits = false;
+            bool awaits = has_later(i);
             for (uint32_t dependent : edges_.needed_by[i])
-                awaits = awaits ||
-                         (!services_[dependent].rests() && services_[dependent].policy().cascade);
+                awaits = awaits || (!services_[dependent].rests() &&
+                                    (services_[dependent].policy().cascade || goes(dependent)));
             if (!awaits) fail("is not restarted though nothing is in the way", i);
         }
     }

@@ -245,6 +245,7 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     is_torn = false;
     records.clear();
     forgotten.clear();
+    asking.assign(files.size(), std::nullopt);  // their connections went with it
     states.clear();
     for (const Remembered& remembered : past.services()) states.push_back(remembered.service.state);
     const Ref<const Policy> defaults(new Policy(test::default_policy()));

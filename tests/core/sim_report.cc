@@ -172,6 +172,9 @@ uint64_t World::fingerprint() const {
         const Service* s = service(i);
         digest.add(s != nullptr);
         if (s == nullptr) continue;
+        if (const auto& client = asking[i])
+            digest.add(client->goal.kind, s->runs - client->goal.runs_before,
+                       good_ends[i] - client->good_ends);
         digest.add(s->want, s->state, s->phase, s->removed, s->refused, s->known,
                    s->restart_requested, s->leaving, s->killed, s->leader_gone, s->hooks,
                    s->definition ? s->definition->digest : 0, s->stale());

@@ -37,6 +37,8 @@ World::World(const Scenario& scenario)
     hooks.resize(files.size());
     in_place.resize(files.size());
     slots.assign(files.size(), no_slot);
+    asking.resize(files.size());
+    good_ends.resize(files.size());
     supervisor.configure(spawn_slots, max_starting);
     load();
     renew_journal();
@@ -151,6 +153,7 @@ bool World::command(const Move& move) {
     List<ServiceId> ids;
     for (uint32_t n = move.number; n < files.size() && n <= move.number + move.value; ++n)
         if (slots[n] != no_slot) ids.push_back(ServiceId{slots[n]});
+    if (move.kind != MoveKind::reload_service) ask(move.kind, ids);
     if (move.kind == MoveKind::up) supervisor.up(ids, now);
     if (move.kind == MoveKind::down) supervisor.down(ids, now);
     if (move.kind == MoveKind::restart) supervisor.restart(ids, now);
@@ -243,6 +246,7 @@ void World::after_core() {
             fail("a signal to no group", name(action.service));
     }
     check_invariants(*this);
+    hear();
 }
 
 void World::forget_names() {
@@ -497,6 +501,9 @@ bool World::reap(uint32_t number) {
     group.state = Group::Leader::reaped;
     if (group.leader != group.id) free_pids_.push_back(group.leader);
     if (group.adopted) group.status = {ExitStatus::Kind::unknown, 0};
+    const bool failed_run =
+        group.status.kind == ExitStatus::Kind::signalled || group.status.value != 0;
+    good_ends[number] += !failed_run;
     const Event event{
         .kind = EventKind::exited, .group_left = group.members > 0, .status = group.status};
     if (group.empty()) bury(number);
@@ -585,6 +592,7 @@ void World::converge(bool all) {
         settle_down(good, now.mono + seconds(3600));
     }
     if (!failed()) check_converged(all);
+    if (!failed()) check_answered();
 }
 
 void World::restore_files() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/explain.h"
 #include "core/sim_files.h"
 #include "core/supervisor.h"
 
@@ -110,6 +111,12 @@ struct RunningHook {
     Mono give_up = no_deadline;
 };
 
+// Who has asked for something and waits.
+struct Asking {
+    Goal goal;
+    uint32_t good_ends;  // of the service when it was asked
+};
+
 struct Failure {
     const char* rule = nullptr;  // the invariant that does not hold; nullptr: all hold
     std::string detail;
@@ -143,6 +150,8 @@ struct World {
     std::vector<std::array<RunningHook, hook_count>> hooks;  // by file
     std::vector<uint8_t> in_place;                           // by file: done, and not undone
     std::vector<uint32_t> slots;                             // by file; UINT32_MAX: none
+    std::vector<std::optional<Asking>> asking;               // by file
+    std::vector<uint32_t> good_ends;                         // by file: runs that ended with 0
     std::vector<File> first_files;                           // as the scenario had them
     Edges edges;
     uint32_t spawn_slots;
@@ -200,6 +209,9 @@ struct World {
     void rebirth(MoveKind kind, uint32_t luck);
 
     bool command(const Move& move);
+    void ask(MoveKind kind, const List<ServiceId>& ids);
+    void hear();
+    void check_answered();
     bool process_move(const Move& move);
     bool obey(Group& group, bool members);
     bool promote_member(uint32_t number);

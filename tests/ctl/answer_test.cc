@@ -1,5 +1,6 @@
 // What is said to each command, over a real socket.
 #include <csignal>
+#include <unistd.h>
 
 #include "catch.h"
 #include "ctl/server_fixture.h"
@@ -131,6 +132,88 @@ TEST_CASE("down is answered when nothing of it is left") {
     CHECK(mentions(bench.rest_of(peer), "state=stopped"));
 }
 
+TEST_CASE("up of a oneshot waits for its end and tells how that was") {
+    for (const uint8_t code : {0, 3}) {
+        Bench bench({define("job", [](Definition&, Policy& p) {
+            p.type = Type::oneshot;
+            p.enabled = false;
+        })});
+        Peer up(bench.path);
+        up.say("reeve/1 up job\n");
+        bench.turns(2);
+        bench.rig.run("job");
+        Peer wait(bench.path);
+        Peer again(bench.path);
+        wait.say("reeve/1 wait job\n");
+        again.say("reeve/1 up job\n");
+        bench.turns(3);
+        for (Peer* peer : {&up, &wait, &again}) CHECK(peer->hear().empty());
+        bench.rig.exited("job", code);
+        for (Peer* peer : {&up, &wait, &again})
+            CHECK(bench.last_line(bench.rest_of(*peer)) == (code == 0 ? "end 0\n" : "end 1\n"));
+    }
+}
+
+TEST_CASE(
+    "who waits for the contrary of what another client asks for is told at once, and by whom") {
+    Bench bench({define("db"), needs("web", "db")});
+    bench.rig.run("db");
+    bench.rig.run("web");
+    Peer down(bench.path);
+    down.say("reeve/1 down db\n");
+    bench.turns(3);
+    CHECK(down.hear().empty());
+    Peer up(bench.path);
+    up.say("reeve/1 up web\n");
+    bench.turns(3);
+    const std::string told = down.hear();
+    CHECK(mentions(told, "reason=overtaken by svctl up web, user " + std::to_string(geteuid())));
+    CHECK(mentions(told, ", process " + std::to_string(getpid())));
+    CHECK(mentions(told, "result=1\n\nend 1\n"));
+    Peer last(bench.path);
+    last.say("reeve/1 down web\n");
+    bench.turns(3);
+    CHECK(mentions(bench.rest_of(up), "name=web\nstate=stopping\nreason=overtaken by svctl down "
+                                      "web, user "));
+    bench.rig.died("web", SIGTERM);
+    CHECK(bench.last_line(bench.rest_of(last)) == "end 0\n");
+}
+
+TEST_CASE("what an edit brings up is waited for, and seen not to end at once") {
+    const auto reload = [](Bench& bench, Change::Kind kind) {
+        bench.controls.on_reload = [&bench, kind] {
+            Reloaded reloaded;
+            bench.rig.restart("web");
+            reloaded.changes = {{kind, {0}, "web"}};
+            return reloaded;
+        };
+    };
+    for (const bool lives : {true, false}) {
+        Bench bench({not_enabled("web")});
+        reload(bench, Change::Kind::add);
+        Peer peer(bench.path);
+        peer.say("reeve/1 reload watch=yes\n");
+        bench.turns(3);
+        bench.rig.run("web");
+        bench.turns(3);
+        CHECK(peer.hear().empty());
+        if (lives)
+            bench.pass(milliseconds(ends_at_once_ms));
+        else
+            bench.rig.exited("web", 1);
+        const std::string answer = bench.rest_of(peer);
+        CHECK(mentions(answer, "action=add\n"));
+        CHECK(mentions(answer, lives ? "state=running\n"
+                                     : "state=backoff\nreason=exit 1, 1st "
+                                       "failure, next try in "));
+        CHECK(bench.last_line(answer) == (lives ? "end 0\n" : "end 1\n"));
+    }
+    // Without that it is told what the definitions are, and not waited for.
+    Bench bench({not_enabled("web")});
+    reload(bench, Change::Kind::add);
+    CHECK(mentions(bench.ask("reeve/1 reload"), "action=add\nstate=starting\n"));
+}
+
 TEST_CASE("nothing to do is done at once") {
     Bench bench({define("web"), not_enabled("off")});
     bench.rig.run("web");
@@ -214,9 +297,26 @@ TEST_CASE("reload of a service waits for its reload_command") {
     CHECK(bench.rig["web"].hook_runs(Hook::reload_command));
     CHECK(peer.hear().empty());
     bench.rig.hook("web", Hook::reload_command);
+    bench.turns(3);
+    CHECK(peer.hear().empty());
+    bench.pass(milliseconds(ends_at_once_ms));
     CHECK(bench.last_line(bench.rest_of(peer)) == "end 0\n");
     CHECK(bench.last_line(bench.ask("reeve/1 reload off")) == "end 3\n");
     CHECK(bench.controls.reloads == 0);
+}
+
+TEST_CASE("reload of a service that ends of the signal within a second has failed, and says so") {
+    Bench bench({define("web")});
+    bench.rig.run("web");
+    Peer peer(bench.path);
+    peer.say("reeve/1 reload web\n");
+    bench.turns(3);
+    CHECK(bench.server.next_deadline() == bench.rig.now.mono + milliseconds(ends_at_once_ms));
+    bench.rig.died("web", SIGHUP);
+    const std::string answer = bench.rest_of(peer);
+    CHECK(mentions(answer, "state=backoff\nreason=it ended when it was told to reload: signal HUP, "
+                           "1st failure"));
+    CHECK(bench.last_line(answer) == "end 1\n");
 }
 
 TEST_CASE("reload without a name tells all problems and changes, and waits until they hold") {
@@ -226,6 +326,7 @@ TEST_CASE("reload without a name tells all problems and changes, and waits until
     bench.controls.on_reload = [&] {
         List<ServiceId> ids;
         for (const char* name : {"old", "web"}) bench.rig.core.select(name, ids);
+        bench.rig.down("old");
         Reloaded reloaded;
         reloaded.changes = {{Change::Kind::remove, ids[0], "old"},
                             {Change::Kind::stale, ids[1], "web"}};
@@ -238,7 +339,6 @@ TEST_CASE("reload without a name tells all problems and changes, and waits until
     CHECK(peer.hear() ==
           "warn /etc/reeve/bad:1: what\\x0ais this\nwarn /etc/reeve/bad:2: and this\n"
           "name=web\naction=stale\nstate=running\nreason=ready\nresult=0\n\n");
-    bench.rig.down("old");
     bench.rig.died("old", SIGTERM);
     CHECK(bench.rest_of(peer) ==
           "name=old\naction=remove\nstate=stopped\nreason=asked for by svctl\nresult=0\n\nend 1\n");

@@ -102,6 +102,132 @@ TEST_CASE("what is so already is done: up of what runs, down of what is stopped"
     CHECK(status_of(reeve, {"down", "off"}) == 0);
 }
 
+TEST_CASE("up, restart, wait and run of a oneshot wait for its end, and give its success") {
+    Reeve reeve;
+    const std::string waits = "type = oneshot\nenabled = no\ncommand = sleep 0.3; "
+                              "echo x >> {dir}/ended; exit ";
+    reeve.service("good", waits + "0\n");
+    reeve.service("bad", waits + "3\n");
+    reeve.service("again", waits + "0\nrestart = always\nrestart_delay = 1h\n");
+    reeve.service("needy", std::string(sleeps) + "enabled = no\ndepends_on = bad\n");
+    reeve.start();
+    int ended = 0;
+    for (const char* command : {"up", "restart", "run"}) {
+        INFO(command);
+        CHECK(status_of(reeve, {command, "good"}) == 0);
+        CHECK(status_of(reeve, {command, "again"}) == 0);
+        CHECK(status_of(reeve, {command, "bad"}) == 1);
+        CHECK(reeve.state("bad") == "failed");
+        CHECK(reeve.has_lines("ended", ended += 3));
+    }
+    CHECK(status_of(reeve, {"-n", "restart", "good", "bad"}) == 0);
+    const Output waited = reeve.svctl({"wait", "good", "bad"});
+    CHECK(waited.status == 1);
+    CHECK(waited.out == "good: done\n");
+    CHECK(waited.err == "svctl: bad: failed: exit 3\n");
+    const Output needy = reeve.svctl({"up", "needy"});
+    CHECK(needy.status == 1);
+    CHECK(needy.err == "svctl: needy: waiting: needs bad; bad is failed: exit 3\n");
+}
+
+TEST_CASE("who waits for a stop that another client takes back is told so at once, and by whom") {
+    Reeve reeve;
+    reeve.service("web", "command = trap '' TERM; echo up >> {dir}/up; while :; do sleep 0.05; "
+                         "done\nstop_timeout = 1m\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("up", 1));
+    Process waiting(
+        {.arguments = {reeve_binary(), "svctl", "-r", reeve.run_directory(), "down", "web"}});
+    REQUIRE(reeve.reaches("web", "stopping"));
+    const Output up = reeve.svctl({"-n", "up", "web"});
+    CHECK(up.status == 0);
+    CHECK(waiting.wait() == 1);
+    INFO(waiting.err());
+    CHECK(mentions(waiting.err(), "svctl: web: stopping: overtaken by svctl up web, user " +
+                                      std::to_string(geteuid()) + ", process "));
+}
+
+TEST_CASE("a restart of several stops dependents first and starts them last") {
+    const std::string traced =
+        "command = trap 'echo stop $REEVE_SERVICE >> {dir}/order; exit' TERM; "
+        "echo start $REEVE_SERVICE >> {dir}/order; echo >&3; "
+        "while :; do sleep 0.05; done\nready = fd:3\ngroup = shop\n"
+        "on_change = restart\n";
+    Reeve reeve;
+    reeve.service("a-db", traced);
+    reeve.service("web", traced + "depends_on = a-db\n");
+    reeve.start();
+    const std::string start = "start a-db\nstart web\n";
+    const std::string again = "stop web\nstop a-db\n" + start;
+    REQUIRE(reeve.has_lines("order", 2));
+    REQUIRE(reeve.reaches("web", "running"));
+    CHECK(status_of(reeve, {"restart", "a-db", "web"}) == 0);
+    CHECK(reeve.text_of("order") == start + again);
+    CHECK(status_of(reeve, {"restart", "@shop"}) == 0);
+    CHECK(reeve.text_of("order") == start + again + again);
+    CHECK(status_of(reeve, {"restart", "@all"}) == 0);
+    CHECK(reeve.text_of("order") == start + again + again + again);
+    reeve.service("a-db", traced + "env = A=1\n");
+    reeve.service("web", traced + "depends_on = a-db\nenv = A=1\n");
+    CHECK(status_of(reeve, {"reload"}) == 0);
+    CHECK(reeve.text_of("order") == start + again + again + again + again);
+}
+
+TEST_CASE("@all means all services but reeve's own") {
+    Reeve reeve;
+    reeve.service("reeve.conf", "");
+    reeve.service("web", sleeps);
+    reeve.service("off", std::string(sleeps) + "enabled = no\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    REQUIRE(reeve.reaches("svlog", "running"));
+    const pid_t log_writer = reeve.pid_of("svlog");
+    CHECK(status_of(reeve, {"up", "@all"}) == 0);
+    CHECK(reeve.state("off") == "running");
+    CHECK(status_of(reeve, {"down", "@all"}) == 0);
+    CHECK(reeve.state("web") == "stopped");
+    CHECK(reeve.state("off") == "stopped");
+    CHECK(reeve.pid_of("svlog") == log_writer);
+    reeve.kill();
+    CHECK(!mentions(reeve.svctl({"list", "@all"}).out, "svlog"));
+    CHECK(mentions(reeve.svctl({"list", "@all"}).out, "web"));
+}
+
+TEST_CASE("why without a name explains all that is not as it should be, each once") {
+    Reeve reeve;
+    reeve.service("good", sleeps);
+    reeve.service("off", std::string(sleeps) + "enabled = no\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("good", "running"));
+    CHECK(reeve.svctl({"why"}).out == "everything is as it should be\n");
+    CHECK(reeve.svctl({"--json", "why"}).out == "[]\n");
+    reeve.service("good", "exec = sleep 1001\n");
+    reeve.service("db", "command = exit 3\nrestart = never\nready = fd:3\n");
+    reeve.service("app", std::string(sleeps) + "depends_on = db\n");
+    reeve.service("web", std::string(sleeps) + "depends_on = db\n");
+    reeve.service("wrong", "exce = sleep 1000\n");
+    CHECK(status_of(reeve, {"reload"}) == 1);
+    REQUIRE(reeve.reaches("db", "failed"));
+    const std::string all = reeve.svctl({"why"}).out;
+    INFO(all);
+    for (const char* line :
+         {"good is running: ready; stale: restart it to apply (svctl restart good)\n",
+          "db is failed: exit 3, restart = never\n", "app is waiting: needs db\n",
+          "web is waiting: needs db\n", "wrong is invalid: "}) {
+        INFO(line);
+        CHECK(mentions(all, line));
+        CHECK(all.find(line) == all.rfind(line));
+    }
+    CHECK(!mentions(all, "off is"));
+    reeve.kill();
+    const Output files = reeve.svctl({"why"});
+    CHECK(files.status == 7);
+    for (const char* line : {"db is failed", "app is waiting: needs db\n", "wrong is invalid: "})
+        CHECK(files.out.find(line) == files.out.rfind(line));
+    CHECK(mentions(files.out, "web is waiting: needs db\n"));
+    CHECK(!mentions(files.out, "off is"));
+}
+
 TEST_CASE("restart gives a new process and waits for it") {
     Reeve reeve;
     reeve.service("web", sleeps);
@@ -297,6 +423,24 @@ TEST_CASE("reload NAME sends reload_signal or runs reload_command") {
     CHECK(reeve.text_of("signal") == "ready\n12\n");
     CHECK(reeve.text_of("command") == "ready\n");
     CHECK(reeve.text_of("said") == "reloading by-command\n");
+}
+
+TEST_CASE("reload NAME of a program that ends of the signal exits 1 and says so") {
+    Reeve reeve;
+    reeve.service("plain", sleeps);
+    reeve.service("ends", "command = trap 'exit 4' HUP; echo up >> {dir}/up; "
+                          "while :; do sleep 0.05; done\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("plain", "running"));
+    REQUIRE(reeve.has_lines("up", 1));
+    const Output plain = reeve.svctl({"reload", "plain"});
+    CHECK(plain.status == 1);
+    CHECK(mentions(plain.err, "plain: backoff: it ended when it was told to reload: signal HUP"));
+    const Output ends = reeve.svctl({"reload", "ends"});
+    CHECK(ends.status == 1);
+    CHECK(mentions(ends.err, "ends: backoff: it ended when it was told to reload: exit 4"));
+    REQUIRE(reeve.reaches("plain", "running"));
+    CHECK(status_of(reeve, {"-n", "reload", "plain"}) == 0);
 }
 
 TEST_CASE("wait waits for running, done or the state that is named") {

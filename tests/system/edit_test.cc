@@ -77,6 +77,60 @@ TEST_CASE("add writes a service file, and the service starts") {
     CHECK(files_in(reeve.services()) == Strings{"web"});
 }
 
+TEST_CASE("an edit that brings something up waits for the outcome, and tells it") {
+    Reeve reeve;
+    reeve.start();
+    const struct {
+        const char* name;
+        Strings lines;
+        const char* said;
+    } mistakes[] = {
+        {"none", {"exec=nosuch"}, "none: added, backoff: exec nosuch: No such file or directory"},
+        {"place",
+         {"exec=sleep 9", "workdir=/nonexistent"},
+         "place: added, backoff: chdir /nonexistent: No such file or directory"},
+        {"ends", {"exec=false"}, "ends: added, backoff: exit 1, 1st failure"},
+        {"job", {"exec=false", "type=oneshot"}, "job: added, failed: exit 1"},
+        {"needy",
+         {"exec=sleep 1000", "depends_on=job"},
+         "needy: added, waiting: needs job; job is failed: exit 1"},
+    };
+    for (const auto& mistake : mistakes) {
+        Strings words = mistake.lines;
+        words.insert(words.begin(), {"add", mistake.name});
+        const Output output = reeve.svctl(words);
+        INFO(mistake.name);
+        expect(output, 1);
+        CHECK(mentions(output.err, mistake.said));
+    }
+    const Output done = reeve.svctl({"add", "good", "command=sleep 0.3", "type=oneshot"});
+    expect(done, 0);
+    CHECK(done.out == "good: added, done\n");
+    const Output mended = reeve.svctl({"set", "place", "exec=sleep 1000", "workdir="});
+    expect(mended, 0);
+    CHECK(mended.out == "place: updated, running\n");
+    expect(reeve.svctl({"-n", "add", "later", "exec=nosuch"}), 0);
+}
+
+TEST_CASE("an edit that asks for no start starts nothing") {
+    Reeve reeve;
+    reeve.service("job", "command = echo run >> {dir}/runs; exit 3\ntype = oneshot\n");
+    reeve.service("web", "command = echo run >> {dir}/runs; exit 3\nretries = 1\n");
+    reeve.start();
+    for (const char* name : {"job", "web"}) {
+        INFO(name);
+        REQUIRE(reeve.reaches(name, "failed"));
+        expect(reeve.svctl({"set", name, "description=x"}), 0);
+        const Output output = reeve.svctl({"disable", name});
+        expect(output, 0);
+        CHECK(output.out ==
+              std::string(name) + ": updated, failed (svctl up " + name + " tries again)\n");
+        expect(reeve.svctl({"enable", name}), 0);
+        CHECK(reeve.state(name) == "failed");
+    }
+    CHECK(reeve.text_of("runs") == "run\nrun\n");
+}
+
 TEST_CASE("add refuses a name that exists, one that is none, and a file that would be wrong") {
     Reeve reeve;
     reeve.service("web", sleeps);
