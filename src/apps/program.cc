@@ -11,8 +11,8 @@
 #include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
-#include "host/directory.h"
 #include "host/history.h"
+#include "host/logfile.h"
 #include "host/platform.h"
 #include "host/recall.h"
 #include "host/resume.h"
@@ -74,6 +74,7 @@ bool Program::begin() {
     if (!definitions_read_) files = {};
     const Text& run = surroundings_.run_directory;
     Catalog catalog = load_files(std::move(files));
+    if (!resumed && has_nothing_to_run(catalog)) return false;
     careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
     // What was done about an end may be what it crashes of.
     if (careful_) resumption().reaped.count = 0;
@@ -147,31 +148,13 @@ void Program::open_run_files() {
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     surroundings_.keeps_history = has_room_for_histories(run);
     removals_ = Fd(platform::watch_removals(run.c_str()));
+    mounts_ = Fd(platform::watch_mounts());
     journal_.set_path(Text::join({run, "/journal"}));
 }
 
 Catalog Program::load_files(List<List<SourceFile>> files) const {
     const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
     return load(std::move(files), context);
-}
-
-// False where a directory cannot be read: what is in force then stays as it is.
-bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
-    for (const Text& directory : directories_) {
-        Result<List<SourceFile>> read = read_directory(directory);
-        if (read) {
-            files.push_back(std::move(*read));
-            continue;
-        }
-        // A container may run CMD as a user whose HOME is still root's.
-        const bool there = read.error().code != ENOENT && read.error().code != EACCES;
-        const bool may_be_missing = main_definition_ && !directories_were_named_;
-        if (there || !may_be_missing) {
-            problems.push_back(
-                Text::join({describe(read.error()), advice_on_directory(read.error())}));
-        }
-    }
-    return problems.empty();
 }
 
 Reloaded Program::reload(Now now) {
@@ -304,6 +287,7 @@ void Program::turn() {
     performer_.watch(set_);
     server_.watch(set_);
     removals_place_ = removals_ ? set_.add(removals_.get(), POLLIN) : SIZE_MAX;
+    const size_t mounts_place = mounts_ ? set_.add(mounts_.get(), POLLPRI) : SIZE_MAX;
     wait(now);
 
     now = read_clocks();
@@ -313,13 +297,15 @@ void Program::turn() {
         char events[1024];
         if (sys::read(removals_.get(), events, sizeof events) > 0) restore_run_directory(now);
     }
+    if (mounts_place != SIZE_MAX && set_.result(mounts_place) != 0) restore_run_directory(now);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
     performer_.carry_out(now);
 }
 
-// Whoever cleans up /run may take our files with it, and another reeve could then take our place.
+// Whoever cleans up /run may take our files with it, or mount something over it, and another reeve
+// could then take our place.
 // What is there is left alone: to take something away would call for this again.
 void Program::restore_run_directory(Now now) {
     const Text& run = surroundings_.run_directory;
@@ -334,13 +320,10 @@ void Program::restore_run_directory(Now now) {
     const auto tell = [](const Status& status) {
         if (!status) complain(describe(status.error()));
     };
-    if (size_of("/lock") < 0) {
-        pid_t holder = 0;
-        Result<Fd> lock = open_run_directory(run, holder);
-        if (!lock) return complain(describe(lock.error()));
-        surroundings_.lock = std::move(*lock);
-        removals_ = Fd(platform::watch_removals(run.c_str()));
-    }
+    Buffer<path_max_bytes> lock;
+    lock << run << "/lock";
+    if (!is_still_at(surroundings_.lock.get(), lock.c_str()) && !take_run_directory_again(now))
+        return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));
     if (size_of("/journal") < 0 && journal_.whole()) performer_.rewrite_files(now);

@@ -38,6 +38,7 @@ class Program final : public Controls {
     Reloaded reload(Now now) override;
     Forecast forecast(Now now) override;
     std::span<const Text> directories() const override { return directories_; }
+    bool trusts(const Text& directory) const override;
     int signal(ServiceId id, int number) override;
     int rotate(ServiceId id, Rotation& rotation) override {
         return performer_.logs().rotate(id, rotation);
@@ -59,6 +60,7 @@ class Program final : public Controls {
     void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
     void read_late(Now now);
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
+    bool has_nothing_to_run(const Catalog& catalog) const;
     void open_run_files();
     void renew_console(std::span<const Remembered> past, Now now);
     Catalog load_files(List<List<SourceFile>> files) const;
@@ -80,6 +82,7 @@ class Program final : public Controls {
     void turn();
     void wait(Now now);
     void restore_run_directory(Now now);
+    bool take_run_directory_again(Now now);
     void handle_signals(Now now);
     void handle_own_signals(Now now);
     void forward_signals(Now now);
@@ -95,6 +98,7 @@ class Program final : public Controls {
     const Options& options_;
     Surroundings surroundings_;
     List<Text> directories_;
+    List<Text> trusted_;  // of the directories, and others
     bool directories_were_named_ = false;
     Settings settings_;
     Ref<const Definition> main_definition_;  // null without `-- CMD`
@@ -120,7 +124,9 @@ class Program final : public Controls {
     Journal journal_;
     Performer performer_;
     Server server_;
-    Fd removals_;  // readable when a file was taken out of the run directory
+    Text lock_trouble_;  // that was told: why the run directory cannot be taken again
+    Fd mounts_;          // readable when something was mounted, or is so no longer
+    Fd removals_;        // readable when a file was taken out of the run directory
     size_t removals_place_ = SIZE_MAX;
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;

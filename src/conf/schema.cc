@@ -143,6 +143,7 @@ const char* type_of(Kind kind) {
     case Kind::argv: return "words";
     case Kind::variable: return "NAME=value";
     case Kind::variable_file: return "[-]path";
+    case Kind::directory: return "path";
     case Kind::labels: return "labels";
     case Kind::services: return "services";
     case Kind::flag: return "yes|no";

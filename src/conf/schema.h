@@ -22,6 +22,7 @@ enum class Kind : uint8_t {
     argv,           // words, quoted as in sh
     variable,       // NAME=value
     variable_file,  // PATH or -PATH
+    directory,      // absolute
     labels,         // words
     services,       // words: NAME or NAME@I
     flag,           // yes or no

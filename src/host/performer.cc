@@ -188,6 +188,15 @@ void Performer::rewrite_files(Now now) {
     carry_out(now);
 }
 
+void Performer::renew_channels() {
+    for (Run& run : runs_) {
+        ChannelPath path;
+        PrepareError error;
+        if (run.notify) open_notify_channel(supervisor_.at(run.id), run, path, error);
+    }
+    logs_.renew();
+}
+
 void Performer::perform(const Action& action, Now now) {
     const Service& service = supervisor_.at(action.service);
     switch (action.kind) {

@@ -32,6 +32,8 @@ struct Surroundings {
     Text run_variable;             // REEVE_RUN for the services; empty: it is the default
     Text uid;                      // reeve.conf
     bool reports = true;           // failures of services go to reeve's own output
+    bool in_container = false;     // where volumes are open to all by default
+    Text flaw_told;                // of what is above the run directory
     List<int> inherited;           // descriptors for `-- CMD`
     std::optional<rlimit> nofile;  // that reeve was given, where it has raised it for itself
     const char* const* environment = nullptr;
@@ -68,6 +70,9 @@ class Performer {
     // What is known already and waits for the next turn: between the starts of many, others have
     // theirs.
     bool knows_more() const;
+
+    // Where the run directory is another one at the same place: makes what runs speak to anew.
+    void renew_channels();
 
     // Writes the status files of what has changed since. Where one cannot be written, all are left
     // alone for a second.

@@ -133,6 +133,10 @@ int each_entry(int directory, See& see) {
 // it. -1 and errno where the system cannot tell.
 int watch_removals(const char* directory);
 
+// A descriptor that poll(2) finds in POLLERR once for each change of what is mounted. -1 and errno
+// where the system cannot tell.
+int watch_mounts();
+
 // A FIFO for both reading and writing, non-blocking: the one descriptor keeps it, and what is in
 // it, whoever else comes and goes. POSIX leaves it undefined. -1 and errno.
 int open_fifo(const char* path);

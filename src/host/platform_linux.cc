@@ -231,6 +231,9 @@ int watch_removals(const char* directory) {
     return watch.release();
 }
 
+// proc_pid_mounts(5)
+int watch_mounts() { return sys::open("/proc/self/mounts", O_RDONLY); }
+
 void signal_children(int number) {
     const pid_t self = ::getpid();
     auto look = [&](int pid) {

@@ -152,6 +152,7 @@ int each_entry(int directory, bool (*see)(void* context, const char* name), void
 }
 
 int watch_removals(const char*) { return not_supported(); }
+int watch_mounts() { return not_supported(); }
 
 void signal_children(int) {}
 

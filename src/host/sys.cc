@@ -186,6 +186,11 @@ uint64_t room_around(int fd) {
     return uint64_t{facts.f_blocks} * facts.f_frsize;
 }
 
+bool is_read_only(const char* path) {
+    struct statvfs facts {};
+    return ::statvfs(path, &facts) == 0 && (facts.f_flag & ST_RDONLY) != 0;
+}
+
 int fcntl(int fd, int command, int argument) {
     return once(Call::fcntl, [=] { return ::fcntl(fd, command, argument); });
 }

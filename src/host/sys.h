@@ -107,6 +107,8 @@ int fallocate(int fd, off_t offset, off_t length);
 int fsync(int fd);
 // How much the file system that holds the file can hold altogether; 0: not known, or no bound.
 uint64_t room_around(int fd);
+// Is what is there mounted read-only?
+bool is_read_only(const char* path);
 int fcntl(int fd, int command, int argument = 0);
 int fcntl(int fd, int command, struct flock* lock);
 int dup2(int from, int to);
