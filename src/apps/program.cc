@@ -34,7 +34,7 @@ Now read_clocks() { return {sys::mono_now(), sys::wall_now()}; }
 size_t count_survivors(const Recollection& past) {
     size_t count = 0;
     for (const Remembered& each : past.services())
-        if (each.leader != Fact::gone || each.group_left) ++count;
+        if (each.lives()) ++count;
     return count;
 }
 
@@ -109,9 +109,10 @@ bool Program::begin() {
     const size_t count = supervisor_.services().size();
     if (!resumed)
         ::operator delete(::operator new(memory_spare_bytes + memory_a_service_bytes * count));
+    // Before the journal is made anew, which does not know of what is gone.
+    if (!run.empty()) prune_service_files(run, supervisor_);
     performer_.adopt(past.services(), now);
     renew_console(past.services(), now);
-    if (!run.empty()) prune_service_files(run, supervisor_);
     if (resumed) resume();
     return true;
 }

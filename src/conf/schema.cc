@@ -292,13 +292,4 @@ void append_shown(Sink& out, std::string_view text) {
     if (text.size() < length) out << "...";
 }
 
-bool is_name(std::string_view text, bool colon) {
-    for (const char c : text) {
-        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == ':' && colon);
-        if (!fine) return false;
-    }
-    return !text.empty() && text.size() <= name_max_bytes;
-}
-
 }  // namespace reeve

@@ -128,7 +128,4 @@ Digests digests_of(const Values& values);
 // User's text for a message: cut to shown_max_bytes, and escaped.
 void append_shown(Sink& out, std::string_view text);
 
-// Letters, digits, '_', '-', and ':' where `colon`; 1 to name_max_bytes of them.
-bool is_name(std::string_view text, bool colon = true);
-
 }  // namespace reeve

@@ -129,7 +129,7 @@ constexpr Key rows[] = {
         "Neither it nor its children gain rights by set-user-ID programs. Linux only.",
         {.needs = Needs::no_new_privs}),
     row<&P::input>("stdin", path, next_start, "/dev/null",
-        "What it reads as standard input."),
+        "What it reads as standard input; a FIFO once somebody writes into it."),
     row<&P::tty>("tty", path, next_start, "",
         "A terminal that becomes its controlling one and its standard input, output and error."),
 

@@ -192,6 +192,7 @@ class Supervisor {
     void resume(ServiceId id, const Remembered& remembered, Now now);
     static void complete(Service& service, Now now);
     static void resume_readying(Service& service, Now now);
+    void resume_hooks(ServiceId id, const Remembered& remembered, Now now);
     void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);

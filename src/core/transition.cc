@@ -87,7 +87,7 @@ void Walk::take(const Event& event) {
     case EventKind::deadline: return on_deadline();
     case EventKind::definition_read: return s_.reason.detail != 0 ? conclude() : finish();
     case EventKind::unverified: {
-        const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
+        const Reason reason{.code = ReasonCode::unverified, .value = event.value};
         forget_process();
         return enter(State::unknown, Phase::idle, reason);
     }

@@ -11,6 +11,7 @@
 #include "host/hooks.h"
 #include "host/journal.h"
 #include "host/kept.h"
+#include "host/leftovers.h"
 #include "host/logpipes.h"
 #include "host/notify.h"
 #include "host/platform.h"
@@ -136,6 +137,7 @@ class Performer {
     };
 
     void record();
+    void learn_start_time(ServiceId id);
     void pass_dirty();
     void write_history();
     void perform(const Action& action, Now now);
@@ -163,6 +165,7 @@ class Performer {
     void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
+    Remains left_of(ServiceId id);
     void end_adopted(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);
     // Services' records that go to the journal together: what is done comes after all of them.
@@ -182,6 +185,7 @@ class Performer {
     Adopted adopted_;
     Strays strays_;
     bool strays_are_known_ = false;  // since the last child was waited for
+    Leftovers leftovers_;
     LogPipes logs_;
     bool svlog_is_behind_ = false;  // it has to hear of a plan
     List<Run> runs_;

@@ -60,7 +60,7 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     const Service& service = supervisor_.at(id);
     const bool is_good = status.kind == ExitStatus::Kind::exited && status.value == 0;
     if (is_good || service.want == Want::down) look_for_strays();
-    const bool left = platform::group_has_live_members(supervisor_.at(id).group);
+    const bool left = left_of(id) != Remains::none;
     deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
 }
 
@@ -76,7 +76,7 @@ void Performer::check_groups(Now now) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
         if (service.group <= 0) continue;
-        if (!service.leader_gone || platform::group_has_live_members(service.group)) continue;
+        if (!service.leader_gone || left_of(id) != Remains::none) continue;
         look_for_strays();
         deliver(id, {.kind = EventKind::group_empty}, now);
     }

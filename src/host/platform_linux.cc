@@ -48,11 +48,11 @@ struct ProcessFacts {
 // The inode of the first PID namespace: PROC_PID_INIT_INO in the kernel's proc_ns.h.
 constexpr ino_t first_pid_namespace = 0xEFFFFFFC;
 
-// The beginning of a file; nothing where it cannot be read.
+// The beginning of a file; nothing, and errno, where it cannot be read.
 std::string_view read_beginning(const char* path, std::span<char> place) {
-    Fd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    Fd fd(sys::open(path, O_RDONLY));
     if (!fd) return {};
-    ssize_t count = ::read(fd.get(), place.data(), place.size());
+    ssize_t count = sys::read(fd.get(), place.data(), place.size());
     return {place.data(), count > 0 ? static_cast<size_t>(count) : 0};
 }
 
@@ -90,7 +90,7 @@ bool read_facts_of(pid_t pid, ProcessFacts& facts) {
 // False: the directory cannot be read.
 template <typename F>
 bool each_number_in(const char* directory, F& see) {
-    const Fd fd(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd fd(sys::open(directory, O_RDONLY | O_DIRECTORY));
     auto look = [&](const char* name) {
         auto number = parse_unsigned(name, INT32_MAX);
         return !number || see(static_cast<int>(*number));
@@ -169,14 +169,29 @@ int open_process([[maybe_unused]] pid_t pid) {
 #endif
 }
 
+int signal_process([[maybe_unused]] int descriptor, [[maybe_unused]] int number) {
+#if defined(SYS_pidfd_send_signal)
+    return ok_or_error(::syscall(SYS_pidfd_send_signal, descriptor, number, nullptr, 0));
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 // A container that is started again has another PID namespace on the same run of the kernel.
-void append_boot_id(Sink& out) {
+int append_boot_id(Sink& out) {
     std::array<char, 64> place;
     std::string_view text = read_beginning("/proc/sys/kernel/random/boot_id", place);
-    out << text.substr(0, text.find('\n'));
+    if (text.empty()) return -1;
     struct stat state;
-    if (::stat("/proc/self/ns/pid", &state) == 0 && state.st_ino != first_pid_namespace)
+    const bool is_known = sys::stat("/proc/self/ns/pid", &state) == 0;
+    if (!is_known && errno == ENOMEM) return -1;
+    out << text.substr(0, text.find('\n'));
+    if (!is_known)
+        out << ".?";
+    else if (state.st_ino != first_pid_namespace)
         out << '.' << static_cast<uint64_t>(state.st_ino);
+    return 0;
 }
 
 int become_subreaper() { return ok_or_error(::prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
@@ -189,21 +204,39 @@ int copy_disposition(int from, int to) {
     return ok_or_error(::syscall(SYS_rt_sigaction, to, action, nullptr, set_bytes));
 }
 
+// What has ended meanwhile is no member; what cannot be read for want of a descriptor may be one.
+int each_member(pid_t group, bool (*see)(void* context, const Member& member), void* context) {
+    int code = 0;
+    auto look = [&](int pid) {
+        ProcessFacts facts;
+        if (!read_facts_of(pid, facts)) {
+            if (sys::is_passing(errno)) code = errno;
+            return true;
+        }
+        if (facts.group != group) return true;
+        return see(context,
+                   {pid, static_cast<pid_t>(facts.parent), facts.start_time, facts.alive()});
+    };
+    if (!each_number_in("/proc", look)) return -1;
+    errno = code;
+    return code == 0 ? 0 : -1;
+}
+
 bool group_has_live_members(pid_t group) {
     if (sys::kill(-group, 0) < 0 && errno == ESRCH) return false;
     // Something is there, if only zombies that are not ours to reap.
-    bool alive = false;
-    bool zombies = false;
-    auto look = [&](int pid) {
-        ProcessFacts facts;
-        if (!read_facts_of(pid, facts) || facts.group != group) return true;
-        alive = facts.alive();
-        zombies = true;
-        return !alive;
-    };
-    each_number_in("/proc", look);
+    struct {
+        bool alive = false;
+        bool zombies = false;
+        bool see(const Member& member) {
+            alive = member.is_alive;
+            zombies = true;
+            return !alive;
+        }
+    } search;
+    const bool saw_all = each_member(group, search) == 0;
     // Where /proc shows no member at all (not mounted, hidepid), kill's word stands.
-    return alive || !zombies;
+    return search.alive || !search.zombies || !saw_all;
 }
 
 // readdir would need libc's malloc.
@@ -243,32 +276,6 @@ void signal_children(int number) {
         return true;
     };
     each_number_in("/proc", look);
-}
-
-// Without CONFIG_PROC_CHILDREN there is no such file; to look at all processes instead, at each
-// end of a service, would be too dear.
-size_t children_of_self(std::span<pid_t> children) {
-    const Fd fd(::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
-    char block[4096];
-    size_t count = 0;
-    pid_t number = 0;
-    for (ssize_t got; fd && (got = ::read(fd.get(), block, sizeof block)) > 0;) {
-        for (const char c : std::string_view(block, static_cast<size_t>(got))) {
-            if (c != ' ') {
-                number = number * 10 + (c - '0');
-            } else if (count < children.size()) {
-                children[count++] = std::exchange(number, 0);
-            }
-        }
-    }
-    return count;
-}
-
-ssize_t environment_of(pid_t pid, std::span<char> place) {
-    Buffer<32> path;
-    path << "/proc/" << int64_t{pid} << "/environ";
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    return fd ? ::read(fd.get(), place.data(), place.size()) : -1;
 }
 
 std::optional<Usage> usage_of(pid_t pid) {

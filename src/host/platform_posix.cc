@@ -103,9 +103,11 @@ bool is_zombie(pid_t) { return false; }
 bool is_ending(pid_t pid) { return ::kill(pid, 0) < 0 && errno == ESRCH; }
 
 int open_process(pid_t) { return not_supported(); }
+int signal_process(int, int) { return not_supported(); }
+int each_member(pid_t, bool (*)(void*, const Member&), void*) { return not_supported(); }
 
 // macOS and FreeBSD name each run of the kernel; elsewhere it is known by when it began.
-void append_boot_id([[maybe_unused]] Sink& out) {
+int append_boot_id([[maybe_unused]] Sink& out) {
 #if defined(HAS_SYSCTL)
     char text[64] = {};
     size_t length = sizeof text - 1;
@@ -113,12 +115,15 @@ void append_boot_id([[maybe_unused]] Sink& out) {
         (length = sizeof text - 1,
          ::sysctlbyname("kern.boot_id", text, &length, nullptr, 0) == 0)) {
         out << static_cast<const char*>(text);
-        return;
+        return 0;
     }
     struct timeval boot {};
     length = sizeof boot;
-    if (::sysctlbyname("kern.boottime", &boot, &length, nullptr, 0) == 0)
-        out << static_cast<int64_t>(boot.tv_sec);
+    if (::sysctlbyname("kern.boottime", &boot, &length, nullptr, 0) < 0) return -1;
+    out << static_cast<int64_t>(boot.tv_sec);
+    return 0;
+#else
+    return not_supported();
 #endif
 }
 

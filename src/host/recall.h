@@ -14,6 +14,10 @@ namespace reeve {
 // there is none, and `complaint` says so.
 Recollection recall(const Text& run_directory, Text& complaint);
 
+// What tells this boot from every other one (core/recover.h), as it was first read; tried again
+// while it is not known. A resumed reeve that cannot read it has it from recall().
+std::string_view boot_id();
+
 // Could this program take over? The journal is only looked at.
 bool can_recall(const char* run_directory);
 

@@ -160,7 +160,7 @@ class Child {
         }
         if (plan_.mode != SpawnMode::main) {
             bool given = plan_.mode == SpawnMode::service && !policy_.input.empty();
-            int input = given ? sys::open(policy_.input.c_str(), O_RDONLY) : open_null();
+            int input = given ? open_input() : open_null();
             need(input, SpawnStep::input);
             place(input, 0, SpawnStep::input);
         }
@@ -170,6 +170,13 @@ class Child {
         need(output, SpawnStep::output);
         place(output, 1, SpawnStep::output);
         place(output, 2, SpawnStep::output);
+    }
+
+    // A FIFO is opened once somebody writes into it. Until then the child is as its program will
+    // be, so that a stop needs no KILL; it has a memory of its own.
+    int open_input() {
+        reset_signals();
+        return sys::open(policy_.input.c_str(), O_RDONLY);
     }
 
     // O_NONBLOCK: a serial line without a carrier would keep us.

@@ -93,9 +93,10 @@ struct SpawnPlan {
     const Definition* definition = nullptr;
     const Policy* policy = nullptr;
 
-    Strings arguments;           // a null at the end
-    Strings environment;         // a null at the end
-    Strings programs;            // paths to try in order
+    Strings arguments;                 // a null at the end
+    Strings environment;               // a null at the end
+    List<uint32_t> environment_order;  // while it is made
+    Strings programs;                  // paths to try in order
     char* listen_pid = nullptr;  // mode main: where in the environment the child's pid belongs
 
     bool switch_user = false;

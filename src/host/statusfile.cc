@@ -92,12 +92,18 @@ void prune_service_files(const Text& run_directory, const Supervisor& supervisor
     each_file(run_directory, "/history", remove_foreign);
 }
 
-int read_status_files(std::string_view run_directory, List<Text>& texts) {
-    return each_file(run_directory, "/status", [&](const char* name) {
+int read_status_files(std::string_view run_directory, List<Text>& texts, WantedStatus wanted,
+                      const void* context) {
+    int passing = 0;
+    const int code = each_file(run_directory, "/status", [&](const char* name) {
+        if (wanted != nullptr && !wanted(context, name)) return;
         Path path;
+        errno = 0;
         const std::string_view text = read_text(make_path(path, run_directory, name));
+        if (text.empty() && sys::is_passing(errno)) passing = errno;
         if (text.starts_with("name=")) texts.emplace_back(text);
     });
+    return code != 0 ? code : passing;
 }
 
 }  // namespace reeve

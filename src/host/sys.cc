@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "host/platform.h"
 
 namespace reeve::sys {
@@ -67,6 +68,19 @@ int fill_with_zeros(int fd, off_t end) {
 }
 
 }  // namespace
+
+bool is_passing(int code) {
+    return code == EMFILE || code == ENFILE || code == ENOMEM || code == EINTR;
+}
+
+int persist(int (*attempt)(void* context), void* context) {
+    int code = attempt(context);
+    for (int tries = 1; is_passing(code) && tries < attempts_max_count; ++tries) {
+        poll({}, attempt_pause_ms);
+        code = attempt(context);
+    }
+    return code;
+}
 
 pid_t fork(Memory memory, void (*child)(const void*), const void* context) {
     if (refused(Call::fork)) return -1;

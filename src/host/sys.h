@@ -72,6 +72,19 @@ enum class Call : uint8_t {
 // answer is not 0, the call is not made and fails with that errno.
 extern int (*fault)(Call call);
 
+// Does this errno value tell of a want that may be over in a moment: of descriptors, of memory?
+bool is_passing(int code);
+
+// Makes an attempt, which gives an errno value or 0, until that is no passing one, for five seconds
+// at most; gives what the last one gave. For what is done once, when reeve begins: what was not
+// seen then would count as not there.
+int persist(int (*attempt)(void* context), void* context);
+template <typename Attempt>
+int persist(Attempt attempt) {
+    const auto call = [](void* context) { return (*static_cast<Attempt*>(context))(); };
+    return persist(call, &attempt);
+}
+
 // Processes.
 
 // Whether a child has a copy of our memory, or we stand still until it has executed its program or
