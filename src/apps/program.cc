@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
+#include "host/directory.h"
 #include "host/history.h"
 #include "host/logfile.h"
 #include "host/platform.h"
@@ -72,6 +73,7 @@ bool Program::begin() {
     definitions_read_ = read_first_files(files);
     if (!definitions_read_ && !resumed) return false;
     if (!definitions_read_) files = {};
+    is_alone_ = main_definition_ && files.empty();
     const Text& run = surroundings_.run_directory;
     Catalog catalog = load_files(std::move(files));
     if (!resumed && has_nothing_to_run(catalog)) return false;
@@ -85,8 +87,10 @@ bool Program::begin() {
         if (!complaint.empty()) complain(complaint);
         surroundings_.journal_note = std::move(complaint);
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
+        if (!resumed && !take_over_main(past.services())) return false;
     }
     if (!resumed && refuses(catalog, past)) return false;
+    if (surroundings_.stateless && resumed) remember_main(past.services());
     if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
         catalog.settings.uid = past.uid();
         catalog.settings.log_user = resumption().log_user;
@@ -95,8 +99,8 @@ bool Program::begin() {
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
     performer_.careful = careful_;
-    make_room_for_pipes(count_pipes(catalog));
-    performer_.logs().take_over(surroundings_.kept);
+    if (!surroundings_.stateless) make_room_for_pipes(count_pipes(catalog));
+    if (!run.empty()) performer_.logs().take_over(surroundings_.kept);
     supervisor_.set_log_directory(surroundings_.logs.directory);
     performer_.limit_adopted(descriptors_for(48, services_max_count));
     server_.limit_clients(descriptors_for(16, clients_max_count));
@@ -104,6 +108,7 @@ bool Program::begin() {
     if (resumption().ending) go_on_ending(now);
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
+    if (old_main_run_ != 0) supervisor_.restart({&surroundings_.main, 1}, now);
     // Where memory is short a first start ends of it here, and not again and again later on.
     // (A new-expression the compiler would leave out.)
     const size_t count = supervisor_.services().size();
@@ -135,7 +140,10 @@ bool Program::refuses(const Catalog& catalog, const Recollection& past) const {
 bool Program::read_first_files(List<List<SourceFile>>& files) {
     if (resumption().reads_nothing) return false;
     List<Text> problems;
-    if (read_files(files, problems)) return true;
+    if (read_files(files, problems)) {
+        expect_files(files, {sys::mono_now(), {}});
+        return true;
+    }
     for (const Text& problem : problems) complain(problem);
     definitions_due_ = sys::mono_now() + milliseconds(definitions_retry_ms);
     return false;
@@ -148,9 +156,14 @@ void Program::open_run_files() {
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     surroundings_.keeps_history = has_room_for_histories(run);
-    removals_ = Fd(platform::watch_removals(run.c_str()));
+    watch_removals();
     mounts_ = Fd(platform::watch_mounts());
     journal_.set_path(Text::join({run, "/journal"}));
+}
+
+void Program::watch_removals() {
+    if (platform::removal_signal != 0) signals::count(platform::removal_signal);
+    removals_ = Fd(platform::watch_removals(surroundings_.run_directory.c_str()));
 }
 
 Catalog Program::load_files(List<List<SourceFile>> files) const {
@@ -171,20 +184,27 @@ Reloaded Program::reload(Now now) {
 
 void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
     const bool was_read = std::exchange(definitions_read_, true);
-    definitions_due_ = no_deadline;
+    expect_files(files, now);
     put_in_force(load_files(std::move(files)), {}, now, reloaded);
     resumption().reads_nothing = false;
     if (!was_read) make_up_for_ends();
     performer_.carry_out(now);
 }
 
-// What could not be read behind a crash is tried again.
+// A file that could not be read for want of something is neither gone nor wrong: it is tried again.
+void Program::expect_files(std::span<const List<SourceFile>> files, Now now) {
+    const bool is_whole = !may_be_read_later(files);
+    definitions_due_ = is_whole ? no_deadline : now.mono + milliseconds(definitions_retry_ms);
+}
+
+// What could not be read, at a start or at a reload, is tried again.
 void Program::read_late(Now now) {
     if (now.mono < definitions_due_) return;
     definitions_due_ = now.mono + milliseconds(definitions_retry_ms);
     List<List<SourceFile>> files;
     List<Text> problems;
-    if (supervisor_.shutting_down() || !read_files(files, problems)) return;
+    if (supervisor_.shutting_down() || !read_files(files, problems) || may_be_read_later(files))
+        return;
     complain("the definitions can be read again");
     Reloaded reloaded;
     take_files(std::move(files), now, reloaded);
@@ -199,6 +219,7 @@ Forecast Program::forecast(Now now) {
     List<Problem> problems = catalog.problems;
     if (problems.empty()) {
         Supervisor copy = supervisor_;
+        copy.set_unread(false);
         const List<Ref<const Definition>> own = own_definitions(catalog);
         const List<Change> changes =
             reeve::put_in_force(catalog, {own.data(), own.size()}, {}, copy, now, problems);
@@ -287,18 +308,14 @@ void Program::turn() {
     signals::watch(set_);
     performer_.watch(set_);
     server_.watch(set_);
-    removals_place_ = removals_ ? set_.add(removals_.get(), POLLIN) : SIZE_MAX;
     const size_t mounts_place = mounts_ ? set_.add(mounts_.get(), POLLPRI) : SIZE_MAX;
     wait(now);
 
     now = read_clocks();
     signals::drain();
     handle_signals(now);
-    if (removals_place_ != SIZE_MAX && set_.result(removals_place_) != 0) {
-        char events[1024];
-        if (sys::read(removals_.get(), events, sizeof events) > 0) restore_run_directory(now);
-    }
-    if (mounts_place != SIZE_MAX && set_.result(mounts_place) != 0) restore_run_directory(now);
+    const bool mounted = mounts_place != SIZE_MAX && set_.result(mounts_place) != 0;
+    if (signals::take(platform::removal_signal) > 0 || mounted) restore_run_directory(now);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
@@ -345,12 +362,15 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_, definitions_due_, reports_.next_deadline()}),
+                        reexec_until_, definitions_due_, fork_until_, reports_.next_deadline()}),
               sys::mono_now());
 }
 
 void Program::handle_signals(Now now) {
-    if (signals::take(SIGCHLD) > 0) performer_.reap(now);
+    if (signals::take(SIGCHLD) > 0) {
+        if (main_definition_) follow_main();
+        performer_.reap(now);
+    }
     if (main_definition_)
         forward_signals(now);
     else
@@ -365,30 +385,19 @@ void Program::handle_own_signals(Now now) {
         reload(now);
         performer_.logs().renew();
     }
-    const unsigned ends = signals::take(SIGTERM) + signals::take(SIGINT);
+    unsigned ends = signals::take(SIGTERM) + signals::take(SIGINT);
+    if (is_init_) {
+        for (const int number : platform::container_stop_signals) {
+            const unsigned count = signals::take(number);
+            if (!is_machine_) ends += count;
+        }
+    }
     if (is_machine_) {
         if (signals::take(SIGUSR1) > 0) end_as(Finale::halt, 0, now);
         if (signals::take(SIGUSR2) > 0) end_as(Finale::poweroff, 0, now);
         told_to_end(Finale::reboot, ends, now);
     } else {
         told_to_end(Finale::exit, ends, now);
-    }
-}
-
-// What comes before CMD has a process waits for it; what comes after its end is for nobody.
-void Program::forward_signals(Now now) {
-    const Service& main = supervisor_.at(surroundings_.main);
-    const bool ended =
-        supervisor_.shutting_down() || main.state == State::done || main.state == State::failed;
-    if (!ended && !main.leader) return;
-    if (supervisor_.shutting_down() && !main.leader) {
-        times_told_ = std::max(times_told_, 1u);
-        told_to_end(Finale::exit, signals::take(SIGTERM) + signals::take(SIGINT), now);
-    }
-    for (int number = 1; number <= signal_max; ++number) {
-        if (number == SIGCHLD) continue;
-        for (unsigned count = signals::take(number); count > 0; --count)
-            performer_.signal(surroundings_.main, number, options_.whole_group);
     }
 }
 

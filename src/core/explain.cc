@@ -281,6 +281,11 @@ void append_verdict(Sink& out, const Standing& then) {
         out << ", restart = never";
 }
 
+bool was_killed(const Standing& then) {
+    return then.state == State::stopped && then.end.value != 0 &&
+           then.end.code == ReasonCode::stopped_on_request;
+}
+
 void append_words_of(Sink& out, const Standing& then) {
     const Service& service = then.service;
     const Reason& reason = then.reason;
@@ -289,9 +294,7 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::not_enabled: out << "enabled = no"; return;
     case ReasonCode::by_command:
         out << "asked for by svctl";
-        if (then.state == State::stopped && then.end.value != 0 &&
-            then.end.code == ReasonCode::stopped_on_request)
-            out << ", KILL was needed";
+        if (was_killed(then)) out << ", KILL was needed";
         return;
     case ReasonCode::restart_command: out << "restart asked for by svctl"; return;
     case ReasonCode::definition_changed: out << "its definition changed"; return;

@@ -235,10 +235,6 @@ void Performer::perform(const Action& action, Now now) {
     }
 }
 
-void Performer::give_back_terminal() {
-    if (foreground_group_ > 0 && tcgetpgrp(0) == foreground_group_) sys::tcsetpgrp(0, getpgrp());
-}
-
 Performer::Run* Performer::find_run(ServiceId id) {
     for (Run& run : runs_)
         if (run.id == id) return &run;
