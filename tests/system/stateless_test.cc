@@ -184,6 +184,26 @@ TEST_CASE("a CMD alone that no process can be had for is given up after two seco
     CHECK(output.err == "reeve: true was not started: fork: Resource temporarily unavailable\n");
 }
 
+TEST_CASE("faults while no process can be had for a CMD alone hold nothing back") {
+    if (cannot_run(is_root(), "a limit of others is lifted again by root")) return;
+    const User user;
+    Launch launch = user.launch({"--", "sh", "-c", "exit 7"});
+    launch.prepare = [] {
+        const rlimit none = {0, RLIM_INFINITY};
+        setrlimit(RLIMIT_NPROC, &none);
+    };
+    Process reeve(launch);
+    const std::string status = "/proc/" + std::to_string(reeve.pid()) + "/status";
+    REQUIRE(wait_until([&] { return has_signal(read_file(status), "SigCgt", SIGTERM); }));
+    for (size_t i = 1; i <= 5; ++i) {
+        reeve.signal(SIGSEGV);
+        REQUIRE(wait_until([&] { return count(reeve.err(), "crashed (SIGSEGV)") == i; }));
+    }
+    const rlimit many = {RLIM_INFINITY, RLIM_INFINITY};
+    REQUIRE(prlimit(reeve.pid(), RLIMIT_NPROC, &many, nullptr) == 0);
+    CHECK(reeve.wait() == 7);
+}
+
 TEST_CASE("TERM ends a reeve that can have no process for CMD") {
     if (cannot_run(is_root(), "needs a user with no process, and root to become it")) return;
     const bool alone = GENERATE(false, true);
