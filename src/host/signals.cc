@@ -25,7 +25,7 @@ volatile bool is_child = false;
 
 void set_handler(int number, void (*handler)(int));
 
-// The pipe may be full: then the loop wakes up anyway.
+// The pipe may be full: then the loop wakes up anyway. Of any other failure it would sleep on.
 extern "C" void count_signal(int number) {
     const int saved = errno;
     if (is_child) {
@@ -37,7 +37,8 @@ extern "C" void count_signal(int number) {
     counts[number].fetch_add(1);
     const int fd = wake_fd.load();
     if (fd >= 0) {
-        [[maybe_unused]] const ssize_t written = sys::write(fd, "", 1);
+        ssize_t written = sys::write(fd, "", 1);
+        if (written < 0 && errno != EAGAIN) written = sys::write(fd, "", 1);
     }
     errno = saved;
 }
