@@ -133,13 +133,13 @@ complete -c svctl -n 'not __svctl_command_is ""' -a '(__svctl_arguments)'
 set -g __svctl_commands status list why up down restart run signal reload plan wait logs rotate events history graph boot show add set enable disable remove check keys shutdown exit reexec help
 set -g __svctl_states stopped waiting starting running stopping backoff done failed invalid unknown
 set -g __svctl_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
-set -g __svctl_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format default.KEY max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
+set -g __svctl_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format trust default.KEY max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
 set -g __svctl_service_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time
-set -g __svctl_key_values type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none
+set -g __svctl_key_values type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=shutdown-on-failure on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none
 set -g __svctl_name_keys depends_on after
 set -g __svctl_signal_keys stop_signal reload_signal
 set -g __svctl_file_keys exec workdir chroot env_file stdin tty
-set -g __svctl_reeve_values -d=DIR -r=RUNDIR -l=LOGDIR
+set -g __svctl_reeve_values -d=DIR -r=RUNDIR -l=LOGDIR --trust=DIR
 # Options that take a value: of all commands, or behind the command's name.
 set -g __svctl_with_value -r -d -t logs-n logs-l logs--since logs--run wait--state
 
@@ -249,6 +249,8 @@ complete -c reeve -n __svctl_in_reeve -s r -x -a '(__svctl_values DIR)' -d 'stat
 complete -c reeve -n __svctl_in_reeve -s l -x -a '(__svctl_values DIR)' -d 'output of services'
 complete -c reeve -n __svctl_in_reeve -s q -d 'exit 0 silently where another reeve has RUNDIR'
 complete -c reeve -n __svctl_in_reeve -s g -d 'with CMD: send signals to its whole process group'
+complete -c reeve -n __svctl_in_reeve -l strict -d 'do not start where a definition has errors'
+complete -c reeve -n __svctl_in_reeve -l trust -x -a '(__svctl_values DIR)' -d 'take the files of this service directory whatever their mode'
 complete -c reeve -n __svctl_in_reeve -l exit-when-idle -d 'end once nothing runs and nothing is wanted'
 complete -c reeve -n __svctl_in_reeve -l container -d 'as PID 1: which of the two this is'
 complete -c reeve -n __svctl_in_reeve -l machine -d 'as PID 1: which of the two this is'

@@ -6,7 +6,8 @@ namespace reeve {
 
 const std::string_view reeve_usage =
     "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-q] [-g] [--strict]\n"
-    "             [--exit-when-idle] [--container | --machine] [-- CMD ARG...]\n"
+    "             [--exit-when-idle] [--trust DIR]... [--container | --machine]\n"
+    "             [-- CMD ARG...]\n"
     "       reeve svctl ARG...\n"
     "       reeve uid\n"
     "\n"
@@ -17,6 +18,8 @@ const std::string_view reeve_usage =
     "  -q                exit 0 silently where another reeve has RUNDIR\n"
     "  -g                with CMD: send signals to its whole process group\n"
     "  --strict          do not start where a definition has errors\n"
+    "  --trust DIR       take the files of this service directory whatever their mode\n"
+    "                    and owner\n"
     "  --exit-when-idle  end once nothing runs and nothing is wanted\n"
     "  --container, --machine\n"
     "                    as PID 1: which of the two this is\n"
@@ -26,6 +29,9 @@ const std::string_view reeve_usage =
     "See reeve(8), reeve-service(5), svctl(1).\n";
 
 namespace {
+
+constexpr std::string_view trust_option = "--trust";
+constexpr std::string_view trust_prefix = "--trust=";
 
 bool set_flag(std::string_view word, Options& options) {
     using enum Options::Machine;
@@ -54,20 +60,26 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
             return true;
         }
         if (set_flag(word, options)) continue;
+        const bool trusts = word == trust_option || word.starts_with(trust_prefix);
         const bool takes_path = word.size() >= 2 && word[0] == '-' &&
                                 (word[1] == 'd' || word[1] == 'r' || word[1] == 'l');
-        if (!takes_path) {
+        if (!takes_path && !trusts) {
             const bool option = word.starts_with('-');
             problem = Text::join({option ? "unknown option " : "unexpected word ", word,
                                   option ? " (reeve --help shows what there is)"
                                          : " (reeve -- CMD runs one; svctl controls services)"});
             return false;
         }
-        std::string_view path = word.substr(2);
+        std::string_view path = word.substr(trusts ? trust_option.size() : 2);
+        if (trusts && !path.empty()) path.remove_prefix(1);
         if (path.empty() && i + 1 < argc) path = argv[++i];
         if (path.empty()) {
             problem = Text::join({word, " needs a directory"});
             return false;
+        }
+        if (trusts) {
+            options.trusted.emplace_back(path);
+            continue;
         }
         if (word[1] == 'r') options.run_directory = path;
         if (word[1] == 'l') options.log_directory = path;

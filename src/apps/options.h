@@ -11,6 +11,7 @@ namespace reeve {
 
 struct Options {
     List<Text> directories;    // -d
+    List<Text> trusted;        // --trust
     Text run_directory;        // -r
     Text log_directory;        // -l
     bool quiet = false;        // -q: a second instance is not an error

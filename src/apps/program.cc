@@ -13,6 +13,7 @@
 #include "host/complain.h"
 #include "host/directory.h"
 #include "host/history.h"
+#include "host/logfile.h"
 #include "host/platform.h"
 #include "host/recall.h"
 #include "host/resume.h"
@@ -34,7 +35,7 @@ Now read_clocks() { return {sys::mono_now(), sys::wall_now()}; }
 size_t count_survivors(const Recollection& past) {
     size_t count = 0;
     for (const Remembered& each : past.services())
-        if (each.leader != Fact::gone || each.group_left) ++count;
+        if (each.lives()) ++count;
     return count;
 }
 
@@ -72,8 +73,10 @@ bool Program::begin() {
     definitions_read_ = read_first_files(files);
     if (!definitions_read_ && !resumed) return false;
     if (!definitions_read_) files = {};
+    is_alone_ = main_definition_ && files.empty();
     const Text& run = surroundings_.run_directory;
     Catalog catalog = load_files(std::move(files));
+    if (!resumed && has_nothing_to_run(catalog)) return false;
     careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
     // What was done about an end may be what it crashes of.
     if (careful_) resumption().reaped.count = 0;
@@ -84,8 +87,10 @@ bool Program::begin() {
         if (!complaint.empty()) complain(complaint);
         surroundings_.journal_note = std::move(complaint);
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
+        if (!resumed && !take_over_main(past.services())) return false;
     }
     if (!resumed && refuses(catalog, past)) return false;
+    if (surroundings_.stateless && resumed) remember_main(past.services());
     if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
         catalog.settings.uid = past.uid();
         catalog.settings.log_user = resumption().log_user;
@@ -94,8 +99,8 @@ bool Program::begin() {
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
     performer_.careful = careful_;
-    make_room_for_pipes(count_pipes(catalog));
-    performer_.logs().take_over(surroundings_.kept);
+    if (!surroundings_.stateless) make_room_for_pipes(count_pipes(catalog));
+    if (!run.empty()) performer_.logs().take_over(surroundings_.kept);
     supervisor_.set_log_directory(surroundings_.logs.directory);
     performer_.limit_adopted(descriptors_for(48, services_max_count));
     server_.limit_clients(descriptors_for(16, clients_max_count));
@@ -103,14 +108,16 @@ bool Program::begin() {
     if (resumption().ending) go_on_ending(now);
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
+    if (old_main_run_ != 0) supervisor_.restart({&surroundings_.main, 1}, now);
     // Where memory is short a first start ends of it here, and not again and again later on.
     // (A new-expression the compiler would leave out.)
     const size_t count = supervisor_.services().size();
     if (!resumed)
         ::operator delete(::operator new(memory_spare_bytes + memory_a_service_bytes * count));
+    // Before the journal is made anew, which does not know of what is gone.
+    if (!run.empty()) prune_service_files(run, supervisor_);
     performer_.adopt(past.services(), now);
     renew_console(past.services(), now);
-    if (!run.empty()) prune_service_files(run, supervisor_);
     if (resumed) resume();
     return true;
 }
@@ -133,7 +140,10 @@ bool Program::refuses(const Catalog& catalog, const Recollection& past) const {
 bool Program::read_first_files(List<List<SourceFile>>& files) {
     if (resumption().reads_nothing) return false;
     List<Text> problems;
-    if (read_files(files, problems)) return true;
+    if (read_files(files, problems)) {
+        expect_files(files, {sys::mono_now(), {}});
+        return true;
+    }
     for (const Text& problem : problems) complain(problem);
     definitions_due_ = sys::mono_now() + milliseconds(definitions_retry_ms);
     return false;
@@ -146,32 +156,19 @@ void Program::open_run_files() {
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     surroundings_.keeps_history = has_room_for_histories(run);
-    removals_ = Fd(platform::watch_removals(run.c_str()));
+    watch_removals();
+    mounts_ = Fd(platform::watch_mounts());
     journal_.set_path(Text::join({run, "/journal"}));
+}
+
+void Program::watch_removals() {
+    if (platform::removal_signal != 0) signals::count(platform::removal_signal);
+    removals_ = Fd(platform::watch_removals(surroundings_.run_directory.c_str()));
 }
 
 Catalog Program::load_files(List<List<SourceFile>> files) const {
     const LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
     return load(std::move(files), context);
-}
-
-// False where a directory cannot be read: what is in force then stays as it is.
-bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
-    for (const Text& directory : directories_) {
-        Result<List<SourceFile>> read = read_directory(directory);
-        if (read) {
-            files.push_back(std::move(*read));
-            continue;
-        }
-        // A container may run CMD as a user whose HOME is still root's.
-        const bool there = read.error().code != ENOENT && read.error().code != EACCES;
-        const bool may_be_missing = main_definition_ && !directories_were_named_;
-        if (there || !may_be_missing) {
-            problems.push_back(
-                Text::join({describe(read.error()), advice_on_directory(read.error())}));
-        }
-    }
-    return problems.empty();
 }
 
 Reloaded Program::reload(Now now) {
@@ -187,20 +184,27 @@ Reloaded Program::reload(Now now) {
 
 void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
     const bool was_read = std::exchange(definitions_read_, true);
-    definitions_due_ = no_deadline;
+    expect_files(files, now);
     put_in_force(load_files(std::move(files)), {}, now, reloaded);
     resumption().reads_nothing = false;
     if (!was_read) make_up_for_ends();
     performer_.carry_out(now);
 }
 
-// What could not be read behind a crash is tried again.
+// A file that could not be read for want of something is neither gone nor wrong: it is tried again.
+void Program::expect_files(std::span<const List<SourceFile>> files, Now now) {
+    const bool is_whole = !may_be_read_later(files);
+    definitions_due_ = is_whole ? no_deadline : now.mono + milliseconds(definitions_retry_ms);
+}
+
+// What could not be read, at a start or at a reload, is tried again.
 void Program::read_late(Now now) {
     if (now.mono < definitions_due_) return;
     definitions_due_ = now.mono + milliseconds(definitions_retry_ms);
     List<List<SourceFile>> files;
     List<Text> problems;
-    if (supervisor_.shutting_down() || !read_files(files, problems)) return;
+    if (supervisor_.shutting_down() || !read_files(files, problems) || may_be_read_later(files))
+        return;
     complain("the definitions can be read again");
     Reloaded reloaded;
     take_files(std::move(files), now, reloaded);
@@ -215,6 +219,7 @@ Forecast Program::forecast(Now now) {
     List<Problem> problems = catalog.problems;
     if (problems.empty()) {
         Supervisor copy = supervisor_;
+        copy.set_unread(false);
         const List<Ref<const Definition>> own = own_definitions(catalog);
         const List<Change> changes =
             reeve::put_in_force(catalog, {own.data(), own.size()}, {}, copy, now, problems);
@@ -303,23 +308,22 @@ void Program::turn() {
     signals::watch(set_);
     performer_.watch(set_);
     server_.watch(set_);
-    removals_place_ = removals_ ? set_.add(removals_.get(), POLLIN) : SIZE_MAX;
+    const size_t mounts_place = mounts_ ? set_.add(mounts_.get(), POLLPRI) : SIZE_MAX;
     wait(now);
 
     now = read_clocks();
     signals::drain();
     handle_signals(now);
-    if (removals_place_ != SIZE_MAX && set_.result(removals_place_) != 0) {
-        char events[1024];
-        if (sys::read(removals_.get(), events, sizeof events) > 0) restore_run_directory(now);
-    }
+    const bool mounted = mounts_place != SIZE_MAX && set_.result(mounts_place) != 0;
+    if (signals::take(platform::removal_signal) > 0 || mounted) restore_run_directory(now);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
     performer_.carry_out(now);
 }
 
-// Whoever cleans up /run may take our files with it, and another reeve could then take our place.
+// Whoever cleans up /run may take our files with it, or mount something over it, and another reeve
+// could then take our place.
 // What is there is left alone: to take something away would call for this again.
 void Program::restore_run_directory(Now now) {
     const Text& run = surroundings_.run_directory;
@@ -334,13 +338,10 @@ void Program::restore_run_directory(Now now) {
     const auto tell = [](const Status& status) {
         if (!status) complain(describe(status.error()));
     };
-    if (size_of("/lock") < 0) {
-        pid_t holder = 0;
-        Result<Fd> lock = open_run_directory(run, holder);
-        if (!lock) return complain(describe(lock.error()));
-        surroundings_.lock = std::move(*lock);
-        removals_ = Fd(platform::watch_removals(run.c_str()));
-    }
+    Buffer<path_max_bytes> lock;
+    lock << run << "/lock";
+    if (!is_still_at(surroundings_.lock.get(), lock.c_str()) && !take_run_directory_again(now))
+        return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));
     if (size_of("/journal") < 0 && journal_.whole()) performer_.rewrite_files(now);
@@ -361,12 +362,15 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_, definitions_due_, reports_.next_deadline()}),
+                        reexec_until_, definitions_due_, fork_until_, reports_.next_deadline()}),
               sys::mono_now());
 }
 
 void Program::handle_signals(Now now) {
-    if (signals::take(SIGCHLD) > 0) performer_.reap(now);
+    if (signals::take(SIGCHLD) > 0) {
+        if (main_definition_) follow_main();
+        performer_.reap(now);
+    }
     if (main_definition_)
         forward_signals(now);
     else
@@ -381,30 +385,19 @@ void Program::handle_own_signals(Now now) {
         reload(now);
         performer_.logs().renew();
     }
-    const unsigned ends = signals::take(SIGTERM) + signals::take(SIGINT);
+    unsigned ends = signals::take(SIGTERM) + signals::take(SIGINT);
+    if (is_init_) {
+        for (const int number : platform::container_stop_signals) {
+            const unsigned count = signals::take(number);
+            if (!is_machine_) ends += count;
+        }
+    }
     if (is_machine_) {
         if (signals::take(SIGUSR1) > 0) end_as(Finale::halt, 0, now);
         if (signals::take(SIGUSR2) > 0) end_as(Finale::poweroff, 0, now);
         told_to_end(Finale::reboot, ends, now);
     } else {
         told_to_end(Finale::exit, ends, now);
-    }
-}
-
-// What comes before CMD has a process waits for it; what comes after its end is for nobody.
-void Program::forward_signals(Now now) {
-    const Service& main = supervisor_.at(surroundings_.main);
-    const bool ended =
-        supervisor_.shutting_down() || main.state == State::done || main.state == State::failed;
-    if (!ended && !main.leader) return;
-    if (supervisor_.shutting_down() && !main.leader) {
-        times_told_ = std::max(times_told_, 1u);
-        told_to_end(Finale::exit, signals::take(SIGTERM) + signals::take(SIGINT), now);
-    }
-    for (int number = 1; number <= signal_max; ++number) {
-        if (number == SIGCHLD) continue;
-        for (unsigned count = signals::take(number); count > 0; --count)
-            performer_.signal(surroundings_.main, number, options_.whole_group);
     }
 }
 

@@ -38,6 +38,7 @@ class Program final : public Controls {
     Reloaded reload(Now now) override;
     Forecast forecast(Now now) override;
     std::span<const Text> directories() const override { return directories_; }
+    bool trusts(const Text& directory) const override;
     int signal(ServiceId id, int number) override;
     int rotate(ServiceId id, Rotation& rotation) override {
         return performer_.logs().rotate(id, rotation);
@@ -55,10 +56,17 @@ class Program final : public Controls {
 
   private:
     bool refuses(const Catalog& catalog, const Recollection& past) const;
+    bool take_over_main(List<Remembered>& past);
+    void remember_main(List<Remembered>& past);
+    void follow_main();
+    void look_at_fork(Now now);
+    void watch_removals();
     bool read_first_files(List<List<SourceFile>>& files);
     void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
+    void expect_files(std::span<const List<SourceFile>> files, Now now);
     void read_late(Now now);
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
+    bool has_nothing_to_run(const Catalog& catalog) const;
     void open_run_files();
     void renew_console(std::span<const Remembered> past, Now now);
     Catalog load_files(List<List<SourceFile>> files) const;
@@ -80,6 +88,7 @@ class Program final : public Controls {
     void turn();
     void wait(Now now);
     void restore_run_directory(Now now);
+    bool take_run_directory_again(Now now);
     void handle_signals(Now now);
     void handle_own_signals(Now now);
     void forward_signals(Now now);
@@ -95,12 +104,17 @@ class Program final : public Controls {
     const Options& options_;
     Surroundings surroundings_;
     List<Text> directories_;
+    List<Text> trusted_;  // of the directories, and others
     bool directories_were_named_ = false;
     Settings settings_;
     Ref<const Definition> main_definition_;  // null without `-- CMD`
-    bool is_init_ = false;                   // PID 1
-    bool is_machine_ = false;                // PID 1 of a real machine
-    bool idle_ = false;                      // --exit-when-idle has come true
+    bool is_alone_ = false;                  // `-- CMD`, and no directory was there
+    uint32_t old_main_run_ = 0;              // main's run that another reeve began, and that ends
+    Mono fork_until_ = no_deadline;          // CMD cannot be forked, and is given up then
+    bool fork_failure_said_ = false;
+    bool is_init_ = false;     // PID 1
+    bool is_machine_ = false;  // PID 1 of a real machine
+    bool idle_ = false;        // --exit-when-idle has come true
     Finale finale_ = Finale::exit;
     int exit_code_ = 0;
     Mono kill_at_ = no_deadline;  // of the shutdown
@@ -112,16 +126,17 @@ class Program final : public Controls {
     Mono trial_until_ = no_deadline;   // and when it is killed
     Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for
     Text reexec_failure_;
-    // Behind a crash they may have to wait: until then, for a reload at the latest.
+    // Behind a crash they may have to wait, for a reload at the latest.
     bool definitions_read_ = false;
-    Mono definitions_due_ = no_deadline;
+    Mono definitions_due_ = no_deadline;  // what could not be read is tried again
 
     Supervisor supervisor_;
     Journal journal_;
     Performer performer_;
     Server server_;
-    Fd removals_;  // readable when a file was taken out of the run directory
-    size_t removals_place_ = SIZE_MAX;
+    Text lock_trouble_;  // that was told: why the run directory cannot be taken again
+    Fd mounts_;          // readable when something was mounted, or is so no longer
+    Fd removals_;        // while it is open, platform::removal_signal comes
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;
 };

@@ -51,7 +51,8 @@ void Program::look_for_end(Now now) {
     if (main_definition_) {
         // Stopped by svctl: CMD has ended all the same.
         const Service& main = supervisor_.at(surroundings_.main);
-        if (main.state == State::stopped) end(shell_code(main.exit), now);
+        if (main.state == State::stopped) return end(shell_code(main.exit), now);
+        look_at_fork(now);
     }
     const bool may_idle = options_.exit_when_idle || settings_.exit_when_idle;
     if (may_idle && definitions_read_ && supervisor_.idle()) {
@@ -69,14 +70,6 @@ void Program::look_for_end(Now now) {
 void Program::tell_changes(Now now) {
     reports_.tell(supervisor_, settings_.report, surroundings_.main, now);
     if (supervisor_.shutting_down()) reports_.tell_shutdown(supervisor_, kill_at_, now.mono);
-}
-
-// A program that could not be started has no output of its own to say so.
-void Program::report_end(const Service& service) {
-    if (service.end.code != ReasonCode::exec_failed) return;
-    Buffer<512> line;
-    append_end(line, service, service.end);
-    complain(line.view());
 }
 
 // What is left: as PID 1 every process, else the orphans that came to us. TERM, then KILL.
@@ -128,7 +121,7 @@ int Program::last_words() {
     server_.close();
     const Text& run = surroundings_.run_directory;
     if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
-    performer_.give_back_terminal();
+    performer_.foreground().give_back();
     if (is_machine_) {
         switch (finale_) {
         case Finale::exit:

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "apps/apps.h"
+#include "apps/definitions.h"
 #include "apps/options.h"
 #include "apps/program.h"
 #include "base/limits.h"
@@ -19,6 +20,7 @@
 #include "host/rundir.h"
 #include "host/signals.h"
 #include "host/sys.h"
+#include "host/trust.h"
 #include "model/signals.h"
 
 extern char** environ;
@@ -58,9 +60,12 @@ int try_to_resume(const char* run_directory) {
 void catch_signals(bool forwards) {
     if (!forwards) {
         for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) signals::count(number);
-        if (getpid() == 1)
+        if (platform::removal_signal != 0) signals::count(platform::removal_signal);
+        if (getpid() == 1) {
             for (int number : {SIGUSR1, SIGUSR2}) signals::count(number);
-        else
+            for (int number : platform::container_stop_signals) signals::count(number);
+        }
+        if (getpid() != 1)
             for (int number : {SIGUSR1, SIGUSR2}) signals::ignore(number);
         for (int number : {SIGPIPE, SIGALRM, SIGXFSZ, SIGTTIN, SIGTTOU}) signals::ignore(number);
         return;
@@ -81,14 +86,28 @@ void open_standard_descriptors() {
     }
 }
 
-// What reeve was given: before `-- CMD` runs it is for CMD, and in a resumed reeve its own.
+// What reeve was given: before `-- CMD` runs it is for CMD, and else in a resumed reeve its own.
 void take_descriptors(const Options& options, Surroundings& surroundings) {
-    const bool resumed = resumption().resumed;
+    // One that crashed before it came this far has them all still.
+    const bool resumed = resumption().resumed && (resumption().sealed || !resumption().by_fault);
     List<int>& found = surroundings.inherited;
     found.resize(resumed ? descriptors_searched_max_count : inherited_fds_max_count);
     found.resize(platform::seal_descriptors(found));
-    if (resumed) surroundings.kept.take_over(found);
-    if (resumed || options.command == nullptr) found = {};
+    Resumption::Given& given = resumption().given;
+    if (!resumed) {
+        if (options.command == nullptr) found = {};
+        given.count = found.size();
+        std::copy(found.begin(), found.end(), given.fds.begin());
+        resumption().sealed = true;
+        return;
+    }
+    const auto is_given = [&](int fd) {
+        return std::find(given.fds.begin(), given.fds.begin() + given.count, fd) !=
+               given.fds.begin() + given.count;
+    };
+    erase_if(found, is_given);
+    surroundings.kept.take_over(found);
+    found = List<int>(std::span<const int>(given.fds.data(), given.count));
 }
 
 // What stays true when a child has another working directory.
@@ -135,39 +154,154 @@ Text own_program(const char* name) {
     return path.empty() ? path : absolute(path);
 }
 
-// The run directory and its lock. With `-- CMD` a default one that cannot be had is done without.
-bool take_run_directory(const Options& options, bool is_default, Text& path, Fd& lock,
-                        int& exit_code) {
-    pid_t holder = 0;
-    Result<Fd> opened = open_run_directory(path, holder);
-    if (opened) {
-        lock = std::move(*opened);
-        return true;
-    }
-    exit_code = exit_cannot_run;
-    const Error& error = opened.error();
-    Buffer<path_max_bytes + 256> line;
-    if (error.code == EWOULDBLOCK) {
-        if (options.quiet) {
-            exit_code = 0;
-            return false;
-        }
-        line << "another reeve holds " << path;
-        if (holder > 0) line << ", pid " << static_cast<int64_t>(holder);
-        line << " (svctl talks to it; -r names another run directory)";
-    } else if (error.code == EPERM && error.path == path) {
-        line << path << ": another user owns it (name a run directory with -r)";
-    } else if (options.command != nullptr && is_default) {
-        path = {};
-        return true;
-    } else if (error.code == ENAMETOOLONG) {
-        line << describe(error);
-        append_socket_advice(line);
-    } else {
-        line << describe(error) << " (name a run directory with -r)";
-    }
-    complain(line.view());
+// Did the environment name what an option could have named?
+bool is_set(const char* variable) {
+    const char* value = getenv(variable);
+    return value != nullptr && value[0] != '\0';
+}
+
+// `-- CMD` and no service directory, and nobody named a place to keep state in: then none is kept,
+// as tini keeps none. Such a reeve nests, and takes nothing for its past.
+bool is_stateless(const Options& options, const Text& config) {
+    if (resumption().stateless || (resumption().resumed && !resumption().by_fault))
+        return resumption().stateless.value_or(false);
+    if (options.command == nullptr || options.quiet || !options.run_directory.empty() ||
+        !options.directories.empty() || is_set("REEVE_RUN") || is_set("REEVE_DIR"))
+        return false;
+    struct stat there;
+    return sys::stat(config.c_str(), &there) < 0 && (errno == ENOENT || errno == EACCES);
+}
+
+// Whoever may rename what is above the run directory could put another in its place.
+bool may_be_above(const Text& path, Surroundings& surroundings) {
+    surroundings.flaw_told = find_flaw_above(path);
+    if (surroundings.flaw_told.empty() || geteuid() != 0 || surroundings.in_container) return true;
+    complain(surroundings.flaw_told);
     return false;
+}
+
+// The one that a resumed reeve had, where it still is in its place.
+bool take_kept_run_directory(const List<Text>& places, Surroundings& surroundings) {
+    for (const Text& place : places) {
+        const Text path = private_run_directory(place);
+        surroundings.lock = surroundings.kept.take_file(Text::join({path, "/lock"}).c_str());
+        if (!surroundings.lock) continue;
+        surroundings.run_directory = path;
+        return true;
+    }
+    return false;
+}
+
+enum class Taken : uint8_t {
+    yes,      // or there is none to be had, which is told
+    is_held,  // by another reeve, and CMD goes on without
+    no,       // the place is another's, or is not to be believed
+};
+
+// Takes the first of these places that a run directory can be had at. `exit_code` is what comes of
+// it where that is not so.
+Taken take_run_directory(const Options& options, const List<Text>& places, bool was_named,
+                         Surroundings& surroundings, int& exit_code) {
+    LongText failures;
+    exit_code = exit_cannot_run;
+    for (const Text& place : places) {
+        const Text path = private_run_directory(place);
+        if (!may_be_above(path, surroundings)) return Taken::no;
+        RunDirectoryRefusal refusal;
+        Result<Fd> opened = open_run_directory(path, refusal);
+        if (opened) {
+            surroundings.lock = std::move(*opened);
+            surroundings.run_directory = path;
+            if (!(path == place))
+                complain(Text::join({place,
+                                     " is a mount that others may write to: the run "
+                                     "directory is ",
+                                     path}));
+            if (!surroundings.flaw_told.empty()) complain(surroundings.flaw_told);
+            return Taken::yes;
+        }
+        const Error& error = opened.error();
+        const bool is_held = error.code == EWOULDBLOCK;
+        if (is_held && options.quiet) return exit_code = 0, Taken::no;
+        const Text why = why_not_taken(path, error, refusal);
+        if (is_held && options.command != nullptr && options.run_directory.empty()) {
+            complain(Text::join({why, ": this one runs its command without a run directory"}));
+            return Taken::is_held;
+        }
+        if (is_held || !refusal.flaw.empty() || was_named) return complain(why), Taken::no;
+        failures << (failures.empty() ? "" : "; ") << describe(error);
+    }
+    if (options.command != nullptr) return Taken::yes;
+    complain(Text::join({"no run directory can be made (", failures,
+                         "): svctl cannot reach "
+                         "this reeve, and it keeps no logs (-r names a run directory)"}));
+    return Taken::yes;
+}
+
+// Says once which directories are taken as they are.
+void take_trusted(Options& options, const List<Text>& directories) {
+    for (Text& trusted : options.trusted) {
+        trusted = absolute(trusted);
+        const bool known = is_one_of({directories.data(), directories.size()}, trusted);
+        complain(known ? Text::join({"--trust: the files of ", trusted,
+                                     " are taken whatever their mode and owner"})
+                       : Text::join({"--trust ", trusted,
+                                     ": no service directory has this path "
+                                     "(-d names one)"}));
+    }
+}
+
+// From what was asked for to the loop, and to the end; the exit status.
+int start(Options& options, int argc, char** argv, Surroundings surroundings) {
+    take_descriptors(options, surroundings);
+    if (const Status opened = signals::open(); !opened) {
+        complain(describe(opened.error()));
+        return exit_cannot_run;
+    }
+
+    surroundings.in_container =
+        options.machine == Options::Machine::container ||
+        (options.machine == Options::Machine::find_out && platform::in_container());
+    const Directories defaults = default_directories(geteuid(), environ);
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    const Text config = !options.directories.empty() ? options.directories.front()
+                        : defaults.config == builtin.config
+                            ? config_directory_in_use(defaults.config)
+                            : defaults.config;
+    const bool were_named = !options.directories.empty() || defaults.config != builtin.config;
+    int exit_code = 0;
+    surroundings.stateless = is_stateless(options, config);
+    List<Text> places = run_directory_candidates(geteuid(), environ);
+    const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
+    const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
+    if (was_named) places = {absolute(named)};
+    // A CMD needs none.
+    if (options.command != nullptr) places.resize(1);
+    if (!surroundings.stateless && !take_kept_run_directory(places, surroundings)) {
+        const Taken taken = take_run_directory(options, places, was_named, surroundings, exit_code);
+        if (taken == Taken::no) return exit_code;
+        // The default directory's services are those of the reeve that holds the run directory.
+        surroundings.stateless = taken == Taken::is_held && !were_named;
+    }
+    resumption().stateless = surroundings.stateless;
+    const Text& run = surroundings.run_directory;
+    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
+    surroundings.logs.directory =
+        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
+    if (!run.empty() && !(run == builtin.run)) surroundings.run_variable = run;
+    surroundings.environment = environ;
+    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
+
+    List<Text> directories = options.directories;
+    if (directories.empty() && !surroundings.stateless) directories.push_back(config);
+    for (Text& directory : directories) directory = absolute(directory);
+    take_trusted(options, directories);
+    // What reeve was started in can be unmounted. CMD is to be there.
+    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
+    Program program(options, std::move(surroundings), std::move(directories), were_named);
+    if (!program.begin()) return exit_cannot_run;
+    return program.run();
 }
 
 }  // namespace
@@ -192,39 +326,7 @@ int reeve_main(int argc, char** argv) {
         print(options.help ? reeve_usage : "reeve " REEVE_VERSION "\n");
         return 0;
     }
-    take_descriptors(options, surroundings);
-    if (const Status opened = signals::open(); !opened) {
-        complain(describe(opened.error()));
-        return exit_cannot_run;
-    }
-
-    const Directories defaults = default_directories(geteuid(), environ);
-    const Directories builtin = default_directories(geteuid(), environ, false);
-    Text run = absolute(options.run_directory.empty() ? defaults.run : options.run_directory);
-    const bool is_default = options.run_directory.empty() && run == builtin.run;
-    int exit_code = 0;
-    surroundings.lock = surroundings.kept.take_file(Text::join({run, "/lock"}).c_str());
-    if (!surroundings.lock &&
-        !take_run_directory(options, is_default, run, surroundings.lock, exit_code))
-        return exit_code;
-    surroundings.run_directory = run;
-    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
-    surroundings.logs.directory =
-        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
-    if (!is_default) surroundings.run_variable = run;
-    surroundings.environment = environ;
-    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
-
-    List<Text> directories = options.directories;
-    if (directories.empty()) directories.push_back(defaults.config);
-    for (Text& directory : directories) directory = absolute(directory);
-    // What reeve was started in can be unmounted. CMD is to be there.
-    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
-    const bool named = !options.directories.empty() || defaults.config != builtin.config;
-    Program program(options, std::move(surroundings), std::move(directories), named);
-    if (!program.begin()) return exit_cannot_run;
-    return program.run();
+    return start(options, argc, argv, std::move(surroundings));
 }
 
 }  // namespace reeve

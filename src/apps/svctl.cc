@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conf/schema.h"
 #include "host/paths.h"
+#include "host/trust.h"
 
 extern char** environ;
 
@@ -178,15 +179,25 @@ Outcome run(const Invocation& invocation) {
 
 int svctl_main(int argc, char** argv) {
     const Directories defaults = default_directories(geteuid(), environ);
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    const bool is_own = defaults.config == builtin.config;
+    const Text config = is_own ? config_directory_in_use(defaults.config) : defaults.config;
     Invocation invocation;
-    invocation.run_directory = defaults.run;
-    invocation.config_directory = defaults.config;
+    invocation.config_directory = config;
     invocation.log_directory = defaults.log;
     Buffer<256> problem;
     if (!parse_invocation(argc, argv, invocation, problem)) {
         warn({problem.view()});
         return static_cast<int>(Outcome::usage);
     }
+    Text run_directory;
+    if (!invocation.run_directory.empty())
+        run_directory = private_run_directory(invocation.run_directory);
+    else if (!(defaults.run == builtin.run))
+        run_directory = private_run_directory(defaults.run);
+    else
+        run_directory = run_directory_in_use(run_directory_candidates(geteuid(), environ));
+    invocation.run_directory = run_directory;
     const char* directory = getenv("REEVE_DIR");
     if (invocation.directories.empty() && directory != nullptr && *directory != '\0')
         invocation.directories.push_back(invocation.config_directory);

@@ -13,6 +13,7 @@
 #include "host/rundir.h"
 #include "host/statusfile.h"
 #include "host/sys.h"
+#include "host/trust.h"
 #include "model/signals.h"
 
 namespace reeve {
@@ -23,6 +24,13 @@ using Path = Buffer<path_max_bytes>;
 
 void append_socket_path(Path& path, const Session& session) {
     path << session.invocation.run_directory << "/control";
+}
+
+// Does the run directory belong to neither root nor us? Whatever is in it is not to be believed.
+bool is_strangers(const Session& session) {
+    struct stat status {};
+    const Text path = session.invocation.run_directory;
+    return sys::stat(path.c_str(), &status) == 0 && !is_trusted_owner(status.st_uid);
 }
 
 }  // namespace
@@ -46,7 +54,8 @@ Outcome no_answer(const Session& session, int code) {
     append_socket_path(path, session);
     if (is_absent(code)) {
         warn({"reeve is not running (no answer at ", path.view(),
-              "; start it, or name its run directory with -r)"});
+              "; start it, or name its run directory with -r; reeve -- CMD alone hears nobody, "
+              "with -r it does)"});
         return Outcome::no_reeve;
     }
     switch (code) {
@@ -60,7 +69,9 @@ Outcome no_answer(const Session& session, int code) {
         warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
         return Outcome::not_permitted;
     case EPERM:
-        warn({"not permitted: ", path.view(), " is another user's (name a run directory with -r)"});
+        warn({"not permitted: ", path.view(),
+              " is another user's (ask as that user, or name a "
+              "run directory with -r)"});
         return Outcome::not_permitted;
     case ETIMEDOUT:
         warn({"reeve has more clients than it serves at once"});
@@ -189,7 +200,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         }
         const Mono patience = now + milliseconds(answer_grace_ms);
         Client client;
-        code = client.connect(path.c_str(), patience);
+        code = is_strangers(session) ? EPERM : client.connect(path.c_str(), patience);
         if (was_cut && is_absent(code) && effect != Effect::none) break;
         if (code != 0) return Outcome::no_reeve;
         client.send(line.view(), patience);  // where that fails there may still be an answer

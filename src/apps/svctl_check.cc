@@ -86,19 +86,20 @@ void tell_ignored(const Text& directory, const Files& files) {
 }  // namespace
 
 Outcome run_check(Session& session) {
-    List<Text> directories;
+    FoundDirectories directories;
     Outcome outcome;
-    for (const std::string_view path : session.arguments) directories.push_back(path);
-    if (directories.empty() && !find_directories(session, directories, outcome)) return outcome;
+    for (const std::string_view path : session.arguments) directories.paths.push_back(path);
+    if (directories.paths.empty() && !find_directories(session, directories, outcome))
+        return outcome;
     Files files;
     outcome = read_files(directories, files);
     if (outcome != Outcome::done) return outcome;
     List<Problem> warnings;
-    const List<Problem> problems = problems_in(session, files, warnings);
+    const List<Problem> problems = problems_in(files, warnings);
     for (const Problem& problem : problems) show_problem(session, problem);
     finish(session);
     for (const Problem& warning : warnings) warn({describe(warning)});
-    for (const Text& directory : directories) tell_ignored(directory, files);
+    for (const Text& directory : directories.paths) tell_ignored(directory, files);
     for (const List<SourceFile>& directory : files)
         for (const SourceFile& file : directory)
             if ((file.mode & 0111) == 0 && file.text.view().starts_with("#!"))

@@ -91,7 +91,7 @@ class Work {
     std::span<const std::string_view> names_;
     std::span<const std::string_view> edits_;
     Outcome outcome_ = Outcome::done;
-    List<Text> directories_;
+    FoundDirectories directories_;
     Files files_;
     List<Job> jobs_;
     const Text* last_done_ = nullptr;  // the path of the last that was written or removed
@@ -155,7 +155,7 @@ bool Work::find() {
     if (!all_there) return false;
     if (deed_ == Deed::add) {
         Buffer<path_max_bytes> path;
-        const std::string_view directory = directories_.back();
+        const std::string_view directory = directories_.paths.back();
         path << directory << (directory.ends_with('/') ? "" : "/") << names_[0];
         jobs_.push_back({path.view(), nullptr, {}});
         return true;
@@ -288,7 +288,7 @@ bool Work::check(const List<Problem>& before) {
         return false;
     };
     List<Problem> warnings;
-    for (const Problem& problem : problems_in(session_, files_, warnings)) {
+    for (const Problem& problem : problems_in(files_, warnings)) {
         if (!is_ours(problem) && contains(before, problem)) continue;
         good = false;
         if (session_.invocation.json)
@@ -372,7 +372,7 @@ Outcome Work::apply(Command after) {
 Outcome Work::change(Command after) {
     if (!find_directories(session_, directories_, outcome_) || !find() || !lock()) return outcome_;
     List<Problem> warnings;
-    const List<Problem> before = problems_in(session_, files_, warnings);
+    const List<Problem> before = problems_in(files_, warnings);
     if (!prepare() || !check(before)) return outcome_;
     const bool whole = write();
     const bool in_part = last_done_ != nullptr;

@@ -1,7 +1,6 @@
 #include "apps/svctl_files.h"
 
 #include <cerrno>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apps/definitions.h"
@@ -9,39 +8,54 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "core/object.h"
-#include "host/directory.h"
 #include "host/platform.h"
 #include "host/sys.h"
+#include "host/users.h"
 
 namespace reeve {
 
 namespace {
 
-void keep_directory(Session&, std::string_view object, List<Text>& directories) {
-    directories.push_back(find_field(object, "directory"));
+void keep_directory(Session&, std::string_view object, List<Text>& objects) {
+    objects.push_back(object);
 }
 
-// The user whose files are trusted beside root's: reeve's own, whom the run directory belongs to.
-uid_t trusted_user(const Session& session) {
-    struct stat status {};
-    const Text path = session.invocation.run_directory;
-    const bool known = geteuid() == 0 && sys::stat(path.c_str(), &status) == 0;
-    return known ? status.st_uid : geteuid();
+// May a service become this user? What cannot be looked up now is not known.
+bool may_become(uid_t self, std::string_view user, Sink& problem) {
+    Credentials credentials;
+    Buffer<prepare_detail_max_bytes> text;
+    const int code = resolve_user(user, credentials, text);
+    if (code != 0 && code != EINVAL && code != E2BIG) return true;
+    if (code == 0 && (self == 0 || credentials.uid == self)) return true;
+    problem << "user: ";
+    if (code != 0)
+        problem << text.view();
+    else
+        problem << "only root may become '" << user << "', and this is uid "
+                << static_cast<uint64_t>(self);
+    return false;
 }
 
 }  // namespace
 
-bool find_directories(Session& session, List<Text>& directories, Outcome& outcome) {
-    for (const std::string_view each : session.invocation.directories) directories.push_back(each);
+bool find_directories(Session& session, FoundDirectories& directories, Outcome& outcome) {
+    for (const std::string_view each : session.invocation.directories)
+        directories.paths.push_back(each);
     outcome = Outcome::done;
-    if (!directories.empty()) return true;
+    if (!directories.paths.empty()) return true;
     Request request;
     request.command = Command::directories;
     request.waits = false;
     int code = 0;
-    outcome = ask_reeve(session, request, keep_directory, directories, code);
+    List<Text> objects;
+    outcome = ask_reeve(session, request, keep_directory, objects, code);
+    for (const Text& object : objects) {
+        const Text path = find_field(object, "directory");
+        directories.paths.push_back(path);
+        if (find_field(object, "trusted") == "yes") directories.trusted.push_back(path);
+    }
     if (is_absent(code)) {
-        directories.push_back(session.invocation.config_directory);
+        directories.paths.push_back(session.invocation.config_directory);
         outcome = Outcome::done;
     } else if (code != 0) {
         outcome = no_answer(session, code);
@@ -49,22 +63,19 @@ bool find_directories(Session& session, List<Text>& directories, Outcome& outcom
     return outcome == Outcome::done;
 }
 
-Outcome read_files(const List<Text>& directories, Files& files) {
-    files.clear();
-    for (const Text& directory : directories) {
-        Result<List<SourceFile>> read = read_directory(directory);
-        if (!read) {
-            warn({describe(read.error()), advice_on_directory(read.error())});
-            return outcome_of(read.error());
-        }
-        files.push_back(std::move(*read));
-    }
-    return Outcome::done;
+Outcome read_files(const FoundDirectories& directories, Files& files) {
+    ReadDirectories read =
+        read_directories({{directories.paths.data(), directories.paths.size()},
+                          {directories.trusted.data(), directories.trusted.size()},
+                          platform::in_container()});
+    for (const Text& problem : read.problems) warn({problem});
+    files = std::move(read.files);
+    return read.outcome;
 }
 
-List<Problem> problems_in(const Session& session, const Files& files, List<Problem>& warnings) {
-    const LoadContext context{trusted_user(session), platform::has_oom_score_adj,
-                              platform::has_no_new_privs};
+List<Problem> problems_in(const Files& files, List<Problem>& warnings) {
+    LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
+    context.may_become = may_become;
     Supervisor supervisor;
     List<Problem> problems;
     Catalog catalog = load(files, context);
@@ -85,10 +96,6 @@ void show_problem(Session& session, const Problem& problem) {
     lines << '\n';
     append_field(lines, "error", problem.text);
     session.printer.json_object(lines.view());
-}
-
-Outcome outcome_of(const Error& error) {
-    return error.code == EACCES || error.code == EPERM ? Outcome::not_permitted : Outcome::failed;
 }
 
 }  // namespace reeve

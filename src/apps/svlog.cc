@@ -11,6 +11,7 @@
 #include "host/platform.h"
 #include "host/signals.h"
 #include "host/sys.h"
+#include "host/trust.h"
 #include "model/stamp.h"
 
 namespace reeve {
@@ -330,7 +331,7 @@ void Svlog::spare_writer(Stream& stream) {
 
 void Svlog::read_plan() {
     const Text path = Text::join({pipes_, "/plan"});
-    const Fd file(sys::open(path.c_str(), O_RDONLY));
+    const Fd file = open_trusted(path.c_str());
     if (!file && errno == ENOENT) return;  // reeve writes one as soon as there is a pipe
     LongText text;
     for (ssize_t got; (got = sys::read(file.get(), in, sizeof in)) > 0;)

@@ -10,6 +10,7 @@
 #include "base/sort.h"
 #include "conf/doubts.h"
 #include "conf/keyvalue.h"
+#include "conf/problems.h"
 #include "conf/schema.h"
 
 namespace reeve {
@@ -25,54 +26,6 @@ struct SharedLine {
     std::string_view value;  // in the text of the SourceFile
     int line;
 };
-
-// Takes down problems, of one file at most errors_per_file_max_count and then their number.
-class Problems {
-  public:
-    Problems(List<Problem>& list, const FilePath& path) : list_(list), path_(path) {}
-    Problems(const Problems&) = delete;
-    Problems& operator=(const Problems&) = delete;
-    ~Problems();
-
-    // What is written to the sink until the next call, or the end, is the problem's text.
-    Sink& add(int line);
-    bool none() const { return count_ == 0; }
-
-  private:
-    void finish();
-
-    List<Problem>& list_;
-    const FilePath& path_;
-    Text file_;  // the path, once there is a problem
-    size_t count_ = 0;
-    int line_ = 0;
-    Buffer<512> text_;
-};
-
-Problems::~Problems() {
-    finish();
-    if (count_ <= errors_per_file_max_count) return;
-    const size_t more = count_ - errors_per_file_max_count;
-    count_ = 0;
-    add(0) << static_cast<uint64_t>(more) << " more errors";
-    finish();
-}
-
-Sink& Problems::add(int line) {
-    finish();
-    line_ = line;
-    ++count_;
-    return text_;
-}
-
-// Puts the problem that is being written, if there is one, on the list.
-void Problems::finish() {
-    if (!text_.empty() && count_ <= errors_per_file_max_count) {
-        if (file_.empty()) file_ = path_.text();
-        list_.push_back({file_, line_, text_.view()});
-    }
-    text_.clear();
-}
 
 const Key& service_key(std::string_view name) { return *find_key(service_keys, name); }
 
@@ -100,6 +53,12 @@ const char* rival_of(std::string_view key) {
     return nullptr;
 }
 
+bool is_open_to_others(const SourceFile& file) { return !file.trusted && (file.mode & 0022) != 0; }
+
+bool is_foreign(const SourceFile& file, const LoadContext& context) {
+    return !file.trusted && file.owner != 0 && file.owner != context.self;
+}
+
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
@@ -120,6 +79,7 @@ class Reading {
     Problems problems;
     List<Problem>& warnings;
     Draft draft;
+    bool refused = false;              // for its mode or owner
     bool command_is_misspelt = false;  // its absence needs no line of its own
 
   private:
@@ -138,9 +98,10 @@ bool Reading::is_usable(const LoadContext& context) {
         }
         return false;
     }
-    if ((file.mode & 0022) != 0)
+    refused = is_open_to_others(file) || is_foreign(file, context);
+    if (is_open_to_others(file))
         problems.add(0) << "writable by others: chmod go-w " << file.path.text().view();
-    if (file.owner != 0 && file.owner != context.self) {
+    if (is_foreign(file, context)) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
         if (context.self != 0) text << " or to uid " << context.self;
     }
@@ -182,6 +143,10 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     } else {
         if (line.key.starts_with(default_prefix)) text << default_prefix;
         good = set_value(key, line.value, origin, draft, text);
+        // log_user means something to root alone.
+        const bool asks = key.kind == Kind::user && context.may_become != nullptr &&
+                          (context.self == 0 || key.owner == Owner::policy);
+        if (good && asks) good = context.may_become(context.self, line.value, text);
     }
     if (first == 0) first = line.line;
     if (!good) problems.add(line.line) << text.view();
@@ -286,6 +251,7 @@ void Loader::load_settings(const SourceFile& file) {
     Reading reading(file, catalog_.problems, catalog_.warnings, defaults_);
     reading.draft.definition->name = "reeve";  // what %n is where the lines are only tried
     shared_lines_are_whole_ = reading.is_usable(context_);
+    catalog_.refuses_files |= reading.refused;
     if (!shared_lines_are_whole_) return;
     read_lines(reading, file.text, true);
     catalog_.settings = reading.draft.settings;
@@ -343,6 +309,7 @@ void Loader::load_service(const SourceFile& file) {
     Loaded& loaded = catalog_.services.emplace_back();
     loaded.file = file.path;
     loaded.name = file.path.name;
+    loaded.unread = file.may_be_read_later();
     const std::string_view name = file.path.name;
     if (const size_t plus = name.find('+'); plus != name.npos) {
         loaded.name = name.substr(0, plus);
@@ -353,7 +320,9 @@ void Loader::load_service(const SourceFile& file) {
     definition.name = loaded.name;
     definition.version = loaded.version;
     definition.file = loaded.file;
-    if (!reading.is_usable(context_)) return;
+    const bool usable = reading.is_usable(context_);
+    catalog_.refuses_files |= reading.refused;
+    if (!usable) return;
     if (reading.is_executable() && is_definition(text)) {
         reading.problems.add(0)
             << "key = value, and yet executable, as only programs are: chmod -x "
@@ -400,6 +369,19 @@ bool comes_before(const Candidate& a, const Candidate& b) {
 
 }  // namespace
 
+bool SourceFile::may_be_read_later() const {
+    switch (read_error) {
+    case 0:
+    case EACCES:
+    case EPERM:
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG: return false;
+    default: return true;
+    }
+}
+
 Text describe(const Problem& problem) {
     Buffer<24> line;
     if (problem.line != 0) line << ':' << problem.line;
@@ -410,6 +392,14 @@ bool is_service_file_name(std::string_view file_name) {
     const size_t plus = file_name.find('+');
     return is_name(file_name.substr(0, plus)) &&
            (plus == file_name.npos || is_name(file_name.substr(plus + 1)));
+}
+
+void append_trusted(const SourceFile& settings, const LoadContext& context,
+                    List<Text>& directories) {
+    if (is_open_to_others(settings) || is_foreign(settings, context)) return;
+    KeyValue line;
+    for (KeyValueReader reader(settings.text, FileForm::definition); reader.next(line);)
+        if (line.key == "trust" && line.value.starts_with('/')) directories.push_back(line.value);
 }
 
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {

@@ -26,6 +26,7 @@ struct Loaded {
     FilePath file;
     Ref<const Definition> definition;  // null where problems is not empty
     List<Problem> problems;
+    bool unread = false;  // what is in the file is not known (SourceFile::may_be_read_later)
 };
 
 // All that the service directories hold.
@@ -35,14 +36,19 @@ struct Catalog {
     // definition: without its `user`, say, none may run. Also one problem where there are more than
     // services_max_count files; those beyond are left out.
     List<Problem> problems;
-    List<Problem> warnings;  // of lines that are right, and yet may not mean what they say
-    List<Loaded> services;   // sorted by name, then version
+    List<Problem> warnings;      // of lines that are right, and yet may not mean what they say
+    List<Loaded> services;       // sorted by name, then version
+    bool refuses_files = false;  // for their mode or owner
 };
 
 // `directories`: the files of each directory, in the order of -d; a later one's file replaces an
 // earlier one's of the same name. Files that are no definitions (BEHAVIOUR section 2: names,
 // scripts without the execute bit) are passed over.
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context);
+
+// Adds the directories that a reeve.conf trusts, where it may be trusted itself.
+void append_trusted(const SourceFile& settings, const LoadContext& context,
+                    List<Text>& directories);
 
 // Is this the name of a service file: NAME or NAME+VERSION, of letters, digits, '_', '-', ':', each
 // at most name_max_bytes?

@@ -143,6 +143,7 @@ const char* type_of(Kind kind) {
     case Kind::argv: return "words";
     case Kind::variable: return "NAME=value";
     case Kind::variable_file: return "[-]path";
+    case Kind::directory: return "path";
     case Kind::labels: return "labels";
     case Kind::services: return "services";
     case Kind::flag: return "yes|no";
@@ -289,15 +290,6 @@ void append_shown(Sink& out, std::string_view text) {
     }
     append_escaped(out, text);
     if (text.size() < length) out << "...";
-}
-
-bool is_name(std::string_view text, bool colon) {
-    for (const char c : text) {
-        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == ':' && colon);
-        if (!fine) return false;
-    }
-    return !text.empty() && text.size() <= name_max_bytes;
 }
 
 }  // namespace reeve

@@ -22,6 +22,7 @@ enum class Kind : uint8_t {
     argv,           // words, quoted as in sh
     variable,       // NAME=value
     variable_file,  // PATH or -PATH
+    directory,      // absolute
     labels,         // words
     services,       // words: NAME or NAME@I
     flag,           // yes or no
@@ -126,8 +127,5 @@ Digests digests_of(const Values& values);
 
 // User's text for a message: cut to shown_max_bytes, and escaped.
 void append_shown(Sink& out, std::string_view text);
-
-// Letters, digits, '_', '-', and ':' where `colon`; 1 to name_max_bytes of them.
-bool is_name(std::string_view text, bool colon = true);
 
 }  // namespace reeve

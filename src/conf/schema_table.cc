@@ -129,7 +129,7 @@ constexpr Key rows[] = {
         "Neither it nor its children gain rights by set-user-ID programs. Linux only.",
         {.needs = Needs::no_new_privs}),
     row<&P::input>("stdin", path, next_start, "/dev/null",
-        "What it reads as standard input."),
+        "What it reads as standard input; a FIFO once somebody writes into it."),
     row<&P::tty>("tty", path, next_start, "",
         "A terminal that becomes its controlling one and its standard input, output and error."),
 
@@ -229,6 +229,19 @@ constexpr Key rows[] = {
         .repeats = false},
     row<&P::log>("log", choice, next_start, "file",
         "The same as default.log.", {.words = log_words}),
+    Key{.name = "trust",
+        .default_text = "",
+        .doc = "A later service directory, whose files are taken whatever their mode and owner: "
+               "for mounts that show all files as 0777.",
+        .words = "",
+        .place = nullptr,
+        .min = 0,
+        .max = 0,
+        .kind = directory,
+        .owner = Owner::nobody,
+        .applies = live,
+        .needs = Needs::nothing,
+        .repeats = true},
     Key{.name = "default.KEY",
         .default_text = "",
         .doc = "The default of any key of service files but exec and command; where KEY repeats, "

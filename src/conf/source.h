@@ -14,7 +14,11 @@ struct SourceFile {
     uid_t owner = 0;
     mode_t mode = 0;         // permission bits
     bool too_large = false;  // above service_file_max_bytes: `text` is its beginning
+    bool trusted = false;    // taken whatever its mode and owner
     int read_error = 0;      // errno of open or read; 0: none
+
+    // What it lacked may be there soon: what is in it is not known, rather than wrong.
+    bool may_be_read_later() const;
 };
 
 // What the system lacks is an error when a file asks for it, and whose files are trusted.
@@ -22,6 +26,9 @@ struct LoadContext {
     uid_t self = 0;  // the user reeve runs as; files of root and of this user are accepted
     bool has_oom_score_adj = true;
     bool has_no_new_privs = true;
+    // Whether `user` may become what a file names, as far as can be known now; null: not asked.
+    // False: `problem` says why.
+    bool (*may_become)(uid_t self, std::string_view user, Sink& problem) = nullptr;
 };
 
 }  // namespace reeve

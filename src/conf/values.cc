@@ -111,6 +111,11 @@ bool read_variable(const Input& in) {
     return true;
 }
 
+// Whoever reads directories looks for it: see append_trusted() in conf/load.
+bool read_directory(const Input& in) {
+    return in.value.front() == '/' || in.wrong("expected a directory, a path that begins with /");
+}
+
 bool read_variable_file(const Input& in) {
     if (in.value.front() != '/' && !in.value.starts_with("-/"))
         return in.wrong("expected a path that begins with /, or with -/ where it may be missing");
@@ -323,6 +328,7 @@ bool read(const Input& in) {
     case Kind::argv: return read_argv(in);
     case Kind::variable: return read_variable(in);
     case Kind::variable_file: return read_variable_file(in);
+    case Kind::directory: return read_directory(in);
     case Kind::labels:
     case Kind::services: return read_names(in);
     case Kind::flag: return read_flag(in);

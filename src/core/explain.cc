@@ -177,11 +177,12 @@ void append_hook_failure(Sink& out, const Service& service, const HookFailure& f
     }
 }
 
-// What start_check said last, of a run that is not ready.
-void append_start_check(Sink& out, const Service& service, const char* separator) {
+// A run that is not ready, and what start_check said last.
+void append_unready(Sink& out, const Service& service, const char* words) {
+    out << words;
     const HookFailure failure = hook_failure_of(service.hook_failure);
     if (failure.hook != Hook::start_check) return;
-    out << separator;
+    out << "; ";
     append_hook_failure(out, service, failure);
 }
 
@@ -237,10 +238,9 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
         else
             append_hook_failure(out, service, hook_failure_of(end));
         return;
+    case ReasonCode::not_ready_in_time:
     case ReasonCode::start_timed_out:
-        out << "not ready within start_timeout";
-        append_start_check(out, service, "; ");
-        return;
+        return append_unready(out, service, "not ready within start_timeout");
     default: return;
     }
 }
@@ -281,6 +281,11 @@ void append_verdict(Sink& out, const Standing& then) {
         out << ", restart = never";
 }
 
+bool was_killed(const Standing& then) {
+    return then.state == State::stopped && then.end.value != 0 &&
+           then.end.code == ReasonCode::stopped_on_request;
+}
+
 void append_words_of(Sink& out, const Standing& then) {
     const Service& service = then.service;
     const Reason& reason = then.reason;
@@ -289,9 +294,7 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::not_enabled: out << "enabled = no"; return;
     case ReasonCode::by_command:
         out << "asked for by svctl";
-        if (then.state == State::stopped && then.end.value != 0 &&
-            then.end.code == ReasonCode::stopped_on_request)
-            out << ", KILL was needed";
+        if (was_killed(then)) out << ", KILL was needed";
         return;
     case ReasonCode::restart_command: out << "restart asked for by svctl"; return;
     case ReasonCode::definition_changed: out << "its definition changed"; return;
@@ -305,15 +308,18 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::dependency_down: return append_other(out, "goes down before ", then.other);
     case ReasonCode::dependency_lost: return append_other(out, "cascade: lost ", then.other);
     case ReasonCode::pre_start: out << "pre_start runs"; return;
-    case ReasonCode::executing: out << "exec"; return;
+    case ReasonCode::executing:
+        out << "exec";
+        // A FIFO is opened once somebody writes into it.
+        if (service.definition && !service.policy().input.empty())
+            out << ", once " << service.policy().input << " is open as its stdin";
+        return;
     case ReasonCode::awaiting_ready:
         out << words_of(static_cast<ReadyKind>(reason.value));
         append_stranger(out, service);
         return;
     case ReasonCode::start_check:
-        out << "start_check has not succeeded yet";
-        append_start_check(out, service, "; ");
-        return;
+        return append_unready(out, service, "start_check has not succeeded yet");
     case ReasonCode::ready:
         out << (service.status_text.empty() ? "ready" : service.status_text.view());
         return;
@@ -322,14 +328,12 @@ void append_words_of(Sink& out, const Standing& then) {
         out << ", but it left processes behind";
         return;
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
-    case ReasonCode::not_ready_in_time:
-        return append_end(out, service, {.code = ReasonCode::start_timed_out});
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
-        out << "process " << reason.value
-            << " may be its own, which this system cannot tell: end it by hand, or go on without "
-               "it "
-               "(svctl up)";
+        out << (reason.value < 0 ? "process group " : "process ")
+            << (reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value})
+            << " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
+               "up)";
         return;
     case ReasonCode::definition_unread:
         out << "reeve has crashed, and could not read its file since (svctl reload)";
@@ -347,6 +351,7 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::fork_failed:
     case ReasonCode::pre_start_failed:
     case ReasonCode::start_timed_out:
+    case ReasonCode::not_ready_in_time:
     case ReasonCode::hook_failed: return append_end(out, service, reason);
     }
 }

@@ -23,6 +23,31 @@ bool has_name(const Service& service, std::string_view full_name) {
 
 }  // namespace
 
+SameBoot compare_boots(std::string_view recorded, std::string_view present) {
+    if (recorded.empty() || present.empty()) return SameBoot::unknown;
+    const auto split = [](std::string_view id, std::string_view& container) {
+        const size_t dot = id.find('.');
+        container = dot == std::string_view::npos ? std::string_view() : id.substr(dot);
+        return id.substr(0, dot);
+    };
+    std::string_view container, other_container;
+    if (split(recorded, container) != split(present, other_container)) return SameBoot::no;
+    if (container == other_container) return SameBoot::yes;
+    return container == ".?" || other_container == ".?" ? SameBoot::unknown : SameBoot::no;
+}
+
+void doubt(Remembered& remembered) {
+    remembered.group_doubted = remembered.leader == Fact::gone && remembered.group_left;
+    if (remembered.leader != Fact::gone) remembered.leader = Fact::unverified;
+    // By the clock of another boot it might be due in years.
+    if (remembered.service.state == State::backoff) remembered.service.deadline = Mono{1};
+    for (Survivor& hook : remembered.hooks) {
+        if (hook.fact == Fact::gone) continue;
+        hook.fact = Fact::unverified;
+        hook.process.start_time = 0;
+    }
+}
+
 Remembered* Recollection::find(std::string_view name) {
     // Mostly it is the same one as last time, or the next.
     for (size_t i = 0; i < services_.size(); ++i) {
@@ -55,6 +80,12 @@ void Recollection::take(std::string_view line) {
     case RecordKind::note: return;
     case RecordKind::service:
         if (known == nullptr) known = &services_.emplace_back();
+        // Where reeve could not read what the child itself had.
+        if (service.leader.start_time == 0) {
+            for (const Process process : {known->child, known->service.leader})
+                if (service.leader.pid == process.pid)
+                    service.leader.start_time = process.start_time;
+        }
         known->service = std::move(service);
         known->child = {};
         known->version = record->version;
@@ -108,14 +139,18 @@ Resting resting_of(State state) {
 
 // Neither hooks nor deadlines are in there, nor what a definition was: see Supervisor::complete().
 void Recollection::take_status(std::string_view object) {
-    const auto number = [&](std::string_view key) {
-        return parse_unsigned(find_field(object, key), INT64_MAX);
+    const auto number = [&](std::string_view key, uint64_t most) {
+        return parse_unsigned(find_field(object, key), most);
     };
     auto state = parse_state(find_field(object, "state"));
     const std::string_view want = find_field(object, "want");
-    if (!state || want.empty()) return;  // none of ours
-    const Process leader{static_cast<pid_t>(number("pid").value_or(0)),
-                         number("start_time").value_or(0)};
+    const std::string_view name = find_field(object, "name");
+    const std::string_view instance = find_field(object, "instance");
+    const bool is_named = is_name(name) && (instance.empty() || is_name(instance));
+    if (!state || want.empty() || !is_named) return;  // none of ours
+    Process leader{static_cast<pid_t>(number("pid", INT32_MAX).value_or(0)),
+                   number("start_time", INT64_MAX).value_or(0)};
+    if (leader.pid <= 1) leader = {};
     const bool has_process = resting_of(*state).phase != Phase::idle;
     // What has lost its process is to begin again, and what waits for a time begins at once.
     if ((has_process && !leader) || *state == State::backoff)
@@ -124,7 +159,7 @@ void Recollection::take_status(std::string_view object) {
     const bool runs = resting.phase != Phase::idle;
     ExitStatus exit;
     Reason end{.code = ReasonCode::exit_unknown};
-    if (const auto code = number("exit")) {
+    if (const auto code = number("exit", UINT8_MAX)) {
         exit = {ExitStatus::Kind::exited, static_cast<uint8_t>(*code)};
         end = {.code = ReasonCode::exited, .value = exit.value};
     }
@@ -133,8 +168,8 @@ void Recollection::take_status(std::string_view object) {
     Remembered& remembered = services_.emplace_back();
     remembered.version = find_field(object, "version");
     remembered.service = {
-        .name = find_field(object, "name"),
-        .instance = find_field(object, "instance"),
+        .name = name,
+        .instance = instance,
         .status_text = *state == State::running && words != "ready" ? words : std::string_view(),
         .log_note = log.ends_with(')') ? log : std::string_view(),
         .want = want == "up" ? Want::up : Want::down,
@@ -147,7 +182,7 @@ void Recollection::take_status(std::string_view object) {
         .end = end,
         .group = runs ? leader.pid : 0,
         .leader = runs ? leader : Process{},
-        .runs = static_cast<uint32_t>(number("restarts").value_or(0)) + 1,
+        .runs = static_cast<uint32_t>(number("restarts", INT32_MAX).value_or(0)) + 1,
     };
 }
 
@@ -155,16 +190,13 @@ void Recollection::fill_in(Recollection&& damaged) {
     boot_ = damaged.boot_;
     uid_ = damaged.uid_;
     version_ = damaged.version_;
-    const auto lives = [](const Remembered& one) {
-        return one.leader != Fact::gone || one.group_left;
-    };
     for (Remembered& each : damaged.services_) {
         Buffer<2 * name_max_bytes + 1> name;
         append_name(name, each.service);
         Remembered* known = find(name.view());
         if (known == nullptr)
             services_.push_back(std::move(each));
-        else if (lives(each) && !lives(*known))
+        else if (each.lives() && !known->lives())
             *known = std::move(each);
     }
 }
@@ -241,10 +273,13 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
     touch(id);
     if (remembered.child && service.phase == Phase::executing)
         apply_step(id, {.kind = EventKind::spawned, .process = remembered.child}, now);
-    if (service.leader && !service.leader_gone) {
-        if (remembered.leader == Fact::unverified)
-            apply_step(id, {.kind = EventKind::unverified}, now);
-        else if (remembered.leader == Fact::gone)
+    const bool is_unverified = remembered.leader == Fact::unverified || remembered.group_doubted;
+    if (service.group > 0 && is_unverified) {
+        // As kill(2) has it: what is left of a group has a negative number.
+        const pid_t who = remembered.group_doubted ? -service.group : service.leader.pid;
+        apply_step(id, {.kind = EventKind::unverified, .value = who}, now);
+    } else if (service.leader && !service.leader_gone) {
+        if (remembered.leader == Fact::gone)
             apply_step(id,
                        {.kind = EventKind::exited,
                         .group_left = remembered.group_left,
@@ -271,6 +306,11 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                             .value = static_cast<int32_t>(service.runs)});
     }
     resume_readying(at(id), now);
+    resume_hooks(id, remembered, now);
+}
+
+void Supervisor::resume_hooks(ServiceId id, const Remembered& remembered, Now now) {
+    const Service& service = at(id);
     for (size_t i = 0; i < hook_count; ++i) {
         const auto hook = static_cast<Hook>(i);
         if (!remembered.service.hook_runs(hook)) continue;  // begun by what came before

@@ -17,8 +17,14 @@ enum class Fact : uint8_t {
     gone,        // it has ended, or its number is another's by now: not to be signalled
     alive,       // pid and start time match
     child,       // our own: alive, or its exit status waits for us
-    unverified,  // something has its number, and this system cannot tell whether it is the same
+    unverified,  // something has its number, and it cannot be told whether it is the same
 };
+
+// Are what is on record and what runs of one run of the kernel, and of the container? By their
+// identifiers: "BOOT", or "BOOT.CONTAINER" outside of the first PID namespace, where CONTAINER is
+// "?" if that cannot be told; empty: not known. What is not known is no other boot.
+enum class SameBoot : uint8_t { yes, no, unknown };
+SameBoot compare_boots(std::string_view recorded, std::string_view present);
 
 struct Survivor {
     Process process;
@@ -34,7 +40,10 @@ struct Remembered {
     Process child;                             // wrote its own record, before reeve knew of it
     Fact leader = Fact::gone;                  // of service.leader
     bool group_left = false;                   // something of its process group is alive
+    bool group_doubted = false;                // the same, and it may be a stranger's
     std::array<Survivor, hook_count> hooks{};  // those whose bit is set in service.hooks
+
+    bool lives() const { return leader != Fact::gone || group_left; }
 };
 
 class Recollection {
@@ -73,6 +82,10 @@ class Recollection {
     bool torn_ = false;
     bool corrupt_ = false;
 };
+
+// Takes back what facts say of its processes, where it is not known whether they are of this boot:
+// what is there may be its own, or a stranger's.
+void doubt(Remembered& remembered);
 
 // Is it the one of a service that an earlier reeve left, and whose file cannot be read? There is
 // nothing in it that could be started.

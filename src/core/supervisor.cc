@@ -28,6 +28,7 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
         Service& service = at(id);
         service.want = Want::down;
         service.restart_requested = false;
+        if (service.state == State::unknown) apply_step(id, {.kind = EventKind::retry_now}, now);
         touch(id);
         enqueue(id);
         if (service.undo_failed() && service.definition && may_stop(id))
@@ -339,14 +340,16 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     Service& service = at(id);
     if (service.removed) {
         if (service.hooks == 0 && !has_busy_dependent(id)) return forget(id);
-        if (service.state != State::stopped)
+        if (service.state != State::stopped && service.state != State::unknown)
             apply_step(id, {.kind = EventKind::rest, .reason = leave}, now);
         return;
     }
-    if (service.refused && service.hooks == 0 && service.definition &&
-        stands_in(*service.definition))
-        service.definition = {};
-    if (!service.definition) {
+    // Whatever its file says by now, a process may be its own. Who names it in a command decides.
+    if (service.state == State::unknown) return;
+    // Nothing that could be started. A hook that still runs needs a definition until it has ended.
+    const bool is_empty = service.refused && service.definition && stands_in(*service.definition);
+    if (is_empty && service.hooks == 0) service.definition = {};
+    if (!service.definition || is_empty) {
         if (service.state != State::invalid) apply_step(id, {.kind = EventKind::invalidate}, now);
         return;
     }
@@ -365,8 +368,7 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     switch (service.state) {
     case State::done:
     case State::failed:
-    case State::backoff:
-    case State::unknown: return;
+    case State::backoff: return;
     case State::stopped:
     case State::waiting:
     case State::invalid: {
@@ -377,6 +379,7 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
             apply_step(id, {.kind = EventKind::hold, .reason = gate}, now);
         return;
     }
+    case State::unknown:
     case State::starting:
     case State::running:
     case State::stopping: check(!"an active state in an idle phase");

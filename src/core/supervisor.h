@@ -20,6 +20,7 @@ struct Candidate {
     Text version;
     Ref<const Definition> definition;  // null: the file has errors
     Text problem;                      // the first of them, as FILE:LINE: text
+    bool unread = false;  // what it says is not known: the definition before stays in force
 };
 
 // What a reload does to a service.
@@ -192,6 +193,7 @@ class Supervisor {
     void resume(ServiceId id, const Remembered& remembered, Now now);
     static void complete(Service& service, Now now);
     static void resume_readying(Service& service, Now now);
+    void resume_hooks(ServiceId id, const Remembered& remembered, Now now);
     void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);

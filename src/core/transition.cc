@@ -87,7 +87,7 @@ void Walk::take(const Event& event) {
     case EventKind::deadline: return on_deadline();
     case EventKind::definition_read: return s_.reason.detail != 0 ? conclude() : finish();
     case EventKind::unverified: {
-        const Reason reason{.code = ReasonCode::unverified, .value = s_.leader.pid};
+        const Reason reason{.code = ReasonCode::unverified, .value = event.value};
         forget_process();
         return enter(State::unknown, Phase::idle, reason);
     }
@@ -115,6 +115,7 @@ void Walk::on_start() {
     s_.status_text = s_.end_note = {};
     s_.stranger.reset();
     s_.hook_failure = {};
+    s_.group_told = {};
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
     run_hook(Hook::pre_start);
@@ -276,6 +277,7 @@ void Walk::send_stop_signal() {
     s_.phase = Phase::terminating;
     const bool leader_only = policy().kill_mode == KillMode::process && !s_.leader_gone;
     act(leader_only ? ActionKind::signal_leader : ActionKind::signal_group, policy().stop_signal);
+    if (!leader_only) s_.group_told = now_.mono;
     s_.deadline = s_.stop_by;
     if (s_.leader_gone) watch_group();
 }
@@ -311,12 +313,16 @@ void Walk::on_exited(const Event& event) {
         cancel_hook(Hook::start_check);
         s_.stop_by = now_.mono + policy().stop_timeout;
         enter(State::stopping, Phase::terminating, {.code = ReasonCode::group_left});
-        return send_stop_signal();
+        // To some programs a second one says "now".
+        const bool told =
+            s_.group_told.ms != 0 && now_.mono - s_.group_told <= milliseconds(group_told_max_ms);
+        return told ? watch_group() : send_stop_signal();
     }
     // The end of a stop_command, or stop_timeout, goes on with what is left.
     if (s_.phase == Phase::stop_command) return;
-    // kill_mode = process spared the others until now; to the rest it is a reminder.
-    if (s_.phase == Phase::terminating) act(ActionKind::signal_group, SIGTERM);
+    // kill_mode = process spared the others until now, or the leader ended of its own accord.
+    if (s_.phase == Phase::terminating && s_.group_told.ms == 0)
+        act(ActionKind::signal_group, SIGTERM);
     watch_group();
 }
 

@@ -191,7 +191,9 @@ Answer::Step Answer::next_directory(Sink& out) {
     const std::span<const Text> directories = controls_->directories();
     if (cursor_ == directories.size()) return end(out);
     Sink object(scratch, sizeof scratch);
-    append_field(object, "directory", directories[cursor_++]);
+    const Text& directory = directories[cursor_++];
+    append_field(object, "directory", directory);
+    if (controls_->trusts(directory)) append_field(object, "trusted", "yes");
     return tell(out, object);
 }
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "host/platform.h"
 #include "host/sys.h"
+#include "host/trust.h"
 
 namespace reeve {
 
@@ -41,8 +42,9 @@ int Client::connect(const char* path, Mono deadline) {
     }
     // In a directory like /tmp somebody else may have been there first.
     const auto peer = platform::peer_uid(socket_.get());
-    const bool is_trusted = !peer || *peer == 0 || *peer == geteuid() || geteuid() == 0;
-    return is_trusted ? 0 : EPERM;
+    if (!peer || is_trusted_owner(*peer)) return 0;
+    socket_.reset();
+    return EPERM;
 }
 
 bool Client::wait_for(short events, Mono deadline) const {

@@ -33,6 +33,8 @@ class Controls {
 
     // Where the service files are: absolute paths, in the order of -d.
     virtual std::span<const Text> directories() const = 0;
+    // Are the files of this one taken whatever their mode and owner?
+    virtual bool trusts(const Text& directory) const = 0;
 
     // Sends a signal to the service's leader. 0, or an errno (ESRCH: it does not run).
     virtual int signal(ServiceId id, int number) = 0;

@@ -35,7 +35,7 @@
 //   events   time name instance from to reason, oldest first
 //   boot     name state start ready start_ms ready_ms, of each service that came up with reeve; the
 //            last two since reeve's own start
-//   directories             directory; one after another, in the order of -d
+//   directories             directory trusted; one after another, in the order of -d
 //   else     name state reason result, for each service, once it is known. Of a reload that failed
 //            also started and log: where to find what was said meanwhile
 // `name` is NAME[@INSTANCE] there, `result` an outcome.

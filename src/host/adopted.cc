@@ -27,13 +27,18 @@ bool is_child(Process process) {
     return start_time == 0 || process.start_time == 0 || start_time == process.start_time;
 }
 
-bool has_ended(Process process) { return fact_of(process) == Fact::gone; }
+// A negative number is a process group's, as kill(2) has it.
+bool has_ended(Process process) {
+    if (process.pid < -1) return !platform::group_has_live_members(-process.pid);
+    return fact_of(process) == Fact::gone;
+}
 
 }  // namespace
 
 Fact fact_of(Process process) {
     if (process.pid <= 1 || !exists(process.pid)) return Fact::gone;
     const uint64_t start_time = platform::start_time_of(process.pid);
+    if (start_time == 0 && !exists(process.pid)) return Fact::gone;
     if (process.start_time == 0 || start_time == 0) return Fact::unverified;
     if (start_time != process.start_time || platform::is_zombie(process.pid)) return Fact::gone;
     return Fact::alive;
@@ -44,18 +49,21 @@ Fact fact_on_record(Process process) {
 }
 
 // A number is not given out again while it is a group's: it can only be another's where the group
-// had gone, and then the process that has it now is not the leader on record.
-bool left_behind(Process leader) {
-    if (leader.pid <= 1) return false;
-    const uint64_t start_time = platform::start_time_of(leader.pid);
-    const bool is_another = start_time != 0 && start_time != leader.start_time;
-    return !is_another && platform::group_has_live_members(leader.pid);
+// had gone, and then the process that has it now began after the leader on record. (One that named
+// its leader itself, MAINPID, may live on and has begun before that.)
+bool left_behind(pid_t group, Process leader) {
+    if (group <= 1) return false;
+    const uint64_t start_time = platform::start_time_of(group);
+    const bool is_leader = group == leader.pid;
+    const bool is_another = start_time != 0 && (is_leader ? start_time != leader.start_time
+                                                          : start_time > leader.start_time);
+    return !is_another && platform::group_has_live_members(group);
 }
 
 void Adopted::add(ServiceId service, Process process) {
     Fd end(descriptors_left_ > 0 ? platform::open_process(process.pid) : -1);
     // It may have ended, and its number been given out again, before it was opened.
-    if (end && has_ended(process)) end.reset();
+    if (end && process.start_time != 0 && fact_of(process) != Fact::alive) end.reset();
     if (end)
         --descriptors_left_;
     else
@@ -76,6 +84,18 @@ void Adopted::remove(ServiceId service) {
 bool Adopted::is_leader(ServiceId service) const {
     return std::any_of(ones_.begin(), ones_.end(),
                        [&](const One& one) { return one.who.service == service; });
+}
+
+int Adopted::signal(ServiceId service, int number) const {
+    for (const One& one : ones_) {
+        if (one.who.service != service) continue;
+        if (one.end && platform::signal_process(one.end.get(), number) == 0) return 0;
+        if (one.end && errno == ESRCH) return ESRCH;
+        const Fact fact = fact_of(one.process);
+        if (fact != Fact::alive) return fact == Fact::gone ? ESRCH : EAGAIN;
+        return sys::kill(one.process.pid, number) == 0 ? 0 : errno;
+    }
+    return ESRCH;
 }
 
 void Adopted::watch(PollSet& set) {

@@ -20,8 +20,8 @@ Fact fact_of(Process process);
 Fact fact_on_record(Process process);
 
 // Is something of its process group alive that this leader, which has ended, left behind? False
-// where its number is another process's by now.
-bool left_behind(Process leader);
+// where the group's number is another process's by now.
+bool left_behind(pid_t group, Process leader);
 
 class Adopted {
   public:
@@ -34,12 +34,15 @@ class Adopted {
     void limit(size_t descriptors) { descriptors_left_ = descriptors; }
 
     // Watches a service's leader, or with no service a hook's process. One whose start time is not
-    // known is a stranger that has the number of one of ours.
+    // known may be a stranger that has the number of one of ours; a negative number is a process
+    // group's.
     void add(ServiceId service, Process process);
     // The service's leader is not to be watched any more.
     void remove(ServiceId service);
 
     bool is_leader(ServiceId service) const;
+    // Of one that is: a signal for it, if it is still the one; and whether it is. An errno, or 0.
+    int signal(ServiceId service, int number) const;
 
     void watch(PollSet& set);
     // One that has ended, which is not watched any more; none: call it again after the next wait.

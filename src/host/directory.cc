@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -13,10 +14,13 @@
 #include "conf/load.h"
 #include "host/platform.h"
 #include "host/sys.h"
+#include "host/trust.h"
 
 namespace reeve {
 
 namespace {
+
+constexpr mode_t others_write = S_IWGRP | S_IWOTH;
 
 bool is_wanted(std::string_view name) { return name == "reeve.conf" || is_service_file_name(name); }
 
@@ -62,13 +66,21 @@ bool read_file(SourceFile& file) {
     const Text text = file.path.text();
     const char* path = text.c_str();
     struct stat status {};
-    if (sys::stat(path, &status) < 0) {
+    std::optional<uid_t> link_owner;
+    if (sys::lstat(path, &status) < 0) {
         file.read_error = errno;
-        // A link that leads nowhere is an error, and said to be one; a name that is gone is not.
-        char target[path_max_bytes];
-        const ssize_t length = sys::readlink(path, target, sizeof target);
-        if (length > 0) file.text << std::string_view(target, static_cast<size_t>(length));
-        return length > 0 || sys::lstat(path, &status) == 0 || errno != ENOENT;
+        return errno != ENOENT;
+    }
+    if (S_ISLNK(status.st_mode)) {
+        if (!is_trusted_owner(status.st_uid)) link_owner = status.st_uid;
+        // One that leads nowhere is an error, and said to be one.
+        if (sys::stat(path, &status) < 0) {
+            file.read_error = errno;
+            char target[path_max_bytes];
+            const ssize_t length = sys::readlink(path, target, sizeof target);
+            if (length > 0) file.text << std::string_view(target, static_cast<size_t>(length));
+            return true;
+        }
     }
     take_status(status, file);
     if (!S_ISREG(status.st_mode)) return false;
@@ -83,6 +95,8 @@ bool read_file(SourceFile& file) {
         return true;
     }
     take_status(status, file);
+    if (link_owner) file.owner = *link_owner;
+    if ((file.mode & others_write) != 0 && sys::is_read_only(path)) file.mode &= ~others_write;
     if (!S_ISREG(status.st_mode)) return false;
     file.read_error = read_text(fd.get(), file);
     if (file.read_error != 0) file.text.clear();
@@ -99,7 +113,14 @@ const char* advice_on_directory(const Error& error) {
     }
 }
 
-Result<List<SourceFile>> read_directory(std::string_view path) {
+bool may_be_read_later(std::span<const List<SourceFile>> directories) {
+    for (const List<SourceFile>& files : directories)
+        for (const SourceFile& file : files)
+            if (file.may_be_read_later()) return true;
+    return false;
+}
+
+Result<List<SourceFile>> read_directory(std::string_view path, bool trusted) {
     const Text shared = Text::join({path, path.empty() || path.ends_with('/') ? "" : "/"});
     List<Text> names;
     if (int code = list_names(shared.c_str(), names); code != 0)
@@ -112,6 +133,7 @@ Result<List<SourceFile>> read_directory(std::string_view path) {
     for (const Text& name : names) {
         SourceFile file;
         file.path = {shared, name};
+        file.trusted = trusted;
         if (read_file(file)) files.push_back(std::move(file));
     }
     return files;

@@ -11,6 +11,7 @@
 #include "core/object.h"
 #include "host/replace.h"
 #include "host/sys.h"
+#include "host/trust.h"
 
 namespace reeve {
 
@@ -76,8 +77,7 @@ void remove_history(const Text& run_directory, std::string_view name) {
 std::string_view read_history(std::string_view run_directory, std::string_view name, char* place,
                               size_t capacity) {
     Path path;
-    const Fd file(
-        sys::open(make_path(path, run_directory, name), O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+    const Fd file = open_trusted(make_path(path, run_directory, name));
     const ssize_t got = file ? sys::read(file.get(), place, capacity) : -1;
     return {place, got > 0 ? static_cast<size_t>(got) : 0};
 }

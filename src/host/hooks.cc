@@ -3,21 +3,23 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/limits.h"
 #include "host/adopted.h"
+#include "host/platform.h"
 #include "host/sys.h"
 
 namespace reeve {
 
 void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began) {
     const Process process{spawned.pid, spawned.start_time};
-    running_.push_back({service, hook, process, true, deadline, false, false,
+    running_.push_back({service, hook, process, true, deadline, false, false, false,
                         std::move(spawned.exec), began, SIZE_MAX});
 }
 
 void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child,
                   Wall began) {
     running_.push_back(
-        {service, hook, process, is_child, deadline, false, false, {}, began, SIZE_MAX});
+        {service, hook, process, is_child, deadline, false, false, false, {}, began, SIZE_MAX});
 }
 
 void Hooks::watch(PollSet& set) {
@@ -28,6 +30,12 @@ void Hooks::watch(PollSet& set) {
 void Hooks::serve(const PollSet& set) {
     for (Running& running : running_)
         if (running.place != SIZE_MAX && set.result(running.place) != 0) follow(running.exec);
+}
+
+void Hooks::learn_start_times() {
+    for (Running& running : running_)
+        if (running.is_child && running.process.start_time == 0)
+            running.process.start_time = platform::start_time_of(running.process.pid);
 }
 
 bool Hooks::in_flight() const {
@@ -49,30 +57,38 @@ std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
     });
     if (place == running_.end()) return std::nullopt;
     const bool good = status.kind == ExitStatus::Kind::exited && status.value == 0;
-    HookEnd end{place->service,
-                place->hook,
-                good ? HookResult::succeeded : HookResult::failed,
-                place->cancelled,
-                status,
-                {},
-                pid,
-                place->began};
+    const HookResult result = place->timed_out ? HookResult::timed_out
+                              : good           ? HookResult::succeeded
+                                               : HookResult::failed;
     if (place->exec.fd) follow(place->exec);
-    if (place->exec.status == ExecStatus::failed) {
-        end.result = HookResult::not_started;
-        end.failure = place->exec.failure;
-    }
-    if (place->timed_out) end.result = HookResult::timed_out;
-    if (&*place != &running_.back()) *place = std::move(running_.back());
+    HookEnd end = take(*place, result);
+    end.status = status;
+    if (end.failure.code != 0 && result == HookResult::failed) end.result = HookResult::not_started;
+    return end;
+}
+
+HookEnd Hooks::take(Running& running, HookResult result) {
+    HookEnd end{running.service,     running.hook, result, running.cancelled, {}, {},
+                running.process.pid, running.began};
+    if (running.exec.status == ExecStatus::failed) end.failure = running.exec.failure;
+    if (&running != &running_.back()) running = std::move(running_.back());
     running_.pop_back();
     return end;
 }
 
+std::optional<HookEnd> Hooks::take_given_up() {
+    for (Running& running : running_)
+        if (running.given_up) return take(running, HookResult::timed_out);
+    return std::nullopt;
+}
+
 void Hooks::pass_deadlines(Mono now) {
     for (Running& running : running_) {
-        if (running.deadline > now) continue;
-        running.timed_out = true;
+        if (running.given_up || running.deadline > now) continue;
+        running.timed_out = !running.cancelled;
         kill_group(running);
+        if (running.deadline <= now && !running.given_up)
+            running.deadline = now + milliseconds(adopted_poll_ms);
     }
 }
 
@@ -83,11 +99,17 @@ Mono Hooks::next_deadline() const {
 }
 
 // Not reaped yet, so both numbers are still its own; of one that is not our child this has to be
-// looked at. A child that was just forked may not have made its group yet.
+// looked at, where that fails once more. A child that was just forked may not have made its group
+// yet.
 void Hooks::kill_group(Running& running) {
     running.deadline = no_deadline;
     const Process process = running.process;
-    if (!running.is_child && fact_of(process) != Fact::alive) return;
+    const Fact fact = running.is_child ? Fact::child : fact_of(process);
+    if (fact == Fact::unverified) {
+        running.given_up = process.start_time == 0;
+        running.deadline = Mono{0};
+    }
+    if (fact != Fact::alive && fact != Fact::child) return;
     sys::kill(-process.pid, SIGKILL);
     sys::kill(process.pid, SIGKILL);
 }

@@ -39,6 +39,9 @@ class Hooks {
         for (const Running& running : running_) see(running.service, running.hook, running.process);
     }
 
+    // Of our children, where they could not be read when they began.
+    void learn_start_times();
+
     // Kills it; its end still comes.
     void cancel(ServiceId service, Hook hook);
 
@@ -51,6 +54,8 @@ class Hooks {
     bool in_flight() const;
 
     void pass_deadlines(Mono now);
+    // One that was to be killed, and whose process may be a stranger's: it is not waited for.
+    std::optional<HookEnd> take_given_up();
     Mono next_deadline() const;
 
   private:
@@ -62,11 +67,13 @@ class Hooks {
         Mono deadline;  // no_deadline once it was killed
         bool timed_out;
         bool cancelled;
+        bool given_up;
         Exec exec;
         Wall began;
         size_t place;
     };
     static void kill_group(Running& running);
+    HookEnd take(Running& running, HookResult result);
 
     List<Running> running_;
 };

@@ -6,12 +6,13 @@
 
 #include "base/limits.h"
 #include "host/sys.h"
+#include "host/trust.h"
 #include "model/record.h"
 
 namespace reeve {
 
 Status Journal::begin_new() {
-    Fd file(sys::open(new_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644));
+    Fd file(sys::open(new_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
     if (!file) {
         const int code = errno;
         if (!file_) whole_ = false;
@@ -98,7 +99,7 @@ bool Journal::wants_renewal(Mono now) const {
 }
 
 Result<LongText> Journal::read(const Text& path) {
-    const Fd file(sys::open(path.c_str(), O_RDONLY));
+    const Fd file = open_trusted(path.c_str());
     if (!file) return Error{"open", path, errno};
     LongText text;
     char bytes[4096];

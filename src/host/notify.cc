@@ -68,10 +68,10 @@ Result<ReadyChannel> open_ready_channel(const char* path) {
     }
     sys::unlink(path);
     if (sys::mkfifo(path, 0600) < 0) return Error{"mkfifo", path, errno};
-    channel.ours = Fd(sys::open(path, O_RDWR | O_NONBLOCK));
+    channel.ours = Fd(sys::open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW));
     if (!channel.ours) return Error{"open", path, errno};
     if (!may_be_held(channel.ours.get())) return Error{"open", path, EMFILE};
-    channel.theirs = Fd(sys::open(path, O_RDWR));
+    channel.theirs = Fd(sys::open(path, O_RDWR | O_NOFOLLOW));
     if (!channel.theirs) return Error{"open", path, errno};
     return channel;
 }

@@ -11,6 +11,7 @@
 #include "host/complain.h"
 #include "host/history.h"
 #include "host/platform.h"
+#include "host/recall.h"
 #include "host/resume.h"
 #include "host/runlog.h"
 #include "host/spawn_finding.h"
@@ -50,18 +51,21 @@ void Performer::deliver(ServiceId id, const Event& event, Now now) {
 void Performer::record() {
     Records records;
     for (ServiceId id : supervisor_.dirty()) {
-        const Service& service = supervisor_.at(id);
-        if (service.used()) append_service(records, service);
+        if (!supervisor_.at(id).used()) continue;
+        learn_start_time(id);
+        append_service(records, supervisor_.at(id));
     }
     write(records);
     pass_dirty();
     for (const Text& name : supervisor_.forgotten()) {
+        // Its status file first: none may tell of what the journal does not know.
+        if (!at_.run_directory.empty()) {
+            remove_status_file(at_.run_directory, name);
+            remove_history(at_.run_directory, name);
+        }
         Buffer<record_max_bytes> line;
         append_gone_record(line, name);
         journal_.append(line.view());
-        if (at_.run_directory.empty()) continue;
-        remove_status_file(at_.run_directory, name);
-        remove_history(at_.run_directory, name);
     }
     if (!supervisor_.forgotten().empty()) logs_.touch();
     supervisor_.forgotten().clear();
@@ -152,16 +156,19 @@ bool Performer::renew_journal(Now now, bool anyway) {
     renewal_due_ = no_deadline;
     Status made = journal_.begin_new();
     if (made) {
-        Buffer<128> boot;
-        platform::append_boot_id(boot);
         Buffer<record_max_bytes> line;
-        append_header_record(line, {boot.view(), at_.uid});
+        append_header_record(line, {boot_id(), at_.uid});
         if (!at_.journal_note.empty()) append_note_record(line, at_.journal_note);
         journal_.append(line.view());
         Records records;
-        for (const Service& service : supervisor_.services())
-            if (service.used()) append_service(records, service);
+        for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
+            const Service& service = supervisor_.at(ServiceId{i});
+            if (!service.used()) continue;
+            learn_start_time(ServiceId{i});
+            append_service(records, service);
+        }
         write(records);
+        hooks_.learn_start_times();
         hooks_.each([&](ServiceId id, Hook hook, Process process) {
             Buffer<2 * name_max_bytes + 1> name;
             append_name(name, supervisor_.at(id));
@@ -188,6 +195,15 @@ void Performer::rewrite_files(Now now) {
     carry_out(now);
 }
 
+void Performer::renew_channels() {
+    for (Run& run : runs_) {
+        ChannelPath path;
+        PrepareError error;
+        if (run.notify) open_notify_channel(supervisor_.at(run.id), run, path, error);
+    }
+    logs_.renew();
+}
+
 void Performer::perform(const Action& action, Now now) {
     const Service& service = supervisor_.at(action.service);
     switch (action.kind) {
@@ -197,7 +213,9 @@ void Performer::perform(const Action& action, Now now) {
     case ActionKind::signal_group:
         // It is to read all that there is before it ends.
         if (action.service == supervisor_.log_writer()) logs_.settle(now);
-        signal(action.service, action.value, true);
+        if (signal(action.service, action.value, true) == ESRCH && service.group > 0 &&
+            service.leader_gone)
+            return supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
         // What is stopped (SIGSTOP, a terminal) does not see the signal before it goes on.
         if (action.value != SIGKILL) signal(action.service, SIGCONT, true);
         return;
@@ -206,8 +224,7 @@ void Performer::perform(const Action& action, Now now) {
         if (service.state == State::stopping) signal(action.service, SIGCONT, false);
         return;
     case ActionKind::check_group:
-        if (service.group > 0 && service.leader_gone &&
-            !platform::group_has_live_members(service.group))
+        if (service.group > 0 && service.leader_gone && left_of(action.service) == Remains::none)
             supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
         return;
     case ActionKind::end_run: return end_run(action.service);
@@ -216,26 +233,6 @@ void Performer::perform(const Action& action, Now now) {
         end_request_ = {static_cast<OnEnd>(action.value), action.service, action.status};
         return;
     }
-}
-
-// A group is signalled only while its leader is not reaped or something of it was seen alive: its
-// number cannot be another's.
-int Performer::signal(ServiceId id, int number, bool whole_group) {
-    const Service& service = supervisor_.at(id);
-    if (service.group <= 0) return ESRCH;
-    if (whole_group) {
-        if (sys::kill(-service.group, number) == 0) return 0;
-        if (errno != ESRCH || service.leader_gone) return errno;
-        // Forked a moment ago, it has not made its group yet.
-    }
-    if (service.leader_gone) return ESRCH;
-    // What is not our child may have ended, and its number be another's.
-    if (adopted_.is_leader(id) && fact_of(service.leader) != Fact::alive) return ESRCH;
-    return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
-}
-
-void Performer::give_back_terminal() {
-    if (foreground_group_ > 0 && tcgetpgrp(0) == foreground_group_) sys::tcsetpgrp(0, getpgrp());
 }
 
 Performer::Run* Performer::find_run(ServiceId id) {
@@ -257,6 +254,7 @@ const char* Performer::channel_path(ChannelPath& path, const Service& service,
 
 void Performer::end_run(ServiceId id) {
     adopted_.remove(id);
+    leftovers_.forget(id);
     logs_.end_line(id);
     for (size_t i = 0; i < runs_.size(); ++i) {
         if (runs_[i].id != id) continue;
@@ -415,6 +413,9 @@ bool Performer::in_flight() const {
 
 void Performer::pass_deadlines(Now now) {
     hooks_.pass_deadlines(now.mono);
+    while (const auto end = hooks_.take_given_up())
+        deliver(end->service,
+                {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result}, now);
     supervisor_.pass_deadlines(now);
     carry_out(now);
 }

@@ -8,9 +8,11 @@
 #include "base/packed.h"
 #include "core/supervisor.h"
 #include "host/adopted.h"
+#include "host/foreground.h"
 #include "host/hooks.h"
 #include "host/journal.h"
 #include "host/kept.h"
+#include "host/leftovers.h"
 #include "host/logpipes.h"
 #include "host/notify.h"
 #include "host/platform.h"
@@ -22,16 +24,19 @@ namespace reeve {
 
 // Where reeve and its children are at home.
 struct Surroundings {
-    Text run_directory;  // empty: there is none, and nothing is written
-    Fd lock;             // of the run directory
-    Kept kept;           // what a resumed reeve has from before
-    Text journal_note;   // what there is to say of the journal before
+    Text run_directory;      // empty: there is none, and nothing is written
+    bool stateless = false;  // `-- CMD` alone, and nothing is kept
+    Fd lock;                 // of the run directory
+    Kept kept;               // what a resumed reeve has from before
+    Text journal_note;       // what there is to say of the journal before
     LogSettings logs;
     bool keeps_history = false;    // under run_directory
     Text own_program;              // for svctl and svcheck
     Text run_variable;             // REEVE_RUN for the services; empty: it is the default
     Text uid;                      // reeve.conf
     bool reports = true;           // failures of services go to reeve's own output
+    bool in_container = false;     // where volumes are open to all by default
+    Text flaw_told;                // of what is above the run directory
     List<int> inherited;           // descriptors for `-- CMD`
     std::optional<rlimit> nofile;  // that reeve was given, where it has raised it for itself
     const char* const* environment = nullptr;
@@ -69,6 +74,9 @@ class Performer {
     // theirs.
     bool knows_more() const;
 
+    // Where the run directory is another one at the same place: makes what runs speak to anew.
+    void renew_channels();
+
     // Writes the status files of what has changed since. Where one cannot be written, all are left
     // alone for a second.
     void write_status_files(Now now);
@@ -103,8 +111,7 @@ class Performer {
     // A signal for the service's leader, or its whole group. An errno, or 0.
     int signal(ServiceId id, int number, bool whole_group);
 
-    // Takes the terminal's foreground back from a `-- CMD` that had it.
-    void give_back_terminal();
+    Foreground& foreground() { return foreground_; }
 
   private:
     // What a run has still to tell, and the descriptors for it; there is one of these only until
@@ -131,6 +138,7 @@ class Performer {
     };
 
     void record();
+    void learn_start_time(ServiceId id);
     void pass_dirty();
     void write_history();
     void perform(const Action& action, Now now);
@@ -158,6 +166,7 @@ class Performer {
     void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
+    Remains left_of(ServiceId id);
     void end_adopted(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);
     // Services' records that go to the journal together: what is done comes after all of them.
@@ -177,6 +186,7 @@ class Performer {
     Adopted adopted_;
     Strays strays_;
     bool strays_are_known_ = false;  // since the last child was waited for
+    Leftovers leftovers_;
     LogPipes logs_;
     bool svlog_is_behind_ = false;  // it has to hear of a plan
     List<Run> runs_;
@@ -191,7 +201,7 @@ class Performer {
     EndRequest end_request_;
     pid_t trial_ = 0;
     std::optional<ExitStatus> trial_end_;
-    pid_t foreground_group_ = 0;  // main's, where it was given the terminal
+    Foreground foreground_;
 };
 
 }  // namespace reeve

@@ -20,8 +20,12 @@ enum class Left : uint8_t {
 // Nobody but reeve takes its name away, and that only when it has read the newline, or was about to
 // find out whether it had. Nobody but the service has it open, and that only until it has spoken.
 Left look_at_ready_channel(const char* path) {
-    const Fd fifo(sys::open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
-    if (!fifo) return errno == ENOENT ? Left::spoken : Left::silent;
+    Fd fifo;
+    const int code = sys::persist([&] {
+        fifo = Fd(sys::open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+        return fifo ? 0 : errno;
+    });
+    if (!fifo) return code == ENOENT ? Left::spoken : Left::silent;
     char byte;
     for (;;) {
         const ssize_t got = sys::read(fifo.get(), &byte, 1);
@@ -37,10 +41,12 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
         if (past[i].leader == Fact::alive && service.leader) adopted_.add(id, service.leader);
-        if (past[i].leader == Fact::unverified) adopted_.add(id, {past[i].service.leader.pid, 0});
+        // Also what an earlier reeve could not verify.
+        if (service.state == State::unknown && service.reason.value != 0)
+            adopted_.add(id, {service.reason.value, 0});
         if (id == at_.main && past[i].leader == Fact::child) {
             set_last_child(service.leader.pid);
-            if (tcgetpgrp(0) == service.group) foreground_group_ = service.group;
+            foreground_.begin(service.group, tcgetpgrp(0) == service.group);
         }
         for (size_t k = 0; k < hook_count; ++k) {
             const auto hook = static_cast<Hook>(k);
@@ -54,7 +60,7 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
     }
     // The earlier journal stands until this one has all that it told.
     renew_journal(now, true);
-    set_begun(journal_.enabled());
+    set_begun(journal_.enabled() || at_.stateless);
     for (uint32_t i = 0; i < past.size(); ++i)
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);
@@ -81,7 +87,12 @@ void Performer::reopen_channels(ServiceId id, Now now) {
             sys::unlink(fifo);
             return deliver(id, {.kind = EventKind::ready}, now);
         }
-        if (!run.ready) run.ready = Fd(sys::open(fifo, O_RDWR | O_NONBLOCK | O_NOFOLLOW));
+        if (!run.ready) {
+            sys::persist([&] {
+                run.ready = Fd(sys::open(fifo, O_RDWR | O_NONBLOCK | O_NOFOLLOW));
+                return run.ready ? 0 : errno;
+            });
+        }
         runs_.push_back(std::move(run));
     }
     if (service.policy().ready.kind == ReadyKind::notify) {
@@ -92,9 +103,13 @@ void Performer::reopen_channels(ServiceId id, Now now) {
         if (run.notify) {
             run.user = user_of(service);
             platform::ask_for_senders(run.notify.get());
+        } else {
+            sys::persist([&] {
+                error.detail.clear();
+                return open_notify_channel(service, run, path, error) ? 0 : error.code;
+            });
         }
-        if (run.notify || open_notify_channel(service, run, path, error))
-            runs_.push_back(std::move(run));
+        if (run.notify) runs_.push_back(std::move(run));
     }
 }
 
@@ -121,7 +136,8 @@ void Performer::end_adopted(const PollSet& set, Now now) {
         if (service.state == State::unknown) {
             deliver(ended->service, {.kind = EventKind::retry_now}, now);
         } else if (service.leader.pid == ended->pid && !service.leader_gone) {
-            const bool left = left_behind({service.group, service.leader.start_time});
+            const bool left =
+                leftovers_.look(ended->service, service.group, service.leader) != Remains::none;
             deliver(ended->service,
                     {.kind = EventKind::exited, .group_left = left, .status = unseen}, now);
         }

@@ -26,8 +26,10 @@ void Performer::reap(Now now) {
         more = count == ended.size();
         strays_are_known_ = false;
         const bool some = count > 0;
-        for (size_t i = 0; i < count; ++i)
+        for (size_t i = 0; i < count; ++i) {
+            if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
+        }
         count = 0;
         if (some) check_groups(now);
     }
@@ -59,8 +61,8 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     if (supervisor_.find_leader(pid) != id) return;  // it has named another one
     const Service& service = supervisor_.at(id);
     const bool is_good = status.kind == ExitStatus::Kind::exited && status.value == 0;
-    if (is_good || service.want == Want::down) look_for_strays();
-    const bool left = platform::group_has_live_members(supervisor_.at(id).group);
+    if (id != at_.main && (is_good || service.want == Want::down)) look_for_strays();
+    const bool left = left_of(id) != Remains::none;
     deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
 }
 
@@ -76,7 +78,7 @@ void Performer::check_groups(Now now) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
         if (service.group <= 0) continue;
-        if (!service.leader_gone || platform::group_has_live_members(service.group)) continue;
+        if (!service.leader_gone || left_of(id) != Remains::none) continue;
         look_for_strays();
         deliver(id, {.kind = EventKind::group_empty}, now);
     }

@@ -40,12 +40,14 @@ bool is_zombie(pid_t pid);
 bool is_ending(pid_t pid);
 
 // A descriptor that becomes readable when the process ends, whoever its parent is. -1 and errno:
-// there is no such process, or the system cannot tell.
+// there is no such process, or the system cannot tell. Through it a process is signalled that can
+// be no other; 0, or -1 and errno.
 int open_process(pid_t pid);
+int signal_process(int descriptor, int number);
 
-// What tells this run of the kernel, and of the container, from every other one; nothing where it
-// is not known.
-void append_boot_id(Sink& out);
+// What tells this run of the kernel, and of the container, from every other one (core/recover
+// compares). 0, or -1 and errno, and nothing is written: it is not known, perhaps only now.
+int append_boot_id(Sink& out);
 
 // Forks; the child calls child(context), which must not return. It shares our memory, and we stand
 // still until it has executed its program or ended. A pid, or -1 and errno.
@@ -57,6 +59,25 @@ int become_subreaper();
 // Is something of this process group alive? Zombies do not count where the system can tell them
 // from the living; where it cannot, reap first.
 bool group_has_live_members(pid_t group);
+
+struct Member {
+    pid_t pid = 0;
+    pid_t parent = 0;
+    uint64_t start_time = 0;
+    bool is_alive = false;  // no zombie
+};
+
+// Calls see(context, member) for each member of a process group, until it says false. 0; or -1 and
+// errno: the system does not tell, or one of them could not be looked at.
+int each_member(pid_t group, bool (*see)(void* context, const Member& member), void* context);
+
+template <typename Search>
+int each_member(pid_t group, Search& search) {
+    auto call = [](void* context, const Member& member) {
+        return static_cast<Search*>(context)->see(member);
+    };
+    return each_member(group, call, &search);
+}
 
 // Sends the signal to each of our children that has not ended; to none where the system does not
 // tell who they are.
@@ -129,9 +150,15 @@ int each_entry(int directory, See& see) {
     return each_entry(directory, call, const_cast<std::remove_const_t<See>*>(&see));
 }
 
-// A descriptor that becomes readable when a file is taken out of the directory; reading it empties
-// it. -1 and errno where the system cannot tell.
+// The signal that comes when a file is taken out of a watched directory, one that nothing else
+// uses; 0: the system cannot tell.
+extern const int removal_signal;
+// Asks for it, for as long as the descriptor is open. -1 and errno.
 int watch_removals(const char* directory);
+
+// A descriptor that poll(2) finds in POLLERR once for each change of what is mounted. -1 and errno
+// where the system cannot tell.
+int watch_mounts();
 
 // A FIFO for both reading and writing, non-blocking: the one descriptor keeps it, and what is in
 // it, whoever else comes and goes. POSIX leaves it undefined. -1 and errno.
@@ -167,6 +194,10 @@ ssize_t receive(int socket, std::span<char> place, std::optional<Sender>& sender
 bool is_descendant(pid_t pid, pid_t ancestor);
 
 // The machine.
+
+// What asks PID 1 of a container to stop all and end, beside TERM and INT: the stop signals that
+// images name.
+extern const std::span<const int> container_stop_signals;
 
 // Is there a sign that we run in a container? The PID namespace is not the first one, `container`
 // is in the environment, or a container runtime left its mark in the root directory.

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <string_view>
 #include <sys/auxv.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
@@ -27,6 +26,17 @@ namespace reeve::platform {
 const bool has_oom_score_adj = true;
 const bool has_no_new_privs = true;
 const bool can_share_memory = true;
+const int removal_signal = 32;  // libc keeps it for threads
+
+namespace {
+
+// The real-time ones by the numbers that they have for everybody else: glibc's RTMIN is 34. They
+// are what systemd takes for halt, poweroff and reboot.
+constexpr int of_containers[] = {SIGQUIT, SIGPWR, 34 + 3, 34 + 4, 34 + 5};
+
+}  // namespace
+
+const std::span<const int> container_stop_signals = of_containers;
 
 namespace {
 
@@ -48,11 +58,11 @@ struct ProcessFacts {
 // The inode of the first PID namespace: PROC_PID_INIT_INO in the kernel's proc_ns.h.
 constexpr ino_t first_pid_namespace = 0xEFFFFFFC;
 
-// The beginning of a file; nothing where it cannot be read.
+// The beginning of a file; nothing, and errno, where it cannot be read.
 std::string_view read_beginning(const char* path, std::span<char> place) {
-    Fd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    Fd fd(sys::open(path, O_RDONLY));
     if (!fd) return {};
-    ssize_t count = ::read(fd.get(), place.data(), place.size());
+    ssize_t count = sys::read(fd.get(), place.data(), place.size());
     return {place.data(), count > 0 ? static_cast<size_t>(count) : 0};
 }
 
@@ -90,7 +100,7 @@ bool read_facts_of(pid_t pid, ProcessFacts& facts) {
 // False: the directory cannot be read.
 template <typename F>
 bool each_number_in(const char* directory, F& see) {
-    const Fd fd(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd fd(sys::open(directory, O_RDONLY | O_DIRECTORY));
     auto look = [&](const char* name) {
         auto number = parse_unsigned(name, INT32_MAX);
         return !number || see(static_cast<int>(*number));
@@ -169,14 +179,29 @@ int open_process([[maybe_unused]] pid_t pid) {
 #endif
 }
 
+int signal_process([[maybe_unused]] int descriptor, [[maybe_unused]] int number) {
+#if defined(SYS_pidfd_send_signal)
+    return ok_or_error(::syscall(SYS_pidfd_send_signal, descriptor, number, nullptr, 0));
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 // A container that is started again has another PID namespace on the same run of the kernel.
-void append_boot_id(Sink& out) {
+int append_boot_id(Sink& out) {
     std::array<char, 64> place;
     std::string_view text = read_beginning("/proc/sys/kernel/random/boot_id", place);
-    out << text.substr(0, text.find('\n'));
+    if (text.empty()) return -1;
     struct stat state;
-    if (::stat("/proc/self/ns/pid", &state) == 0 && state.st_ino != first_pid_namespace)
+    const bool is_known = sys::stat("/proc/self/ns/pid", &state) == 0;
+    if (!is_known && errno == ENOMEM) return -1;
+    out << text.substr(0, text.find('\n'));
+    if (!is_known)
+        out << ".?";
+    else if (state.st_ino != first_pid_namespace)
         out << '.' << static_cast<uint64_t>(state.st_ino);
+    return 0;
 }
 
 int become_subreaper() { return ok_or_error(::prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L)); }
@@ -189,21 +214,39 @@ int copy_disposition(int from, int to) {
     return ok_or_error(::syscall(SYS_rt_sigaction, to, action, nullptr, set_bytes));
 }
 
+// What has ended meanwhile is no member; what cannot be read for want of a descriptor may be one.
+int each_member(pid_t group, bool (*see)(void* context, const Member& member), void* context) {
+    int code = 0;
+    auto look = [&](int pid) {
+        ProcessFacts facts;
+        if (!read_facts_of(pid, facts)) {
+            if (sys::is_passing(errno)) code = errno;
+            return true;
+        }
+        if (facts.group != group) return true;
+        return see(context,
+                   {pid, static_cast<pid_t>(facts.parent), facts.start_time, facts.alive()});
+    };
+    if (!each_number_in("/proc", look)) return -1;
+    errno = code;
+    return code == 0 ? 0 : -1;
+}
+
 bool group_has_live_members(pid_t group) {
     if (sys::kill(-group, 0) < 0 && errno == ESRCH) return false;
     // Something is there, if only zombies that are not ours to reap.
-    bool alive = false;
-    bool zombies = false;
-    auto look = [&](int pid) {
-        ProcessFacts facts;
-        if (!read_facts_of(pid, facts) || facts.group != group) return true;
-        alive = facts.alive();
-        zombies = true;
-        return !alive;
-    };
-    each_number_in("/proc", look);
+    struct {
+        bool alive = false;
+        bool zombies = false;
+        bool see(const Member& member) {
+            alive = member.is_alive;
+            zombies = true;
+            return !alive;
+        }
+    } search;
+    const bool saw_all = each_member(group, search) == 0;
     // Where /proc shows no member at all (not mounted, hidepid), kill's word stands.
-    return alive || !zombies;
+    return search.alive || !search.zombies || !saw_all;
 }
 
 // readdir would need libc's malloc.
@@ -224,12 +267,19 @@ int each_entry(int directory, bool (*see)(void* context, const char* name), void
     }
 }
 
+// dnotify: to close an inotify descriptor takes up to 20 ms, for the kernel waits until all
+// processors have forgotten the watch, and the end of the process would take as long.
 int watch_removals(const char* directory) {
-    Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!watch) return -1;
-    if (::inotify_add_watch(watch.get(), directory, IN_DELETE | IN_MOVED_FROM) < 0) return -1;
+    constexpr auto removals = static_cast<int>(DN_DELETE | DN_MULTISHOT);  // moved away counts too
+    Fd watch(sys::open(directory, O_RDONLY | O_DIRECTORY));
+    if (!watch || sys::fcntl(watch.get(), F_SETSIG, removal_signal) < 0 ||
+        sys::fcntl(watch.get(), F_NOTIFY, removals) < 0)
+        return -1;
     return watch.release();
 }
+
+// proc_pid_mounts(5)
+int watch_mounts() { return sys::open("/proc/self/mounts", O_RDONLY); }
 
 void signal_children(int number) {
     const pid_t self = ::getpid();
@@ -240,32 +290,6 @@ void signal_children(int number) {
         return true;
     };
     each_number_in("/proc", look);
-}
-
-// Without CONFIG_PROC_CHILDREN there is no such file; to look at all processes instead, at each
-// end of a service, would be too dear.
-size_t children_of_self(std::span<pid_t> children) {
-    const Fd fd(::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
-    char block[4096];
-    size_t count = 0;
-    pid_t number = 0;
-    for (ssize_t got; fd && (got = ::read(fd.get(), block, sizeof block)) > 0;) {
-        for (const char c : std::string_view(block, static_cast<size_t>(got))) {
-            if (c != ' ') {
-                number = number * 10 + (c - '0');
-            } else if (count < children.size()) {
-                children[count++] = std::exchange(number, 0);
-            }
-        }
-    }
-    return count;
-}
-
-ssize_t environment_of(pid_t pid, std::span<char> place) {
-    Buffer<32> path;
-    path << "/proc/" << int64_t{pid} << "/environ";
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    return fd ? ::read(fd.get(), place.data(), place.size()) : -1;
 }
 
 std::optional<Usage> usage_of(pid_t pid) {
@@ -461,17 +485,5 @@ bool in_container() {
     struct stat status {};
     return ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != first_pid_namespace;
 }
-
-int power(PowerAction action) {
-    ::sync();
-    switch (action) {
-    case PowerAction::reboot: return ::reboot(RB_AUTOBOOT);
-    case PowerAction::poweroff: return ::reboot(RB_POWER_OFF);
-    case PowerAction::halt: return ::reboot(static_cast<int>(RB_HALT_SYSTEM));
-    }
-    return -1;
-}
-
-int catch_ctrl_alt_del() { return ::reboot(RB_DISABLE_CAD); }
 
 }  // namespace reeve::platform

@@ -35,6 +35,15 @@ namespace reeve::platform {
 const bool has_oom_score_adj = false;
 const bool has_no_new_privs = false;
 const bool can_share_memory = false;  // vfork is no longer in POSIX, and its meaning differs
+const int removal_signal = 0;
+
+namespace {
+
+constexpr int of_containers[] = {SIGQUIT};
+
+}  // namespace
+
+const std::span<const int> container_stop_signals = of_containers;
 
 namespace {
 
@@ -103,9 +112,11 @@ bool is_zombie(pid_t) { return false; }
 bool is_ending(pid_t pid) { return ::kill(pid, 0) < 0 && errno == ESRCH; }
 
 int open_process(pid_t) { return not_supported(); }
+int signal_process(int, int) { return not_supported(); }
+int each_member(pid_t, bool (*)(void*, const Member&), void*) { return not_supported(); }
 
 // macOS and FreeBSD name each run of the kernel; elsewhere it is known by when it began.
-void append_boot_id([[maybe_unused]] Sink& out) {
+int append_boot_id([[maybe_unused]] Sink& out) {
 #if defined(HAS_SYSCTL)
     char text[64] = {};
     size_t length = sizeof text - 1;
@@ -113,12 +124,15 @@ void append_boot_id([[maybe_unused]] Sink& out) {
         (length = sizeof text - 1,
          ::sysctlbyname("kern.boot_id", text, &length, nullptr, 0) == 0)) {
         out << static_cast<const char*>(text);
-        return;
+        return 0;
     }
     struct timeval boot {};
     length = sizeof boot;
-    if (::sysctlbyname("kern.boottime", &boot, &length, nullptr, 0) == 0)
-        out << static_cast<int64_t>(boot.tv_sec);
+    if (::sysctlbyname("kern.boottime", &boot, &length, nullptr, 0) < 0) return -1;
+    out << static_cast<int64_t>(boot.tv_sec);
+    return 0;
+#else
+    return not_supported();
 #endif
 }
 
@@ -152,6 +166,7 @@ int each_entry(int directory, bool (*see)(void* context, const char* name), void
 }
 
 int watch_removals(const char*) { return not_supported(); }
+int watch_mounts() { return not_supported(); }
 
 void signal_children(int) {}
 

@@ -5,30 +5,98 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/text.h"
+#include "host/complain.h"
+#include "host/logfile.h"
+#include "host/platform.h"
 #include "host/runlog.h"
 #include "host/sys.h"
+#include "host/trust.h"
 
 namespace reeve {
 
 namespace {
 
+constexpr std::string_view set_aside_suffix = ".bad";
+constexpr int lock_tries_max_count = 3;  // where others hold it who may not
+
 // Root's is for all to read; anybody else's is their own.
 mode_t directory_mode() { return geteuid() == 0 ? 0755 : 0700; }
 
-Status make_private(const Text& path) {
+Status make_private(const Text& path, Text& flaw) {
     Status made = make_directories(path, directory_mode());
     if (!made) return made;
     struct stat state;
     if (sys::lstat(path.c_str(), &state) < 0) return Error{"stat", path, errno};
-    if (!S_ISDIR(state.st_mode)) return Error{"mkdir", path, ENOTDIR};
-    if (state.st_uid != geteuid()) return Error{"mkdir", path, EPERM};
+    if (!S_ISDIR(state.st_mode))
+        flaw = Text::join({describe({"mkdir", path, ENOTDIR}), " (name a run directory with -r)"});
+    else if (state.st_uid != geteuid())
+        flaw = Text::join({path, ": another user owns it (name a run directory with -r)"});
+    else
+        flaw = find_flaw(path);
+    if (!flaw.empty()) return Error{"mkdir", path, EPERM};
     return Nothing{};
 }
 
 // The longest path that bind(2) takes, and the name under which the control socket is made.
 constexpr size_t socket_path_max_bytes = sizeof sockaddr_un{}.sun_path - 1;
 constexpr char longest_socket[] = "/control.new";
+
+// Could anybody else have made this, or reach into it?
+bool is_foreign(const Text& path) {
+    struct stat state;
+    if (sys::lstat(path.c_str(), &state) < 0) return false;
+    const bool open = S_ISDIR(state.st_mode) && (state.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    return !is_trusted_owner(state.st_uid) || S_ISLNK(state.st_mode) || open;
+}
+
+// What was put there while others could write to the directory.
+Status set_foreign_aside(const Text& directory) {
+    List<Text> foreign;
+    const Fd fd(sys::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    if (!fd) return Error{"open", directory, errno};
+    const auto look = [&](const char* entry) {
+        const std::string_view name = entry;
+        const Text path = Text::join({directory, "/", name});
+        if (name != "." && name != ".." && !name.ends_with(set_aside_suffix) && is_foreign(path))
+            foreign.push_back(path);
+        return true;
+    };
+    if (platform::each_entry(fd.get(), look) < 0) return Error{"read", directory, errno};
+    for (const Text& path : foreign) {
+        const Text aside = Text::join({path, set_aside_suffix});
+        if (sys::rename(path.c_str(), aside.c_str()) < 0) return Error{"rename", path, errno};
+        complain(Text::join({path, " is another user's, or open to others: it is ", aside,
+                             " now, and not believed"}));
+    }
+    return Nothing{};
+}
+
+// Readable by its owner alone: whoever may open it can hold it. One that somebody holds who can
+// only read it is no reeve's; it goes, and what he holds with it.
+Result<Fd> open_lock(const Text& path, pid_t& holder) {
+    for (int tries = 0;; ++tries) {
+        Fd lock(sys::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
+        if (!lock) return Error{"open", path, errno};
+        sys::fchmod(lock.get(), 0600);  // an old one; some file systems have no modes
+        struct flock request = {};
+        request.l_type = F_WRLCK;
+        request.l_whence = SEEK_SET;
+        const bool last = tries == lock_tries_max_count;
+        if (sys::fcntl(lock.get(), F_SETLK, &request) == 0) {
+            if (last || is_still_at(lock.get(), path.c_str())) return lock;
+            continue;
+        }
+        if (errno != EAGAIN && errno != EACCES) return Error{"lock", path, errno};
+        const bool known = sys::fcntl(lock.get(), F_GETLK, &request) == 0;
+        if (known && request.l_type == F_RDLCK && !last && is_still_at(lock.get(), path.c_str()) &&
+            sys::unlink(path.c_str()) == 0)
+            continue;
+        if (known) holder = request.l_pid;
+        return Error{"lock", path, EWOULDBLOCK};
+    }
+}
 
 }  // namespace
 
@@ -37,26 +105,32 @@ void append_socket_advice(Sink& out) {
         << " bytes: name a shorter run directory with -r)";
 }
 
-Result<Fd> open_run_directory(const Text& path, pid_t& holder) {
-    holder = 0;
+Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal) {
+    refusal = {};
     const Text socket = Text::join({path, longest_socket});
     if (socket.view().size() > socket_path_max_bytes) return Error{"bind", socket, ENAMETOOLONG};
-    const Status made = make_private(path);
-    if (!made) return made.error();
-    const Text lock_path = Text::join({path, "/lock"});
-    Fd lock(sys::open(lock_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW, 0644));
-    if (!lock) return Error{"open", lock_path, errno};
-    struct flock request = {};
-    request.l_type = F_WRLCK;
-    request.l_whence = SEEK_SET;
-    if (sys::fcntl(lock.get(), F_SETLK, &request) < 0) {
-        if (errno != EAGAIN && errno != EACCES) return Error{"lock", lock_path, errno};
-        if (sys::fcntl(lock.get(), F_GETLK, &request) == 0) holder = request.l_pid;
-        return Error{"lock", lock_path, EWOULDBLOCK};
-    }
+    if (const Status made = make_private(path, refusal.flaw); !made) return made.error();
+    if (const Status swept = set_foreign_aside(path); !swept) return swept.error();
+    Result<Fd> lock = open_lock(Text::join({path, "/lock"}), refusal.holder);
+    if (!lock) return lock;
     for (const char* name : {"/status", "/fds"})
         if (const Status there = make_directory_in(path, name); !there) return there.error();
     return lock;
+}
+
+Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefusal& refusal) {
+    if (!refusal.flaw.empty()) return refusal.flaw;
+    if (error.code == ENAMETOOLONG) {
+        Buffer<128> advice;
+        append_socket_advice(advice);
+        return Text::join({describe(error), advice.view()});
+    }
+    if (error.code != EWOULDBLOCK)
+        return Text::join({describe(error), " (name a run directory with -r)"});
+    Buffer<32> holder;
+    if (refusal.holder > 0) holder << ", pid " << static_cast<int64_t>(refusal.holder);
+    return Text::join({"another reeve holds ", path, holder.view(),
+                       " (svctl talks to it; -r names another run directory)"});
 }
 
 Status make_directory_in(const Text& run_directory, const char* name) {

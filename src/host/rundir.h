@@ -13,10 +13,20 @@ namespace reeve {
 // " (a socket's path has at most 107 bytes; ...)": what may be done about an ENAMETOOLONG of one.
 void append_socket_advice(Sink& out);
 
-// Makes RUNDIR and what is to be in it, and takes the lock. An error with EWOULDBLOCK: another one
-// holds it; its pid is then in `holder` (0: not visible from here). EPERM: another user owns it.
-// ENAMETOOLONG: there is no room in a socket's path for one in it.
-Result<Fd> open_run_directory(const Text& path, pid_t& holder);
+// Why there is no run directory to be had.
+struct RunDirectoryRefusal {
+    pid_t holder = 0;  // of the lock; 0: not visible from here
+    Text flaw;         // why it is not to be believed; empty: it is
+};
+
+// Makes RUNDIR and what is to be in it, and takes the lock. What others have put there is set
+// aside: from then on all that is in it is reeve's own. An error with EWOULDBLOCK: another reeve
+// holds it. EPERM with a flaw: others may write to it, or own it. ENAMETOOLONG: there is no room in
+// a socket's path for one in it.
+Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal);
+
+// That error in words, and what to do about it.
+Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefusal& refusal);
 
 // Makes a directory in it, whose name begins with a slash, where there is none.
 Status make_directory_in(const Text& run_directory, const char* name);

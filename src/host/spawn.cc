@@ -160,7 +160,7 @@ class Child {
         }
         if (plan_.mode != SpawnMode::main) {
             bool given = plan_.mode == SpawnMode::service && !policy_.input.empty();
-            int input = given ? sys::open(policy_.input.c_str(), O_RDONLY) : open_null();
+            int input = given ? open_input() : open_null();
             need(input, SpawnStep::input);
             place(input, 0, SpawnStep::input);
         }
@@ -170,6 +170,13 @@ class Child {
         need(output, SpawnStep::output);
         place(output, 1, SpawnStep::output);
         place(output, 2, SpawnStep::output);
+    }
+
+    // A FIFO is opened once somebody writes into it. Until then the child is as its program will
+    // be, so that a stop needs no KILL; it has a memory of its own.
+    int open_input() {
+        reset_signals();
+        return sys::open(policy_.input.c_str(), O_RDONLY);
     }
 
     // O_NONBLOCK: a serial line without a carrier would keep us.
@@ -227,17 +234,16 @@ class Child {
         need(sys::chdir(directory.empty() ? "/" : directory.c_str()), SpawnStep::chdir);
     }
 
-    // To the default, before the first signal is let through: a handler of reeve's would run in the
-    // memory that the child may share with it. Also what whoever started reeve ignored, and what
-    // libc keeps for itself. KILL, STOP and numbers that the system does not have fail, and need
-    // nothing.
+    // What is ignored stays so through exec, also what libc keeps for itself; what reeve catches
+    // becomes the default there. Numbers that the system does not have fail, and need nothing.
     void reset_signals() {
         struct sigaction action {};
         action.sa_handler = SIG_DFL;
         ::sigaction(SIGHUP, &action, nullptr);  // what is copied below
         for (int number = 1; number <= signal_max; ++number)
-            if (signals::may_be_set(number) && ::sigaction(number, &action, nullptr) < 0)
+            if (signals::may_be_ignored(number) && ::sigaction(number, &action, nullptr) < 0)
                 platform::copy_disposition(SIGHUP, number);
+        signals::be_child();
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -302,7 +308,7 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
         return Error{"pipe", {}, errno};
     volatile SpawnFailure failure{};
     const bool shared = memory == sys::Memory::shared;
-    const Birth birth{plan,         platform::start_time_now(),
+    const Birth birth{plan,         plan.timed ? platform::start_time_now() : 0,
                       ::getpid(),   shared ? &failure : nullptr,
                       report.get(), exec.fd.get()};
     sigset_t all;
@@ -311,11 +317,13 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
     ::sigprocmask(SIG_SETMASK, &all, &before);
     spawned.pid = sys::fork(memory, become, &birth);
     int code = errno;
+    signals::be_parent();
     // Fails where the child was first and has executed its program; then it is done already.
-    if (spawned.pid > 0 && plan.mode == SpawnMode::main) sys::setpgid(spawned.pid, spawned.pid);
+    if (spawned.pid > 0 && plan.mode == SpawnMode::main && !shared)
+        sys::setpgid(spawned.pid, spawned.pid);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     if (spawned.pid < 0) return Error{"fork", {}, code};
-    spawned.start_time = platform::start_time_since(birth.before, spawned.pid);
+    if (plan.timed) spawned.start_time = platform::start_time_since(birth.before, spawned.pid);
     if (shared) {
         exec.failure = {failure.step, failure.code};
         exec.status = exec.failure.code == 0 ? ExecStatus::done : ExecStatus::failed;

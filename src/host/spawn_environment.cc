@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/result.h"
+#include "base/sort.h"
 #include "conf/keyvalue.h"
 #include "host/sys.h"
 
@@ -25,7 +27,16 @@ constexpr std::string_view not_inherited[] = {
     "REEVE_LOG",     "REEVE_STATE",    "container",
 };
 
-std::string_view name_of_entry(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+constexpr std::string_view too_many_names =
+    "too many variables (the env_files of a service have at most 4096)";
+static_assert(env_file_names_max_count == 4096 && env_file_max_bytes == 65536);  // in words
+
+// The order of two entries by their names.
+int compare_names(const char* a, const char* b) {
+    while (*a == *b && *a != '=' && *a != '\0') ++a, ++b;
+    const auto value = [](char c) { return c == '=' ? 0 : int{static_cast<unsigned char>(c)}; };
+    return value(*a) - value(*b);
+}
 
 // Is the entry about the variable of that name? Most differ in their first byte, and this is asked
 // hundreds of times for each start.
@@ -43,10 +54,12 @@ class Builder {
     bool add_user(const Credentials& user);
     bool add_files();
     bool add_own();
+    // Leaves of each variable the entry that was set last.
+    bool drop_replaced();
     bool rewrite_listen_pid();
 
   private:
-    // Sets a variable, in place of what it was before. The entry is "NAME=value".
+    // Sets a variable; what it was before is dropped at the end. The entry is "NAME=value".
     bool set(const char* entry);
     // The same of "NAME=" and the value, put together in the scratch.
     bool set(std::string_view name, std::string_view value);
@@ -58,6 +71,7 @@ class Builder {
     const SpawnRequest& request_;
     SpawnPlan& plan_;
     PrepareError& error_;
+    size_t from_files_ = 0;  // variables
 };
 
 bool too_large(PrepareError& error) {
@@ -66,12 +80,6 @@ bool too_large(PrepareError& error) {
 
 bool Builder::set(const char* entry) {
     if (entry == nullptr) return too_large(error_);
-    std::string_view name = name_of_entry(entry);
-    for (const char*& each : plan_.environment) {
-        if (!is_about(each, name)) continue;
-        each = entry;
-        return true;
-    }
     plan_.environment.push_back(entry);
     return true;
 }
@@ -89,7 +97,6 @@ bool Builder::add_inherited() {
             bool wanted = !is_about(*entry, "REEVE_RUN");
             for (std::string_view name : not_inherited)
                 if (!is_main && is_about(*entry, name)) wanted = false;
-            // Entries are unique as a rule, and there is no need to look for each among the rest.
             if (wanted) plan_.environment.push_back(*entry);
         }
     }
@@ -127,19 +134,41 @@ bool Builder::add_own() {
 
 // systemd and its like name us in LISTEN_PID; the descriptors are for CMD, which must find itself.
 bool Builder::rewrite_listen_pid() {
+    constexpr std::string_view name = "LISTEN_PID";
     plan_.listen_pid = nullptr;
     if (plan_.mode != SpawnMode::main) return true;
-    const char* value = find_value(plan_.environment, "LISTEN_PID");
-    if (value == nullptr) return true;
-    auto pid = parse_unsigned(value, INT32_MAX);
-    if (!pid || static_cast<pid_t>(*pid) != ::getpid()) return true;
-    constexpr std::string_view name = "LISTEN_PID=";
-    char* entry = plan_.scratch.take(name.size() + listen_pid_digits_max);
-    if (entry == nullptr) return too_large(error_);
-    Sink out(entry, name.size() + listen_pid_digits_max);
-    out << name << *pid;
-    set(out.c_str());
-    plan_.listen_pid = entry + name.size();
+    for (const char*& each : plan_.environment) {
+        if (!is_about(each, name) || each[name.size()] != '=') continue;
+        const auto pid = parse_unsigned(std::string_view(each).substr(name.size() + 1), INT32_MAX);
+        if (!pid || static_cast<pid_t>(*pid) != ::getpid()) return true;
+        char* entry = plan_.scratch.take(name.size() + 1 + listen_pid_digits_max);
+        if (entry == nullptr) return too_large(error_);
+        Sink out(entry, name.size() + 1 + listen_pid_digits_max);
+        out << name << '=' << *pid;
+        each = out.c_str();
+        plan_.listen_pid = entry + name.size() + 1;
+    }
+    return true;
+}
+
+// In the order in which they were set. To look for each among all that are there already would take
+// a second for the names that fit into an env_file, and reeve stands still meanwhile.
+bool Builder::drop_replaced() {
+    Strings& all = plan_.environment;
+    List<uint32_t>& order = plan_.environment_order;
+    order.clear();
+    for (uint32_t i = 0; i < all.size(); ++i) order.push_back(i);
+    sort(std::span<uint32_t>(order), [&](uint32_t a, uint32_t b) {
+        const int difference = compare_names(all[a], all[b]);
+        return difference < 0 || (difference == 0 && a < b);
+    });
+    for (size_t i = 0; i + 1 < order.size(); ++i)
+        if (compare_names(all[order[i]], all[order[i + 1]]) == 0) order[i] = UINT32_MAX;
+    sort(std::span<uint32_t>(order), [](uint32_t a, uint32_t b) { return a < b; });
+    size_t kept = 0;
+    for (const uint32_t place : order)
+        if (place != UINT32_MAX) all[kept++] = all[place];
+    all.resize(kept);
     return true;
 }
 
@@ -169,7 +198,7 @@ bool Builder::read_file(const char* path, Fd& fd, std::span<char>& text) {
     }
     if (!S_ISREG(status.st_mode)) return refuse(EINVAL, "it is not a regular file");
     if (status.st_size > static_cast<off_t>(env_file_max_bytes))
-        return refuse(EFBIG, "it is too large");
+        return refuse(EFBIG, "it is too large (an env_file has at most 64K)");
     if (std::string_view(path).ends_with(".secret") && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return refuse(EPERM, "it holds secrets, and others may read it: chmod 600");
     size_t size = static_cast<size_t>(status.st_size);
@@ -207,6 +236,8 @@ bool Builder::parse_file(const char* path, std::span<char> text) {
             return error_.fail(SpawnStep::env_file, EINVAL,
                                {path, ":", number.view(), ": this is not NAME=value"});
         }
+        if (from_files_ > env_file_names_max_count)
+            return error_.fail(SpawnStep::env_file, E2BIG, {path, ": ", too_many_names});
         text = text.subspan(end == nullptr ? length : length + 1);
     }
     return true;
@@ -230,6 +261,7 @@ bool Builder::set_line(std::span<char> line) {
     char* entry = line.data() + (text.data() - line.data());
     if (!value.empty()) std::memmove(entry + equals + 1, value.data(), value.size());
     entry[equals + 1 + value.size()] = '\0';
+    ++from_files_;
     return set(entry);
 }
 
@@ -246,7 +278,8 @@ bool build_environment(const SpawnRequest& request, const Credentials* user, Spa
     plan.environment.clear();
     Builder builder(request, plan, error);
     return builder.add_inherited() && (user == nullptr || builder.add_user(*user)) &&
-           builder.add_files() && builder.add_own() && builder.rewrite_listen_pid();
+           builder.add_files() && builder.add_own() && builder.drop_replaced() &&
+           builder.rewrite_listen_pid();
 }
 
 }  // namespace reeve

@@ -60,6 +60,7 @@ struct SpawnRequest {
     int output_fd = -1;  // output descriptor: 1 and 2 of the child
     ReadyFd ready;
     RecordWriter record;
+    bool timed = true;                      // its start time is wanted
     std::span<const int> inherited;         // mode main: descriptors to pass on
     const struct rlimit* nofile = nullptr;  // the limit reeve was given; null: it has it still
     UserFiles user_files;
@@ -93,9 +94,10 @@ struct SpawnPlan {
     const Definition* definition = nullptr;
     const Policy* policy = nullptr;
 
-    Strings arguments;           // a null at the end
-    Strings environment;         // a null at the end
-    Strings programs;            // paths to try in order
+    Strings arguments;                 // a null at the end
+    Strings environment;               // a null at the end
+    List<uint32_t> environment_order;  // while it is made
+    Strings programs;                  // paths to try in order
     char* listen_pid = nullptr;  // mode main: where in the environment the child's pid belongs
 
     bool switch_user = false;
@@ -109,6 +111,7 @@ struct SpawnPlan {
     int output_fd = -1;
     ReadyFd ready;
     RecordWriter record;
+    bool timed = true;
     std::span<const int> inherited;
     const struct rlimit* nofile = nullptr;
 

@@ -12,6 +12,7 @@
 #include "host/platform.h"
 #include "host/replace.h"
 #include "host/sys.h"
+#include "host/trust.h"
 
 namespace reeve {
 
@@ -34,7 +35,7 @@ template <typename F>
 int each_file(std::string_view run_directory, const char* folder, F take) {
     Path path;
     path << run_directory << folder;
-    const Fd fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY));
+    const Fd fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (!fd) return errno;
     const auto see = [&](const char* name) {
         if (name[0] != '.') take(name);
@@ -48,7 +49,7 @@ char place[object_max_bytes];
 
 // Empty where it cannot be read or is too large. A FIFO put there cannot stall us.
 std::string_view read_text(const char* path) {
-    const Fd file(sys::open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+    const Fd file = open_trusted(path);
     const ssize_t got = file ? sys::read(file.get(), place, sizeof place) : -1;
     if (got <= 0 || got == static_cast<ssize_t>(sizeof place)) return {};
     return {place, static_cast<size_t>(got)};
@@ -91,12 +92,18 @@ void prune_service_files(const Text& run_directory, const Supervisor& supervisor
     each_file(run_directory, "/history", remove_foreign);
 }
 
-int read_status_files(std::string_view run_directory, List<Text>& texts) {
-    return each_file(run_directory, "/status", [&](const char* name) {
+int read_status_files(std::string_view run_directory, List<Text>& texts, WantedStatus wanted,
+                      const void* context) {
+    int passing = 0;
+    const int code = each_file(run_directory, "/status", [&](const char* name) {
+        if (wanted != nullptr && !wanted(context, name)) return;
         Path path;
+        errno = 0;
         const std::string_view text = read_text(make_path(path, run_directory, name));
+        if (text.empty() && sys::is_passing(errno)) passing = errno;
         if (text.starts_with("name=")) texts.emplace_back(text);
     });
+    return code != 0 ? code : passing;
 }
 
 }  // namespace reeve

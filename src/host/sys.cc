@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "host/platform.h"
 
 namespace reeve::sys {
@@ -67,6 +68,19 @@ int fill_with_zeros(int fd, off_t end) {
 }
 
 }  // namespace
+
+bool is_passing(int code) {
+    return code == EMFILE || code == ENFILE || code == ENOMEM || code == EINTR;
+}
+
+int persist(int (*attempt)(void* context), void* context) {
+    int code = attempt(context);
+    for (int tries = 1; is_passing(code) && tries < attempts_max_count; ++tries) {
+        poll({}, attempt_pause_ms);
+        code = attempt(context);
+    }
+    return code;
+}
 
 pid_t fork(Memory memory, void (*child)(const void*), const void* context) {
     if (refused(Call::fork)) return -1;
@@ -126,10 +140,24 @@ int reset_terminal(int fd) {
     return once(Call::reset_terminal, [&] { return ::tcsetattr(fd, TCSANOW, &sane); });
 }
 
-int open(const char* path, int flags, mode_t mode) {
-    // musl's open() marks the descriptor once more; its openat() relies on the kernel.
+int open(const char* path, int flags, mode_t mode) { return open_at(AT_FDCWD, path, flags, mode); }
+
+// musl's open() marks the descriptor once more; its openat() relies on the kernel.
+int open_at(int directory, const char* name, int flags, mode_t mode) {
     return retried(Call::open,
-                   [=] { return ::openat(AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, mode); });
+                   [=] { return ::openat(directory, name, flags | O_CLOEXEC | O_NOCTTY, mode); });
+}
+
+int lstat_at(int directory, const char* name, struct stat* out) {
+    return once(Call::lstat, [=] { return ::fstatat(directory, name, out, AT_SYMLINK_NOFOLLOW); });
+}
+
+int rename_at(int directory, const char* from, const char* to) {
+    return once(Call::rename, [=] { return ::renameat(directory, from, directory, to); });
+}
+
+int unlink_at(int directory, const char* name) {
+    return once(Call::unlink, [=] { return ::unlinkat(directory, name, 0); });
 }
 
 ssize_t read(int fd, void* place, size_t capacity) {
@@ -184,6 +212,11 @@ uint64_t room_around(int fd) {
     struct statvfs facts {};
     if (::fstatvfs(fd, &facts) < 0) return 0;
     return uint64_t{facts.f_blocks} * facts.f_frsize;
+}
+
+bool is_read_only(const char* path) {
+    struct statvfs facts {};
+    return ::statvfs(path, &facts) == 0 && (facts.f_flag & ST_RDONLY) != 0;
 }
 
 int fcntl(int fd, int command, int argument) {

@@ -72,6 +72,19 @@ enum class Call : uint8_t {
 // answer is not 0, the call is not made and fails with that errno.
 extern int (*fault)(Call call);
 
+// Does this errno value tell of a want that may be over in a moment: of descriptors, of memory?
+bool is_passing(int code);
+
+// Makes an attempt, which gives an errno value or 0, until that is no passing one, for five seconds
+// at most; gives what the last one gave. For what is done once, when reeve begins: what was not
+// seen then would count as not there.
+int persist(int (*attempt)(void* context), void* context);
+template <typename Attempt>
+int persist(Attempt attempt) {
+    const auto call = [](void* context) { return (*static_cast<Attempt*>(context))(); };
+    return persist(call, &attempt);
+}
+
 // Processes.
 
 // Whether a child has a copy of our memory, or we stand still until it has executed its program or
@@ -107,6 +120,8 @@ int fallocate(int fd, off_t offset, off_t length);
 int fsync(int fd);
 // How much the file system that holds the file can hold altogether; 0: not known, or no bound.
 uint64_t room_around(int fd);
+// Is what is there mounted read-only?
+bool is_read_only(const char* path);
 int fcntl(int fd, int command, int argument = 0);
 int fcntl(int fd, int command, struct flock* lock);
 int dup2(int from, int to);
@@ -116,6 +131,11 @@ int mkfifo(const char* path, mode_t mode);
 int access(const char* path, int mode);
 int rename(const char* from, const char* to);
 int unlink(const char* path);
+// The same of a name in a directory that is open.
+int open_at(int directory, const char* name, int flags, mode_t mode = 0);
+int lstat_at(int directory, const char* name, struct stat* out);
+int rename_at(int directory, const char* from, const char* to);
+int unlink_at(int directory, const char* name);
 int chmod(const char* path, mode_t mode);
 int fchmod(int fd, mode_t mode);
 int chown(const char* path, uid_t user, gid_t group);

@@ -134,6 +134,9 @@ constexpr Restart restart_of(const Policy& policy) {
     return policy.type == Type::oneshot ? Restart::never : Restart::always;
 }
 
+// Letters, digits, '_', '-', and ':' where `colon`; 1 to name_max_bytes of them.
+bool is_name(std::string_view text, bool colon = true);
+
 // reeve.conf: the settings of reeve itself.
 struct Settings {
     Text uid;                  // an identifier; empty: none

@@ -8,67 +8,84 @@ namespace reeve {
 
 namespace {
 
-// A field of a service that is recorded, as a number. The one list for both directions.
+// A field of a service that is recorded, as a number, and what it may be. The one list for both
+// directions.
 struct Field {
     const char* key;
     int64_t (*get)(const Service&);
     void (*set)(Service&, int64_t);
+    int64_t low;
+    int64_t high;
 };
 
-#define NUMBER(key, member)                                                              \
-    {                                                                                    \
-        key, [](const Service& s) { return static_cast<int64_t>(s.member); },            \
-            [](Service& s, int64_t n) { s.member = static_cast<decltype(s.member)>(n); } \
+// Far from where a delay could be added to it that makes it another.
+constexpr int64_t time_max_ms = INT64_MAX / 4;
+constexpr int64_t count_max = UINT32_MAX;
+
+template <typename Enum>
+constexpr int64_t number_of(Enum last) {
+    return static_cast<int64_t>(last);
+}
+
+#define NUMBER(key, member, low, high)                                                         \
+    {                                                                                          \
+        key, [](const Service& s) { return static_cast<int64_t>(s.member); },                  \
+            [](Service& s, int64_t n) { s.member = static_cast<decltype(s.member)>(n); }, low, \
+            high                                                                               \
     }
 
 // A point in time: 0 for none, so that "no deadline" is not written.
 #define DEADLINE(key, member)                                                                     \
     {                                                                                             \
         key, [](const Service& s) { return s.member == no_deadline ? int64_t{0} : s.member.ms; }, \
-            [](Service& s, int64_t n) { s.member = n == 0 ? no_deadline : Mono{n}; }              \
+            [](Service& s, int64_t n) { s.member = n == 0 ? no_deadline : Mono{n}; }, 0,          \
+            time_max_ms                                                                           \
     }
 
-#define REASON(key, member)                                                                     \
-    {key, [](const Service& s) { return static_cast<int64_t>(s.member.code); },                 \
-     [](Service& s, int64_t n) { s.member.code = static_cast<ReasonCode>(n); }},                \
-        {key "_detail", [](const Service& s) { return static_cast<int64_t>(s.member.detail); }, \
-         [](Service& s, int64_t n) { s.member.detail = static_cast<uint8_t>(n); }},             \
-    {                                                                                           \
-        key "_value", [](const Service& s) { return static_cast<int64_t>(s.member.value); },    \
-            [](Service& s, int64_t n) { s.member.value = static_cast<int32_t>(n); }             \
+#define REASON(key, member)                                                                       \
+    {key, [](const Service& s) { return static_cast<int64_t>(s.member.code); },                   \
+     [](Service& s, int64_t n) { s.member.code = static_cast<ReasonCode>(n); }, 0,                \
+     number_of(reason_code_last)},                                                                \
+        {key "_detail", [](const Service& s) { return static_cast<int64_t>(s.member.detail); },   \
+         [](Service& s, int64_t n) { s.member.detail = static_cast<uint8_t>(n); }, 0, UINT8_MAX}, \
+    {                                                                                             \
+        key "_value", [](const Service& s) { return static_cast<int64_t>(s.member.value); },      \
+            [](Service& s, int64_t n) { s.member.value = static_cast<int32_t>(n); }, INT32_MIN,   \
+            INT32_MAX                                                                             \
     }
 
 constexpr Field fields[] = {
-    NUMBER("want", want),
-    NUMBER("state", state),
-    NUMBER("phase", phase),
-    NUMBER("known", known),
-    NUMBER("restart", restart_requested),
-    NUMBER("killed", killed),
+    NUMBER("want", want, 0, number_of(Want::up)),
+    NUMBER("state", state, 0, state_count - 1),
+    NUMBER("phase", phase, 0, phase_count - 1),
+    NUMBER("known", known, 0, 1),
+    NUMBER("restart", restart_requested, 0, 1),
+    NUMBER("killed", killed, 0, 1),
     {"reaped", [](const Service& s) { return int64_t{s.leader && s.leader_gone}; },
-     [](Service& s, int64_t n) { s.leader_gone = n != 0; }},
-    NUMBER("hooks", hooks),
-    NUMBER("pid", leader.pid),
-    NUMBER("start", leader.start_time),
-    NUMBER("group", group),
-    NUMBER("digest", run_digest),
-    NUMBER("since", since.ms),
-    NUMBER("changed", changed.ms),
-    NUMBER("started", started.ms),
-    NUMBER("started_wall", started_wall.ms),
+     [](Service& s, int64_t n) { s.leader_gone = n != 0; }, 0, 1},
+    NUMBER("hooks", hooks, 0, (1 << hook_count) - 1),
+    NUMBER("pid", leader.pid, 0, INT32_MAX),
+    NUMBER("start", leader.start_time, 0, INT64_MAX),
+    NUMBER("group", group, 0, INT32_MAX),
+    NUMBER("digest", run_digest, INT64_MIN, INT64_MAX),
+    NUMBER("since", since.ms, -time_max_ms, time_max_ms),
+    NUMBER("changed", changed.ms, 0, time_max_ms),
+    NUMBER("started", started.ms, 0, time_max_ms),
+    NUMBER("started_wall", started_wall.ms, -time_max_ms, time_max_ms),
     DEADLINE("deadline", deadline),
     DEADLINE("start_by", start_by),
     DEADLINE("stop_by", stop_by),
-    NUMBER("runs", runs),
-    NUMBER("attempts", attempts),
-    NUMBER("failures", failures),
-    NUMBER("exit_kind", exit.kind),
-    NUMBER("exit", exit.value),
+    NUMBER("runs", runs, 0, count_max),
+    NUMBER("attempts", attempts, 0, count_max),
+    NUMBER("failures", failures, 0, count_max),
+    NUMBER("exit_kind", exit.kind, 0, number_of(ExitStatus::Kind::unknown)),
+    NUMBER("exit", exit.value, 0, UINT8_MAX),
     // From 1 up: 0 is a process that nobody can name.
     {"stranger", [](const Service& s) { return s.stranger ? int64_t{*s.stranger} + 1 : 0; },
      [](Service& s, int64_t n) {
-         if (n > 0 && n <= INT32_MAX) s.stranger = static_cast<pid_t>(n - 1);
-     }},
+         if (n > 0) s.stranger = static_cast<pid_t>(n - 1);
+     },
+     0, INT32_MAX},
     REASON("reason", reason),
     REASON("verdict", verdict),
     REASON("end", end),
@@ -122,13 +139,17 @@ std::optional<std::string_view> take_value(std::string_view& rest, std::string_v
     return word.substr(key.size() + 1);
 }
 
+// Signals go to these numbers: 0 and 1 would be reeve's own group and all there is, or PID 1's.
+bool is_signallable(pid_t pid) { return pid > 1; }
+
 bool take_process(std::string_view& rest, Process& process) {
     const auto pid = take_value(rest, "pid");
     const auto start = take_value(rest, "start");
     if (!pid || !start) return false;
     const auto pid_number = parse_unsigned(*pid, INT32_MAX);
     const auto start_number = parse_unsigned(*start, UINT64_MAX);
-    if (!pid_number || !start_number) return false;
+    if (!pid_number || !start_number || !is_signallable(static_cast<pid_t>(*pid_number)))
+        return false;
     process = {static_cast<pid_t>(*pid_number), *start_number};
     return true;
 }
@@ -139,9 +160,61 @@ void set_name(Service& service, std::string_view name) {
     service.instance = at == std::string_view::npos ? std::string_view() : name.substr(at + 1);
 }
 
-bool in_range(const Service& service) {
-    return static_cast<size_t>(service.state) < state_count &&
-           static_cast<size_t>(service.phase) < phase_count;
+State state_of_idle(const Service& service) {
+    const bool is_active = service.state == State::starting || service.state == State::running ||
+                           service.state == State::stopping;
+    return is_active ? State::stopped : service.state;
+}
+
+// The state that a phase is part of.
+State state_of(const Service& service) {
+    switch (service.phase) {
+    case Phase::idle: return state_of_idle(service);
+    case Phase::pre_start:
+    case Phase::executing:
+    case Phase::readying:
+    case Phase::checking:
+    case Phase::check_pause: return State::starting;
+    case Phase::up: return State::running;
+    case Phase::stop_command:
+    case Phase::terminating:
+    case Phase::killing:
+    case Phase::cancelling:
+    case Phase::post_stop: return State::stopping;
+    }
+    return State::invalid;
+}
+
+// Does the phase go with a process group? Nothing: either way.
+std::optional<bool> has_group(Phase phase) {
+    switch (phase) {
+    case Phase::idle:
+    case Phase::pre_start:
+    case Phase::cancelling:
+    case Phase::post_stop: return false;
+    case Phase::readying:
+    case Phase::checking:
+    case Phase::check_pause:
+    case Phase::up:
+    case Phase::terminating:
+    case Phase::killing: return true;
+    case Phase::executing:     // until it is forked
+    case Phase::stop_command:  // of what has no process
+        break;
+    }
+    return std::nullopt;
+}
+
+// What no reeve would have written is not to be gone by, whatever its sum says.
+bool can_be(const Service& service) {
+    const bool has_process = service.group != 0;
+    if (has_process != (service.leader.pid != 0)) return false;
+    if (has_process && !(is_signallable(service.group) && is_signallable(service.leader.pid)))
+        return false;
+    if (has_group(service.phase).value_or(has_process) != has_process) return false;
+    const bool runs = service.phase >= Phase::executing && service.phase <= Phase::up;
+    if (has_process && runs && service.leader_gone) return false;
+    return service.state == state_of(service);
 }
 
 std::optional<Record> decode_service(std::string_view rest, Record record, Service& service) {
@@ -170,10 +243,13 @@ std::optional<Record> decode_service(std::string_view rest, Record record, Servi
         }
         const auto number = parse_integer(value, INT64_MIN, INT64_MAX);
         if (!number) return std::nullopt;
-        for (const Field& field : fields)  // a key of a later version is passed over
-            if (key == field.key) field.set(service, *number);
+        for (const Field& field : fields) {  // a key of a later version is passed over
+            if (key != field.key) continue;
+            if (*number < field.low || *number > field.high) return std::nullopt;
+            field.set(service, *number);
+        }
     }
-    if (!in_range(service)) return std::nullopt;
+    if (!can_be(service)) return std::nullopt;
     if (!service.leader) service.leader_gone = true;
     return record;
 }
@@ -261,7 +337,7 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
     if (kind != "gone" && kind != "service" && kind != "text" && kind != "hook" && kind != "child")
         return record;
     record.name = take_word(rest);
-    if (record.name.empty()) return std::nullopt;
+    if (!is_full_name(record.name)) return std::nullopt;
     if (kind == "gone") {
         record.kind = RecordKind::gone;
         return record;

@@ -2,6 +2,8 @@
 
 #include <sys/wait.h>
 
+#include "base/limits.h"
+
 namespace reeve {
 
 namespace {
@@ -144,6 +146,20 @@ const char* name_of(EventKind kind) {
         "hurry",
     };
     return names[static_cast<size_t>(kind)];
+}
+
+bool is_name(std::string_view text, bool colon) {
+    for (const char c : text) {
+        const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == ':' && colon);
+        if (!fine) return false;
+    }
+    return !text.empty() && text.size() <= name_max_bytes;
+}
+
+bool is_full_name(std::string_view text) {
+    const size_t at = text.find('@');
+    return is_name(text.substr(0, at)) && (at == text.npos || is_name(text.substr(at + 1)));
 }
 
 void append_name(Sink& out, const Service& service) {

@@ -159,11 +159,12 @@ enum class ReasonCode : uint8_t {
     pre_start_failed,    // detail = HookResult, value = how (see HookFailure)
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
-    unverified,         // unknown: value = a pid that may be its process
+    unverified,         // unknown: value = a pid that may be its process; negative: a process group
     definition_unread,  // waiting: behind a crash, its file could not be read yet
     // Of a hook:
     hook_failed,  // see HookFailure
 };
+constexpr ReasonCode reason_code_last = ReasonCode::hook_failed;  // in a record
 
 struct Reason {
     ReasonCode code = ReasonCode::none;
@@ -235,6 +236,7 @@ struct Service {
     Mono deadline = no_deadline;    // of the phase; comes back as Event deadline
     Mono start_by = no_deadline;    // start_timeout's end
     Mono stop_by = no_deadline;     // stop_timeout's end
+    Mono group_told;                // when all of the group had the stop signal; 0: in no way yet
     int32_t group_poll_ms = 0;      // until the next look at what is left of the group
     uint32_t runs = 0;              // runs begun
     uint32_t attempts = 0;          // consecutive short runs: exponent of the delay
@@ -263,6 +265,7 @@ struct Service {
 
 // "web" or "web@1".
 void append_name(Sink& out, const Service& service);
+bool is_full_name(std::string_view text);
 
 enum class EventKind : uint8_t {
     // From the supervisor, which knows the other services:
@@ -287,7 +290,7 @@ enum class EventKind : uint8_t {
     hook_ended,       // hook, result, status; where it was not started, detail and value as
                       // spawn_failed
     deadline,         // `deadline` has passed
-    unverified,       // of the process on record nobody can tell whether it is still the same
+    unverified,       // value = a pid, or a group as kill(2) has it, that may be its own
     definition_read,  // what is to follow from the run's end is known now
     hurry,            // the shutdown is to be over soon
 };

@@ -165,13 +165,15 @@ class Check {
             if (!held) fail("is not forgotten though nothing of it is left", i);
             return;
         }
+        const bool down = s.want == Want::down || is_fake(s);
+        if (s.state == State::unknown) return;
         if (!s.definition) {
             if (s.state != State::invalid) fail("has no definition and is not invalid", i);
             return;
         }
+        if (s.state == State::invalid && s.refused && s.hooks != 0) return;
         if (s.state == State::invalid) return fail("is invalid but has a definition", i);
         if (s.undo_failed()) return;
-        const bool down = s.want == Want::down || is_fake(s);
         if (world_.supervisor.shutting_down()) {
             const bool ended = s.state == State::done || s.state == State::failed;
             if (s.state != State::stopped && !ended) fail("is not stopped in a shutdown", i);
@@ -434,6 +436,8 @@ void check_invariants(World& world) {
 bool has_converged(const World& world, const Service& s) {
     if (world.supervisor.shutting_down()) return s.rests();
     if (s.undo_failed()) return true;
+    // A status file does not tell which process it was.
+    if (s.state == State::unknown) return s.reason.value == 0;
     if (!s.definition) return s.state == State::invalid;
     if (s.want == Want::down || is_fake(s)) return s.state == State::stopped;
     switch (s.state) {

@@ -95,6 +95,7 @@ bool Player::next_move(const World& world, Move& move) {
                                       MoveKind::rebirth_damaged, MoveKind::rebirth_without_journal};
         move = {kinds[random_.below(8)], 0, random_.below(1u << 30)};
         if (random_.percent(3)) move.kind = MoveKind::rebirth_blank;
+        if (random_.percent(10)) move.kind = MoveKind::rebirth_unsure;
         if (move.kind == MoveKind::die_soon || move.kind == MoveKind::die_writing) move.value %= 24;
     } else {
         move = kernel_move(world);

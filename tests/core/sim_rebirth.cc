@@ -178,6 +178,28 @@ std::string World::damaged_journal(uint32_t which, uint32_t& number) const {
     return text;
 }
 
+// What may be another boot's is left alone: reeve does not know it for its own any more, and hears
+// of its end.
+void World::lose_sight(const Recollection& past) {
+    for (const Remembered& each : past.services()) {
+        const uint32_t number = number_of(each.service.name);
+        if (each.leader != Fact::unverified && !each.group_doubted) continue;
+        unsure[number] = groups[number];
+        groups[number].reset();
+    }
+}
+
+// The record from before reeve was unsure may be the one that counts.
+void World::recognize(const Recollection& past) {
+    for (const Remembered& each : past.services()) {
+        const uint32_t number = number_of(each.service.name);
+        const pid_t group = each.child ? each.child.pid : each.service.group;
+        if (!unsure[number] || unsure[number]->id != group) continue;
+        groups[number] = unsure[number];
+        unsure[number].reset();
+    }
+}
+
 // MAINPID= was heard and is not on record: the leader is but one of the others again.
 void World::demote_leader(const Remembered& remembered) {
     const uint32_t number = number_of(remembered.service.name);
@@ -226,15 +248,24 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
         past = read_status(0, 0);
     } else if (kind != MoveKind::rebirth_blank) {
         past = replay(journal);
-        kind = MoveKind::rebirth;
+        if (kind != MoveKind::rebirth_unsure) kind = MoveKind::rebirth;
     }
+    recognize(past);
+    recognize(damaged);
     for (uint32_t i = 0; i < files.size(); ++i) live_on(i, (luck >> i % 32 & 1) != 0);
     if (luck % 2 != 0) free_pids_.clear();  // strangers have them now
     find_facts(past);
     find_facts(damaged);
     past.fill_in(std::move(damaged));
     for (const Remembered& each : past.services()) demote_leader(each);
-    if (kind != MoveKind::rebirth) let_strays_go(past, kind == MoveKind::rebirth_blank);
+    if (kind == MoveKind::rebirth_unsure) {
+        for (Remembered& each : past.services()) doubt(each);
+        lose_sight(past);
+    } else if (kind != MoveKind::rebirth) {
+        let_strays_go(past, kind == MoveKind::rebirth_blank);
+    }
+    if (kind == MoveKind::rebirth_blank)
+        for (auto& group : unsure) group.reset();
 
     supervisor = Supervisor();
     supervisor.configure(spawn_slots, max_starting);
@@ -257,6 +288,16 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     after_core();
     renew_journal();
     perform_all();
+    hear_of_ended();
+}
+
+// As the host does, which looks at what may be a service's process.
+void World::hear_of_ended() {
+    for (uint32_t number = 0; number < files.size(); ++number) {
+        const Service* s = service(number);
+        if (s != nullptr && s->state == State::unknown && s->reason.value != 0 && !unsure[number])
+            deliver(number, {.kind = EventKind::retry_now});
+    }
 }
 
 }  // namespace reeve::sim

@@ -41,6 +41,7 @@ const char* name_of(MoveKind kind) {
     case MoveKind::rebirth_damaged: return "rebirth_damaged";
     case MoveKind::rebirth_without_journal: return "rebirth_without_journal";
     case MoveKind::rebirth_blank: return "rebirth_blank";
+    case MoveKind::rebirth_unsure: return "rebirth_unsure";
     case MoveKind::converge: return "converge";
     case MoveKind::converge_all: return "converge_all";
     case MoveKind::end: return "end";
@@ -92,6 +93,7 @@ void append_line(std::string& text, const World& world, uint32_t number) {
         if (s->hook_runs(static_cast<Hook>(h)))
             line << " +" << reeve::name_of(static_cast<Hook>(h));
     text.append(line.view());
+    if (world.unsure[number]) text.append("; kernel: what it was still runs");
     if (const auto& group = world.groups[number]) {
         constexpr const char* leaders[] = {"alive", "zombie", "reaped"};
         text.append("; kernel: group ").append(std::to_string(group->id));
@@ -123,6 +125,7 @@ std::string describe(const Move& move) {
     case MoveKind::rebirth_damaged:
     case MoveKind::rebirth_without_journal:
     case MoveKind::rebirth_blank:
+    case MoveKind::rebirth_unsure:
     case MoveKind::end: return text.append(" ").append(std::to_string(move.value));
     default: break;
     }
@@ -168,6 +171,7 @@ uint64_t World::fingerprint() const {
             digest.add(1, g->leader == g->id, g->state, g->status.kind, g->status.value, g->members,
                        g->exec_pending, g->exec_failed, g->program_runs, g->leader_told,
                        g->members_told, g->adopted);
+        digest.add(unsure[i].has_value());
         for (const RunningHook& hook : hooks[i]) digest.add(hook.runs, hook.cancelled);
         const Service* s = service(i);
         digest.add(s != nullptr);

@@ -170,6 +170,7 @@ TEST_CASE("one service keeps the rules, whatever is left of its journal") {
     for (uint32_t records : {0u, 1u, 2u}) moves.push_back({MoveKind::die_writing, 0, records});
     moves.push_back({MoveKind::rebirth_without_journal, 0, 0});
     moves.push_back({MoveKind::rebirth_blank, 0, 0});
+    moves.push_back({MoveKind::rebirth_unsure, 0, 0});
     add_moves(moves, 0);
     add_edits(moves, 0, {Edit::process, Edit::remove, Edit::break_it});
     for (const Shape& shape : shapes()) {

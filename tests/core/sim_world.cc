@@ -34,6 +34,7 @@ World::World(const Scenario& scenario)
     : files(scenario.files), first_files(scenario.files), spawn_slots(scenario.spawn_slots),
       max_starting(scenario.max_starting) {
     groups.resize(files.size());
+    unsure.resize(files.size());
     hooks.resize(files.size());
     in_place.resize(files.size());
     slots.assign(files.size(), no_slot);
@@ -103,7 +104,8 @@ bool World::apply(const Move& move) {
     case MoveKind::rebirth:
     case MoveKind::rebirth_damaged:
     case MoveKind::rebirth_without_journal:
-    case MoveKind::rebirth_blank: rebirth(move.kind, move.value); return true;
+    case MoveKind::rebirth_blank:
+    case MoveKind::rebirth_unsure: rebirth(move.kind, move.value); return true;
     case MoveKind::die_writing: dies_writing = move.value + 1; return true;
     case MoveKind::die_soon:
         dies_after = move.value / 2 + 1;
@@ -153,6 +155,9 @@ bool World::command(const Move& move) {
     List<ServiceId> ids;
     for (uint32_t n = move.number; n < files.size() && n <= move.number + move.value; ++n)
         if (slots[n] != no_slot) ids.push_back(ServiceId{slots[n]});
+    // Whoever says what is to become of it has looked.
+    if (move.kind != MoveKind::reload_service)
+        for (const ServiceId id : ids) unsure[number_of(supervisor.at(id).name)].reset();
     if (move.kind != MoveKind::reload_service) ask(move.kind, ids);
     if (move.kind == MoveKind::up) supervisor.up(ids, now);
     if (move.kind == MoveKind::down) supervisor.down(ids, now);
@@ -255,6 +260,7 @@ void World::forget_names() {
         bool left = groups[number].has_value();
         for (const RunningHook& hook : hooks[number]) left = left || hook.runs;
         if (left) fail("forgotten while something of it is left", std::string(gone.view()));
+        unsure[number].reset();
         forgotten.emplace_back(gone.view());
     }
     supervisor.forgotten().clear();
@@ -311,7 +317,7 @@ void World::spawn(uint32_t number, const Action& action, bool dies) {
     if (s.phase != Phase::executing || s.group != 0 ||
         s.runs != static_cast<uint32_t>(action.value))
         return;
-    if (groups[number])
+    if (groups[number] || unsure[number])
         return fail("two process groups of one service", std::string(name_of_file(number)));
     if (!s.definition) return fail("started without a definition", std::string(s.name.view()));
     if (stands_in(*s.definition))
@@ -550,6 +556,13 @@ bool World::behave(uint32_t number, Manners manners) {
         if (hook.give_up <= now.mono)
             return end_hook(number, static_cast<Hook>(i), HookResult::timed_out);
     }
+    if (unsure[number] && manners.processes_obey) {
+        unsure[number].reset();
+        const Service* s = service(number);
+        if (s != nullptr && s->state == State::unknown && s->reason.value != 0)
+            deliver(number, {.kind = EventKind::retry_now});
+        return true;
+    }
     if (!groups[number]) return false;
     if (groups[number]->state == Group::Leader::zombie) return reap(number);
     return manners.processes_obey && behave_process(number);
@@ -586,6 +599,7 @@ void World::converge(bool all) {
         List<ServiceId> ids;
         for (uint32_t slot : slots)
             if (slot != no_slot) ids.push_back(ServiceId{slot});
+        for (auto& group : unsure) group.reset();
         supervisor.up(ids, now);
         after_core();
         perform_all();

@@ -68,6 +68,7 @@ enum class MoveKind : uint8_t {
     rebirth_damaged,
     rebirth_without_journal,
     rebirth_blank,
+    rebirth_unsure,  // all is on record, but perhaps of another boot
     // Ends of runs: what must come about when no more goes wrong
     converge,      // everything does what it should: all is as wanted, or says why not
     converge_all,  // the same, all files restored, everything told `up`
@@ -146,7 +147,8 @@ struct World {
     Supervisor supervisor;
     Now now{Mono{1000000}, Wall{1700000000000}};
     std::vector<File> files;
-    std::vector<std::optional<Group>> groups;                // by file
+    std::vector<std::optional<Group>> groups;  // by file
+    std::vector<std::optional<Group>> unsure;  // by file: runs, and reeve cannot tell whose it is
     std::vector<std::array<RunningHook, hook_count>> hooks;  // by file
     std::vector<uint8_t> in_place;                           // by file: done, and not undone
     std::vector<uint32_t> slots;                             // by file; UINT32_MAX: none
@@ -204,6 +206,9 @@ struct World {
     Recollection read_status(uint32_t unlucky, uint32_t spared) const;
     void demote_leader(const Remembered& remembered);
     void let_strays_go(const Recollection& past, bool knows_nothing);
+    void hear_of_ended();
+    void recognize(const Recollection& past);
+    void lose_sight(const Recollection& past);
     void live_on(uint32_t number, bool unlucky);
     void find_facts(Recollection& past) const;
     void rebirth(MoveKind kind, uint32_t luck);

@@ -348,6 +348,9 @@ TEST_CASE("directories are told in their order") {
     Bench bench({define("web")});
     CHECK(bench.ask("reeve/1 directories") ==
           "directory=/etc/reeve\n\ndirectory=/srv/own services\n\nend 0\n");
+    bench.controls.trusted = "/etc/reeve";
+    CHECK(bench.ask("reeve/1 directories") ==
+          "directory=/etc/reeve\ntrusted=yes\n\ndirectory=/srv/own services\n\nend 0\n");
 }
 
 TEST_CASE("exit waits for the end of the connection, or of its time") {

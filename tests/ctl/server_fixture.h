@@ -21,6 +21,8 @@ class FakeControls final : public Controls {
     }
     Forecast forecast(Now) override { return on_forecast ? on_forecast() : Forecast{}; }
     std::span<const Text> directories() const override { return places; }
+    bool trusts(const Text& directory) const override { return directory == trusted; }
+    Text trusted;
     int signal(ServiceId id, int number) override {
         signals.push_back({id.index, number});
         return signal_result;

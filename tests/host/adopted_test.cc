@@ -111,10 +111,10 @@ TEST_CASE("a group whose leader has ended is left behind as long as a member liv
     close(ready[0]);
     close(ready[1]);
     waitpid(leader, nullptr, 0);
-    CHECK(left_behind({leader, 1}));
+    CHECK(left_behind(leader, {leader, 1}));
     kill(member, SIGKILL);
-    for (int i = 0; i < 500 && left_behind({leader, 1}); ++i) sys::poll({}, 10);
-    CHECK_FALSE(left_behind({leader, 1}));
+    for (int i = 0; i < 500 && left_behind(leader, {leader, 1}); ++i) sys::poll({}, 10);
+    CHECK_FALSE(left_behind(leader, {leader, 1}));
     Child other;
-    CHECK_FALSE(left_behind({other.pid, other.process.start_time + 1}));
+    CHECK_FALSE(left_behind(other.pid, {other.pid, other.process.start_time + 1}));
 }

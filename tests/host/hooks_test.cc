@@ -77,3 +77,27 @@ TEST_CASE("a child that is no hook is not taken for one") {
     Hooks hooks;
     CHECK_FALSE(hooks.reaped(4711, {ExitStatus::Kind::exited, 0}));
 }
+
+TEST_CASE("a hook that may be a stranger's process is not killed, and given up at its deadline") {
+    const pid_t pid = child(-1);
+    for (const bool is_cancelled : {false, true}) {
+        Hooks hooks;
+        hooks.adopt({2}, Hook::pre_start, {pid, 0}, {100});
+        CHECK_FALSE(hooks.take_given_up());
+        if (is_cancelled)
+            hooks.cancel({2}, Hook::pre_start);
+        else
+            hooks.pass_deadlines({100});
+        CHECK(hooks.next_deadline() == Mono{0});
+        const auto end = hooks.take_given_up();
+        REQUIRE(end);
+        CHECK(end->service == ServiceId{2});
+        CHECK(end->cancelled == is_cancelled);
+        CHECK(end->result == HookResult::timed_out);
+        CHECK_FALSE(hooks.take_given_up());
+        CHECK(hooks.next_deadline() == no_deadline);
+    }
+    CHECK(waitpid(pid, nullptr, WNOHANG) == 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+}

@@ -229,6 +229,34 @@ TEST_CASE("more env_files than there is room for are refused") {
     CHECK(child.error.code == E2BIG);
 }
 
+TEST_CASE("as many variables as env_files may have are read at once, one more is refused") {
+    SpawnFixture child;
+    child.request.environment = nullptr;
+    child.set_exec({"/bin/true"});
+    const auto lines = [](const std::string& prefix, size_t count) {
+        std::string text;
+        for (size_t i = 0; i < count; ++i) text += prefix + std::to_string(i) + "=1\n";
+        return text;
+    };
+    const size_t half = env_file_names_max_count / 2;
+    child.definition->env_file.append(child.directory.file("one", lines("A", half)));
+    child.definition->env_file.append(child.directory.file("two", lines("B", half)));
+    child.definition->env.append("A7=env");
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; ++i) REQUIRE(child.prepare());
+    const auto took = std::chrono::steady_clock::now() - begun;
+    auto all = variables(child.plan);
+    CHECK(all.size() == 2 * half + 2);  // PATH and REEVE_SERVICE
+    CHECK(all["A7"] == "env");
+    CHECK(all["B7"] == "1");
+    // To compare each with each takes 8 million looks a start, more than ten times as long.
+    CHECK(took < std::chrono::milliseconds(20 * 100));
+    child.directory.file("two", lines("B", half + 1));
+    REQUIRE(!child.prepare());
+    CHECK(child.error.code == E2BIG);
+    CHECK(child.detail().find("at most 4096") != std::string::npos);
+}
+
 TEST_CASE("a program is looked for along the service's own PATH, in order") {
     SpawnFixture child;
     child.set_exec({"tool", "-x"});

@@ -52,6 +52,14 @@ std::string without_newline(std::string line) {
     return line;
 }
 
+std::string sealed(const std::string& body) {
+    Buffer<record_max_bytes> line;
+    line << body << " #";
+    const uint64_t sum = digest(body);
+    for (int shift = 60; shift >= 0; shift -= 4) line << "0123456789abcdef"[sum >> shift & 15];
+    return std::string(line.view());
+}
+
 }  // namespace
 
 TEST_CASE("a service record holds all that outlives reeve") {
@@ -205,13 +213,6 @@ TEST_CASE("a note is words in a line, however long they are") {
 }
 
 TEST_CASE("what a later version adds to a record, or to their kinds, is passed over") {
-    const auto sealed = [](std::string body) {
-        Buffer<1024> line;
-        line << body << " #";
-        const uint64_t sum = digest(body);
-        for (int shift = 60; shift >= 0; shift -= 4) line << "0123456789abcdef"[sum >> shift & 15];
-        return std::string(line.view());
-    };
     Service service;
     const std::string header = sealed("reeve 2 boot=x uid=y moon=full");
     REQUIRE(decode_record(header, service));
@@ -220,7 +221,59 @@ TEST_CASE("what a later version adds to a record, or to their kinds, is passed o
     REQUIRE(decode_record(sealed("surprise web"), service));
     CHECK(decode_record(sealed("surprise web"), service)->kind == RecordKind::note);
     CHECK_FALSE(decode_record(sealed("service web state=99"), service));
-    REQUIRE(decode_record(sealed("service web state=3 sunshine=7 runs=2"), service));
+    REQUIRE(decode_record(sealed("service web state=3 phase=6 pid=9 group=9 sunshine=7 runs=2"),
+                          service));
     CHECK(service.state == State::running);
     CHECK(service.runs == 2);
+}
+
+TEST_CASE("a record of what cannot be is not believed, though its sum is right") {
+    Service service;
+    const std::string runs = "service web want=1 state=3 phase=6 known=1 start=5";
+    REQUIRE(decode_record(sealed(runs + " pid=4711 group=4711"), service));
+    for (const char* numbers :
+         {"pid=4711 group=1", "pid=1 group=1", "pid=4711 group=-1", "pid=-4711 group=4711",
+          "pid=4711 group=4294967298", "pid=4711", "group=4711", "pid=4711 group=4711 reaped=1"}) {
+        INFO(numbers);
+        CHECK_FALSE(decode_record(sealed(runs + ' ' + numbers), service));
+    }
+    for (const char* body : {"want=2",
+                             "known=2",
+                             "hooks=64",
+                             "hooks=-1",
+                             "exit_kind=4",
+                             "exit=256",
+                             "reason=200",
+                             "verdict=-1",
+                             "end_detail=256",
+                             "end_value=2147483648",
+                             "runs=4294967296",
+                             "runs=-1",
+                             "since=-9223372036854775808",
+                             "changed=-1",
+                             "started=9223372036854775807",
+                             "deadline=-1",
+                             "stop_by=9223372036854775807",
+                             "state=3",
+                             "state=1 phase=6",
+                             "phase=2",
+                             "state=4 phase=9",
+                             "pid=7 group=7"}) {
+        INFO(body);
+        CHECK_FALSE(decode_record(sealed(std::string("service web ") + body), service));
+    }
+    for (const char* body : {"service ../web", "service web@", "gone we/b",
+                             "child web pid=1 start=4", "child web pid=0 start=4",
+                             "hook web pre_start pid=-3 start=4", "child web@a/b pid=4 start=4"}) {
+        INFO(body);
+        CHECK_FALSE(decode_record(sealed(body), service));
+    }
+}
+
+TEST_CASE("there is a reason for each number that a record may have") {
+    Service service;
+    const auto last = std::to_string(static_cast<int>(reason_code_last));
+    const auto next = std::to_string(static_cast<int>(reason_code_last) + 1);
+    CHECK(decode_record(sealed("service web reason=" + last), service));
+    CHECK_FALSE(decode_record(sealed("service web reason=" + next), service));
 }

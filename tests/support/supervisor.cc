@@ -70,6 +70,7 @@ Launch Reeve::launch(const Strings& words) const {
 void Reeve::start(const Strings& words) { start(launch(words)); }
 
 void Reeve::start(const Launch& launch, bool waits) {
+    uid_ = launch.uid;
     process_ = std::make_unique<Process>(launch);
     const std::string socket = run_directory() + "/control";
     const auto& words = launch.arguments;
@@ -128,11 +129,16 @@ Output Reeve::svctl(const Strings& words, const Strings& environment) const {
     Launch launch{.arguments = {reeve_binary(), "svctl"}, .environment = environment};
     launch.environment.push_back("REEVE_RUN=" + run_directory());
     for (const std::string& word : words) launch.arguments.push_back(fill_in(word));
+    launch.uid = uid_;
     return run(launch, std::chrono::seconds(70));
 }
 
 // Status files follow behind what happens, but before any client has its answer.
 void Reeve::have_files_written() const {
+    if (uid_) {
+        svctl({"list"});
+        return;
+    }
     const Mono until = sys::mono_now() + milliseconds(300);
     Client client;
     std::string_view line;

@@ -66,6 +66,7 @@ class Reeve {
     // KILL, to reeve alone.
     void kill();
 
+    // As the user whose reeve it is.
     Output svctl(const Strings& words, const Strings& environment = {}) const;
 
     // "NAME=" of the service's status file, as it is now and not as it was a moment ago.
@@ -94,6 +95,7 @@ class Reeve {
     TempDir directory_;
     std::unique_ptr<Process> process_;
     bool behind_unshare_ = false;
+    std::optional<uid_t> uid_{};  // whose reeve it is; root's svctl asks no other user's
 };
 
 }  // namespace reeve::test

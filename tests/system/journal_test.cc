@@ -241,7 +241,8 @@ TEST_CASE("pid, lock and control: who it is, that it lives, and for whom it list
     REQUIRE(reeve.reaches("web", "running"));
     CHECK(std::atoi(read_file(reeve.run_directory() + "/pid").c_str()) == reeve.pid());
     CHECK(mode_of(reeve.run_directory() + "/control") == (S_IFSOCK | 0600));
-    for (const char* name : {"pid", "lock", "journal", "status/web"})
+    CHECK(mode_of(reeve.run_directory() + "/lock") == (S_IFREG | 0600));
+    for (const char* name : {"pid", "journal", "status/web"})
         CHECK((mode_of(reeve.run_directory() + "/" + name) & 0777) == 0644);
     const int lock = open((reeve.run_directory() + "/lock").c_str(), O_RDWR | O_CLOEXEC);
     struct flock wanted = {};

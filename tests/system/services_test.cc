@@ -367,3 +367,25 @@ TEST_CASE("default.KEY in reeve.conf is the default of a key in every service") 
     REQUIRE(reeve.reaches("other", "done"));
     CHECK(reeve.log_of("other") == "/usr\n");
 }
+
+TEST_CASE("a FIFO as stdin waits for who writes, is told of, and a stop needs no KILL") {
+    Reeve reeve;
+    REQUIRE(mkfifo(reeve.file("pipe").c_str(), 0600) == 0);
+    reeve.service("web", "command = read line; echo $line >>{dir}/got; exec sleep 1000\n"
+                         "stdin = {dir}/pipe\nstop_timeout = 1m\nlog = null\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "starting"));
+    CHECK(reeve.comes_true([&] {
+        return reeve.field("web", "reason") ==
+               "exec, once " + reeve.file("pipe") + " is open as its stdin";
+    }));
+    CHECK(reeve.svctl({"down", "web"}).status == 0);
+    CHECK(reeve.field("web", "reason").find("KILL") == std::string::npos);
+    REQUIRE(reeve.svctl({"-n", "up", "web"}).status == 0);
+    REQUIRE(reeve.reaches("web", "starting"));
+    write_file(reeve.file("words"), "hello\n");
+    CHECK(run({"sh", "-c", "cat " + reeve.file("words") + " >" + reeve.file("pipe")}).status == 0);
+    CHECK(reeve.has_lines("got", 1));
+    CHECK(reeve.text_of("got") == "hello\n");
+    CHECK(reeve.reaches("web", "running"));
+}

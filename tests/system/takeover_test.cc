@@ -1,7 +1,11 @@
 // What happens to services when reeve is killed, and another one takes its place.
 #include <csignal>
 #include <filesystem>
+#include <linux/sched.h>
 #include <set>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -10,6 +14,7 @@
 #include "host/platform.h"
 #include "model/record.h"
 #include "support/procfs.h"
+#include "support/skip.h"
 #include "support/supervisor.h"
 
 using namespace reeve::test;
@@ -28,6 +33,58 @@ void reborn(Reeve& reeve, Meanwhile meanwhile) {
 void reborn(Reeve& reeve) {
     reborn(reeve, [] {});
 }
+
+// reeve, where each open of this file that `which` (strace's "when=") means fails for want of a
+// descriptor.
+Launch cannot_open(const Reeve& reeve, const std::string& path, const std::string& which) {
+    Launch launch = reeve.launch();
+    const Strings tracer = {"strace",
+                            "-D",
+                            "-qq",
+                            "-o",
+                            reeve.file("trace"),
+                            "-P",
+                            path,
+                            "-e",
+                            "inject=openat,open:error=ENFILE" + which};
+    launch.arguments.insert(launch.arguments.begin(), tracer.begin(), tracer.end());
+    launch.environment.push_back(no_leak_check);
+    return launch;
+}
+
+bool can_trace() {
+    return has_program("strace") && run({"strace", "-D", "-o", "/dev/null", "true"}).status == 0;
+}
+
+constexpr char boot_id_path[] = "/proc/sys/kernel/random/boot_id";
+
+// A child with this number, which nobody may have; -1 and errno: it could not be had.
+pid_t fork_as(pid_t wanted) {
+    clone_args arguments = {};
+    arguments.exit_signal = SIGCHLD;
+    arguments.set_tid = reinterpret_cast<uint64_t>(&wanted);
+    arguments.set_tid_size = 1;
+    return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+// May we choose the number of a child?
+bool can_choose_pids() {
+    const pid_t free_one = fork();
+    if (free_one == 0) _exit(0);
+    waitpid(free_one, nullptr, 0);
+    const pid_t pid = fork_as(free_one);
+    if (pid == 0) _exit(0);
+    if (pid > 0) waitpid(pid, nullptr, 0);
+    return pid == free_one;
+}
+
+// Orphans come to us, who reap them, while it lives.
+struct Reaper {
+    Reaper() { prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L); }
+    Reaper(const Reaper&) = delete;
+    Reaper& operator=(const Reaper&) = delete;
+    ~Reaper() { prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L); }
+};
 
 // How many processes there are whose first argument this is.
 size_t count_running(const std::string& name) {
@@ -390,6 +447,27 @@ TEST_CASE("a journal that is damaged, or a later reeve's, is set aside for the s
             journal = std::string(line.view()) + "who knows what this means\n";
             said = "the journal is of a later version of reeve (it is " + path + ".bad now)";
         }
+        SECTION("cut to its header") {
+            journal.resize(journal.find('\n') + 1);
+            said = "the journal has lost its end";
+        }
+        SECTION("cut to what it was when the services began") {
+            journal.resize(journal.find("\nchild ") + 1);
+            said = "the journal has lost its end";
+        }
+        SECTION("a record that cannot be") {
+            reeve::Service service;
+            service.name = "web";
+            service.state = reeve::State::running;
+            service.phase = reeve::Phase::up;
+            service.leader = {1, 1};
+            service.group = 1;
+            service.leader_gone = false;
+            reeve::Buffer<reeve::record_max_bytes> line;
+            append_service_record(line, service, {});
+            const size_t place = journal.find("\nchild ") + 1;
+            journal.insert(place, line.view());
+        }
         SECTION("gone") {
             unlink(path.c_str());
             said = "the journal is gone";
@@ -446,4 +524,153 @@ TEST_CASE("however often reeve is killed, no service notices and none runs twice
     CHECK(after == before);
     CHECK(reeve.stop() == 0);
     CHECK(count_running(mark) == 0);
+}
+
+TEST_CASE("a boot id that cannot be read at once is read again, and nothing is started twice") {
+    if (cannot_run(can_trace(), "strace is not installed, or may not trace")) return;
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.start(cannot_open(reeve, boot_id_path, ":when=1"));
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    reeve.kill();
+    reeve.start(cannot_open(reeve, boot_id_path, ":when=1..3"));
+    CHECK(reeve.reaches("web", "running"));
+    CHECK(reeve.pid_of("web") == pid);
+    CHECK(reeve.text_of("trace").find("INJECTED") != std::string::npos);
+}
+
+TEST_CASE("where it cannot be told which boot it is, services are unknown, and not started twice") {
+    if (cannot_run(can_trace(), "strace is not installed, or may not trace")) return;
+    Reeve reeve;
+    reeve.service("web", std::string(sleeps) + "restart_delay = 10ms\n");
+    reeve.service("left", "command = trap '' TERM; echo $$ >>{dir}/leaders; "
+                          "sh -c 'sleep 1000; :' & \nstop_timeout = 1m\nlog = null\n");
+    reeve.service("off", sleeps);
+    reeve.service("pauses",
+                  std::string(sleeps) + "pre_start = echo x >>{dir}/begun; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    REQUIRE(reeve.reaches("left", "stopping"));
+    REQUIRE(reeve.has_lines("begun", 1));
+    REQUIRE(reeve.svctl({"down", "off"}).status == 0);
+    const pid_t pid = reeve.pid_of("web");
+    const pid_t group = std::atoi(reeve.text_of("leaders").c_str());
+    reeve.kill();
+    reeve.start(cannot_open(reeve, boot_id_path, ""));
+    CHECK(reeve.process().err().find("what may still run is left alone, as unknown") !=
+          std::string::npos);
+    CHECK(reeve.state("web") == "unknown");
+    CHECK(reeve.state("left") == "unknown");
+    CHECK(reeve.state("off") == "stopped");
+    CHECK(reeve.state("pauses") == "starting");
+    CHECK(reeve.text_of("begun") == "x\n");
+    CHECK(alive(pid));
+    const std::string why = reeve.svctl({"why", "left"}).out;
+    CHECK(why.find("process group " + std::to_string(group) + " may be its own") !=
+          std::string::npos);
+    CHECK(reeve.text_of("leaders") == std::to_string(group) + "\n");
+    // Nor by the reeve after that; and once they have ended, they begin anew.
+    reborn(reeve);
+    CHECK(reeve.state("web") == "unknown");
+    CHECK(alive(pid));
+    kill(pid, SIGKILL);
+    kill(-group, SIGKILL);
+    CHECK(reeve.runs_anew("web", pid));
+    CHECK(reeve.has_lines("leaders", 2));
+    // A hook that may be a stranger's is not killed, and keeps nobody from ending.
+    CHECK(reeve.stop() == 0);
+}
+
+TEST_CASE("a boot id that was read once is known for good") {
+    if (cannot_run(can_trace(), "strace is not installed, or may not trace")) return;
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const std::string path = reeve.run_directory() + "/journal";
+    const auto header = [&] {
+        const std::string text = read_file(path);
+        return text.substr(0, text.find('\n'));
+    };
+    const std::string before = header();
+    REQUIRE(before.find("boot= ") == std::string::npos);
+    Process tracer(Launch{.arguments = {"strace", "-qq", "-o", reeve.file("trace"), "-P",
+                                        boot_id_path, "-e", "inject=openat,open:error=ENFILE", "-p",
+                                        std::to_string(reeve.pid())}});
+    REQUIRE(wait_until([&] { return status_field(reeve.pid(), "TracerPid") != "0"; }));
+    unlink(path.c_str());
+    REQUIRE(reeve.comes_true([&] { return exists(path); }));
+    CHECK(header() == before);
+}
+
+// What a service has left behind, whose leader is gone, while reeve stands still.
+TEST_CASE("a process group is looked at before it is killed: its number may be a stranger's") {
+    if (cannot_run(can_choose_pids(), "the number of a process may not be chosen")) return;
+    const bool leader_stays = GENERATE(true, false);
+    const Reaper reaper;
+    Reeve reeve;
+    reeve.service("web", "command = trap '' TERM; echo $$ >>{dir}/leader; sh -c 'sleep 1000; :' &\n"
+                         "stop_timeout = 2s\nrestart = never\nlog = null\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "stopping"));
+    const pid_t group = std::atoi(reeve.text_of("leader").c_str());
+    REQUIRE(group > 1);
+    reborn(reeve);  // what is left is no orphan of this one's
+    REQUIRE(reeve.state("web") == "stopping");
+    const auto begun = std::chrono::steady_clock::now();
+    reeve.signal(SIGSTOP);
+    kill(-group, SIGKILL);
+    REQUIRE(wait_until([&] {
+        while (waitpid(-group, nullptr, WNOHANG) > 0) {}
+        return kill(-group, 0) < 0 && errno == ESRCH;
+    }));
+    const uint64_t tick = reeve::platform::start_time_now();
+    REQUIRE(wait_until([&] { return reeve::platform::start_time_now() > tick + 1; }));
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    pid_t stranger = fork_as(group);
+    if (stranger == 0) {
+        setsid();
+        const pid_t member = leader_stays ? getpid() : fork();
+        if (member != 0) {
+            if (write(ends[1], &member, sizeof member) < 0) _exit(1);
+            if (!leader_stays) _exit(0);
+        }
+        for (;;) pause();
+    }
+    REQUIRE(stranger == group);
+    pid_t member = 0;
+    REQUIRE(read(ends[0], &member, sizeof member) == sizeof member);
+    close(ends[0]);
+    close(ends[1]);
+    if (!leader_stays) waitpid(stranger, nullptr, 0);
+    REQUIRE(getpgid(member) == group);
+    REQUIRE(wait_until([&] {
+        return std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(2100);
+    }));
+    reeve.signal(SIGCONT);
+    CHECK(wait_until([&] { return reeve.state("web") != "stopping"; }));
+    CHECK(alive(member));
+    kill(member, SIGKILL);
+    if (leader_stays) waitpid(stranger, nullptr, 0);
+}
+
+TEST_CASE("what a service that named another leader leaves behind is known by the next reeve") {
+    Reeve reeve;
+    reeve.service("web", "ready = notify\nlog = null\nrestart_delay = 10ms\nstop_timeout = 1s\n"
+                         "command = trap '' TERM; echo $$ >>{dir}/up; sleep 1000 & "
+                         "{self} --helper notify MAINPID=$! READY=1; "
+                         "while :; do sleep 0.05; done\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t group = std::atoi(reeve.text_of("up").c_str());
+    const pid_t leader = reeve.pid_of("web");
+    REQUIRE(leader != group);
+    reborn(reeve, [&] {
+        kill(leader, SIGKILL);
+        REQUIRE(wait_until([&] { return !alive(leader); }));
+    });
+    REQUIRE(reeve.has_lines("up", 2));
+    CHECK_FALSE(alive(group));
 }
