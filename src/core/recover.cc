@@ -306,6 +306,11 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                             .value = static_cast<int32_t>(service.runs)});
     }
     resume_readying(at(id), now);
+    resume_hooks(id, remembered, now);
+}
+
+void Supervisor::resume_hooks(ServiceId id, const Remembered& remembered, Now now) {
+    const Service& service = at(id);
     for (size_t i = 0; i < hook_count; ++i) {
         const auto hook = static_cast<Hook>(i);
         if (!remembered.service.hook_runs(hook)) continue;  // begun by what came before
@@ -333,6 +338,7 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                    {.kind = EventKind::hook_ended,
                     .hook = hook,
                     .result = HookResult::not_started,
+                    .is_told = false,
                     .detail = static_cast<uint8_t>(SpawnStep::fork),
                     .value = EINTR},
                    now);

@@ -54,7 +54,7 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
             if (!service.hook_runs(hook) || fact == Fact::gone) continue;
             const Process process = past[i].hooks[k].process;
             const Mono deadline = now.mono + timeout_of(hook, service.policy());
-            hooks_.adopt(id, hook, process, deadline, fact == Fact::child);
+            hooks_.adopt(id, hook, process, deadline, fact == Fact::child, now.wall);
             if (fact != Fact::child) adopted_.add({}, process);
         }
     }
@@ -65,7 +65,9 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);
     carry_out(now);
-    if (resumption().resumed) reap(now);
+    if (!resumption().resumed) return;
+    strays_.look(supervisor_, hooks_, trial_);
+    reap(now);
 }
 
 // By what the run waits for, not by what the definition says now.
@@ -122,6 +124,7 @@ void Performer::end_adopted(const PollSet& set, Now now) {
                     {.kind = EventKind::hook_ended,
                      .hook = hook->hook,
                      .result = is_late ? hook->result : HookResult::not_started,
+                     .is_told = is_late,
                      .detail = static_cast<uint8_t>(is_late ? SpawnStep::record : SpawnStep::fork),
                      .value = EINTR},
                     now);
