@@ -324,7 +324,8 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                    action.hook == hook;
         });
         const bool is_cancelled = actions_.size() != asked;
-        if (!remembered.hooks[i].process && !is_cancelled && !stands_in(*service.definition) &&
+        const bool has_command = service.definition && !stands_in(*service.definition);
+        if (!remembered.hooks[i].process && !is_cancelled && has_command &&
             !shell_line_of(hook, service.policy()).empty()) {
             actions_.push_back({.kind = ActionKind::run_hook, .hook = hook, .service = id});
             continue;  // it was to be run, and was not
