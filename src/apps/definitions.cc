@@ -87,6 +87,7 @@ List<Change> put_in_force(const Catalog& catalog, std::span<const Ref<const Defi
         candidate.name = loaded.name;
         candidate.version = loaded.version;
         candidate.definition = loaded.definition;
+        candidate.unread = loaded.unread;
         if (!loaded.problems.empty()) candidate.problem = describe(loaded.problems.front());
     }
     add_own({});

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "core/explain.h"
 #include "host/complain.h"
+#include "host/directory.h"
 #include "host/history.h"
 #include "host/logfile.h"
 #include "host/platform.h"
@@ -66,6 +67,7 @@ bool Program::begin() {
     definitions_read_ = read_first_files(files);
     if (!definitions_read_ && !resumed) return false;
     if (!definitions_read_) files = {};
+    is_alone_ = main_definition_ && files.empty();
     const Text& run = surroundings_.run_directory;
     Catalog catalog = load_files(std::move(files));
     if (!resumed && has_nothing_to_run(catalog)) return false;
@@ -79,7 +81,9 @@ bool Program::begin() {
         if (!complaint.empty()) complain(complaint);
         surroundings_.journal_note = std::move(complaint);
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
+        if (!resumed && !take_over_main(past.services())) return false;
     }
+    if (surroundings_.stateless && resumed) remember_main(past.services());
     if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
         catalog.settings.uid = past.uid();
         catalog.settings.log_user = resumption().log_user;
@@ -88,8 +92,8 @@ bool Program::begin() {
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
     performer_.careful = careful_;
-    make_room_for_pipes(count_pipes(catalog));
-    performer_.logs().take_over(surroundings_.kept);
+    if (!surroundings_.stateless) make_room_for_pipes(count_pipes(catalog));
+    if (!run.empty()) performer_.logs().take_over(surroundings_.kept);
     supervisor_.set_log_directory(surroundings_.logs.directory);
     performer_.limit_adopted(descriptors_for(48, services_max_count));
     server_.limit_clients(descriptors_for(16, clients_max_count));
@@ -97,6 +101,7 @@ bool Program::begin() {
     if (resumption().ending) go_on_ending(now);
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
+    if (old_main_run_ != 0) supervisor_.restart({&surroundings_.main, 1}, now);
     // Where memory is short a first start ends of it here, and not again and again later on.
     // (A new-expression the compiler would leave out.)
     const size_t count = supervisor_.services().size();
@@ -114,7 +119,10 @@ bool Program::begin() {
 bool Program::read_first_files(List<List<SourceFile>>& files) {
     if (resumption().reads_nothing) return false;
     List<Text> problems;
-    if (read_files(files, problems)) return true;
+    if (read_files(files, problems)) {
+        expect_files(files, {sys::mono_now(), {}});
+        return true;
+    }
     for (const Text& problem : problems) complain(problem);
     definitions_due_ = sys::mono_now() + milliseconds(definitions_retry_ms);
     return false;
@@ -127,9 +135,14 @@ void Program::open_run_files() {
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     surroundings_.keeps_history = has_room_for_histories(run);
-    removals_ = Fd(platform::watch_removals(run.c_str()));
+    watch_removals();
     mounts_ = Fd(platform::watch_mounts());
     journal_.set_path(Text::join({run, "/journal"}));
+}
+
+void Program::watch_removals() {
+    if (platform::removal_signal != 0) signals::count(platform::removal_signal);
+    removals_ = Fd(platform::watch_removals(surroundings_.run_directory.c_str()));
 }
 
 Catalog Program::load_files(List<List<SourceFile>> files) const {
@@ -150,20 +163,27 @@ Reloaded Program::reload(Now now) {
 
 void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
     const bool was_read = std::exchange(definitions_read_, true);
-    definitions_due_ = no_deadline;
+    expect_files(files, now);
     put_in_force(load_files(std::move(files)), {}, now, reloaded);
     resumption().reads_nothing = false;
     if (!was_read) make_up_for_ends();
     performer_.carry_out(now);
 }
 
-// What could not be read behind a crash is tried again.
+// A file that could not be read for want of something is neither gone nor wrong: it is tried again.
+void Program::expect_files(std::span<const List<SourceFile>> files, Now now) {
+    const bool is_whole = !may_be_read_later(files);
+    definitions_due_ = is_whole ? no_deadline : now.mono + milliseconds(definitions_retry_ms);
+}
+
+// What could not be read, at a start or at a reload, is tried again.
 void Program::read_late(Now now) {
     if (now.mono < definitions_due_) return;
     definitions_due_ = now.mono + milliseconds(definitions_retry_ms);
     List<List<SourceFile>> files;
     List<Text> problems;
-    if (supervisor_.shutting_down() || !read_files(files, problems)) return;
+    if (supervisor_.shutting_down() || !read_files(files, problems) || may_be_read_later(files))
+        return;
     complain("the definitions can be read again");
     Reloaded reloaded;
     take_files(std::move(files), now, reloaded);
@@ -178,6 +198,7 @@ Forecast Program::forecast(Now now) {
     List<Problem> problems = catalog.problems;
     if (problems.empty()) {
         Supervisor copy = supervisor_;
+        copy.set_unread(false);
         const List<Ref<const Definition>> own = own_definitions(catalog);
         const List<Change> changes =
             reeve::put_in_force(catalog, {own.data(), own.size()}, {}, copy, now, problems);
@@ -265,18 +286,14 @@ void Program::turn() {
     signals::watch(set_);
     performer_.watch(set_);
     server_.watch(set_);
-    removals_place_ = removals_ ? set_.add(removals_.get(), POLLIN) : SIZE_MAX;
     const size_t mounts_place = mounts_ ? set_.add(mounts_.get(), POLLPRI) : SIZE_MAX;
     wait(now);
 
     now = read_clocks();
     signals::drain();
     handle_signals(now);
-    if (removals_place_ != SIZE_MAX && set_.result(removals_place_) != 0) {
-        char events[1024];
-        if (sys::read(removals_.get(), events, sizeof events) > 0) restore_run_directory(now);
-    }
-    if (mounts_place != SIZE_MAX && set_.result(mounts_place) != 0) restore_run_directory(now);
+    const bool mounted = mounts_place != SIZE_MAX && set_.result(mounts_place) != 0;
+    if (signals::take(platform::removal_signal) > 0 || mounted) restore_run_directory(now);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
@@ -323,12 +340,15 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_, definitions_due_}),
+                        reexec_until_, definitions_due_, fork_until_}),
               sys::mono_now());
 }
 
 void Program::handle_signals(Now now) {
-    if (signals::take(SIGCHLD) > 0) performer_.reap(now);
+    if (signals::take(SIGCHLD) > 0) {
+        if (main_definition_) follow_main();
+        performer_.reap(now);
+    }
     if (main_definition_)
         forward_signals(now);
     else
@@ -343,7 +363,10 @@ void Program::handle_own_signals(Now now) {
         reload(now);
         performer_.logs().renew();
     }
-    const bool term = signals::take(SIGTERM) > 0;
+    bool term = signals::take(SIGTERM) > 0;
+    if (is_init_)
+        for (const int number : platform::container_stop_signals)
+            term = (signals::take(number) > 0 && !is_machine_) || term;
     const bool interrupt = signals::take(SIGINT) > 0;
     if (is_machine_) {
         if (signals::take(SIGUSR1) > 0) end_as(Finale::halt, 0, now);
@@ -351,19 +374,6 @@ void Program::handle_own_signals(Now now) {
         if (term || interrupt) end_as(Finale::reboot, 0, now);
     } else if (term || interrupt) {
         end(0, now);
-    }
-}
-
-// What comes before CMD has a process waits for it; what comes after its end is for nobody.
-void Program::forward_signals(Now) {
-    const Service& main = supervisor_.at(surroundings_.main);
-    const bool ended =
-        supervisor_.shutting_down() || main.state == State::done || main.state == State::failed;
-    if (!ended && !main.leader) return;
-    for (int number = 1; number <= signal_max; ++number) {
-        if (number == SIGCHLD) continue;
-        for (unsigned count = signals::take(number); count > 0; --count)
-            performer_.signal(surroundings_.main, number, options_.whole_group);
     }
 }
 
@@ -382,7 +392,8 @@ void Program::look_for_end(Now now) {
     if (main_definition_) {
         // Stopped by svctl: CMD has ended all the same.
         const Service& main = supervisor_.at(surroundings_.main);
-        if (main.state == State::stopped) end(shell_code(main.exit), now);
+        if (main.state == State::stopped) return end(shell_code(main.exit), now);
+        look_at_fork(now);
     }
     const bool may_idle = options_.exit_when_idle || settings_.exit_when_idle;
     if (may_idle && definitions_read_ && supervisor_.idle()) {
@@ -408,14 +419,6 @@ void Program::report_failures() {
         append_reason(line, supervisor_, service);
         complain(line.view());
     }
-}
-
-// A program that could not be started has no output of its own to say so.
-void Program::report_end(const Service& service) {
-    if (service.end.code != ReasonCode::exec_failed) return;
-    Buffer<512> line;
-    append_end(line, service, service.end);
-    complain(line.view());
 }
 
 // What is left: as PID 1 every process, else the orphans that came to us. TERM, then KILL.
@@ -464,7 +467,7 @@ int Program::last_words() {
     server_.close();
     const Text& run = surroundings_.run_directory;
     if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
-    performer_.give_back_terminal();
+    performer_.foreground().give_back();
     if (is_machine_) {
         switch (finale_) {
         case Finale::exit:

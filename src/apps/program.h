@@ -54,8 +54,14 @@ class Program final : public Controls {
     List<Text> warnings() const override;
 
   private:
+    bool take_over_main(List<Remembered>& past);
+    void remember_main(List<Remembered>& past);
+    void follow_main();
+    void look_at_fork(Now now);
+    void watch_removals();
     bool read_first_files(List<List<SourceFile>>& files);
     void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
+    void expect_files(std::span<const List<SourceFile>> files, Now now);
     void read_late(Now now);
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
     bool has_nothing_to_run(const Catalog& catalog) const;
@@ -99,9 +105,13 @@ class Program final : public Controls {
     bool directories_were_named_ = false;
     Settings settings_;
     Ref<const Definition> main_definition_;  // null without `-- CMD`
-    bool is_init_ = false;                   // PID 1
-    bool is_machine_ = false;                // PID 1 of a real machine
-    bool idle_ = false;                      // --exit-when-idle has come true
+    bool is_alone_ = false;                  // `-- CMD`, and no directory was there
+    uint32_t old_main_run_ = 0;              // main's run that another reeve began, and that ends
+    Mono fork_until_ = no_deadline;          // CMD cannot be forked, and is given up then
+    bool fork_failure_said_ = false;
+    bool is_init_ = false;     // PID 1
+    bool is_machine_ = false;  // PID 1 of a real machine
+    bool idle_ = false;        // --exit-when-idle has come true
     Finale finale_ = Finale::exit;
     int exit_code_ = 0;
     Mono kill_at_ = no_deadline;  // of the shutdown
@@ -111,9 +121,9 @@ class Program final : public Controls {
     Mono trial_until_ = no_deadline;   // and when it is killed
     Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for
     Text reexec_failure_;
-    // Behind a crash they may have to wait: until then, for a reload at the latest.
+    // Behind a crash they may have to wait, for a reload at the latest.
     bool definitions_read_ = false;
-    Mono definitions_due_ = no_deadline;
+    Mono definitions_due_ = no_deadline;  // what could not be read is tried again
 
     Supervisor supervisor_;
     Journal journal_;
@@ -121,8 +131,7 @@ class Program final : public Controls {
     Server server_;
     Text lock_trouble_;  // that was told: why the run directory cannot be taken again
     Fd mounts_;          // readable when something was mounted, or is so no longer
-    Fd removals_;        // readable when a file was taken out of the run directory
-    size_t removals_place_ = SIZE_MAX;
+    Fd removals_;        // while it is open, platform::removal_signal comes
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;
 };

@@ -66,7 +66,7 @@ bool Program::take_run_directory_again(Now now) {
     }
     lock_trouble_ = {};
     surroundings_.lock = std::move(*lock);
-    removals_ = Fd(platform::watch_removals(run.c_str()));
+    watch_removals();
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     performer_.renew_channels();

@@ -60,9 +60,12 @@ int try_to_resume(const char* run_directory) {
 void catch_signals(bool forwards) {
     if (!forwards) {
         for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) signals::count(number);
-        if (getpid() == 1)
+        if (platform::removal_signal != 0) signals::count(platform::removal_signal);
+        if (getpid() == 1) {
             for (int number : {SIGUSR1, SIGUSR2}) signals::count(number);
-        else
+            for (int number : platform::container_stop_signals) signals::count(number);
+        }
+        if (getpid() != 1)
             for (int number : {SIGUSR1, SIGUSR2}) signals::ignore(number);
         for (int number : {SIGPIPE, SIGALRM, SIGXFSZ, SIGTTIN, SIGTTOU}) signals::ignore(number);
         return;
@@ -83,14 +86,28 @@ void open_standard_descriptors() {
     }
 }
 
-// What reeve was given: before `-- CMD` runs it is for CMD, and in a resumed reeve its own.
+// What reeve was given: before `-- CMD` runs it is for CMD, and else in a resumed reeve its own.
 void take_descriptors(const Options& options, Surroundings& surroundings) {
-    const bool resumed = resumption().resumed;
+    // One that crashed before it came this far has them all still.
+    const bool resumed = resumption().resumed && (resumption().sealed || !resumption().by_fault);
     List<int>& found = surroundings.inherited;
     found.resize(resumed ? descriptors_searched_max_count : inherited_fds_max_count);
     found.resize(platform::seal_descriptors(found));
-    if (resumed) surroundings.kept.take_over(found);
-    if (resumed || options.command == nullptr) found = {};
+    Resumption::Given& given = resumption().given;
+    if (!resumed) {
+        if (options.command == nullptr) found = {};
+        given.count = found.size();
+        std::copy(found.begin(), found.end(), given.fds.begin());
+        resumption().sealed = true;
+        return;
+    }
+    const auto is_given = [&](int fd) {
+        return std::find(given.fds.begin(), given.fds.begin() + given.count, fd) !=
+               given.fds.begin() + given.count;
+    };
+    erase_if(found, is_given);
+    surroundings.kept.take_over(found);
+    found = List<int>(std::span<const int>(given.fds.data(), given.count));
 }
 
 // What stays true when a child has another working directory.
@@ -137,6 +154,24 @@ Text own_program(const char* name) {
     return path.empty() ? path : absolute(path);
 }
 
+// Did the environment name what an option could have named?
+bool is_set(const char* variable) {
+    const char* value = getenv(variable);
+    return value != nullptr && value[0] != '\0';
+}
+
+// `-- CMD` and no service directory, and nobody named a place to keep state in: then none is kept,
+// as tini keeps none. Such a reeve nests, and takes nothing for its past.
+bool is_stateless(const Options& options, const Text& config) {
+    if (resumption().stateless || (resumption().resumed && !resumption().by_fault))
+        return resumption().stateless.value_or(false);
+    if (options.command == nullptr || options.quiet || !options.run_directory.empty() ||
+        !options.directories.empty() || is_set("REEVE_RUN") || is_set("REEVE_DIR"))
+        return false;
+    struct stat there;
+    return sys::stat(config.c_str(), &there) < 0 && (errno == ENOENT || errno == EACCES);
+}
+
 // Whoever may rename what is above the run directory could put another in its place.
 bool may_be_above(const Text& path, Surroundings& surroundings) {
     surroundings.flaw_told = find_flaw_above(path);
@@ -157,15 +192,21 @@ bool take_kept_run_directory(const List<Text>& places, Surroundings& surrounding
     return false;
 }
 
-// Takes the first of these places that a run directory can be had at. False: one is another's, or
-// is not to be believed, and `exit_code` is what comes of that.
-bool take_run_directory(const Options& options, const List<Text>& places, bool was_named,
-                        Surroundings& surroundings, int& exit_code) {
+enum class Taken : uint8_t {
+    yes,      // or there is none to be had, which is told
+    is_held,  // by another reeve, and CMD goes on without
+    no,       // the place is another's, or is not to be believed
+};
+
+// Takes the first of these places that a run directory can be had at. `exit_code` is what comes of
+// it where that is not so.
+Taken take_run_directory(const Options& options, const List<Text>& places, bool was_named,
+                         Surroundings& surroundings, int& exit_code) {
     LongText failures;
     exit_code = exit_cannot_run;
     for (const Text& place : places) {
         const Text path = private_run_directory(place);
-        if (!may_be_above(path, surroundings)) return false;
+        if (!may_be_above(path, surroundings)) return Taken::no;
         RunDirectoryRefusal refusal;
         Result<Fd> opened = open_run_directory(path, refusal);
         if (opened) {
@@ -177,20 +218,24 @@ bool take_run_directory(const Options& options, const List<Text>& places, bool w
                                      "directory is ",
                                      path}));
             if (!surroundings.flaw_told.empty()) complain(surroundings.flaw_told);
-            return true;
+            return Taken::yes;
         }
         const Error& error = opened.error();
         const bool is_held = error.code == EWOULDBLOCK;
-        if (is_held && options.quiet) return exit_code = 0, false;
+        if (is_held && options.quiet) return exit_code = 0, Taken::no;
         const Text why = why_not_taken(path, error, refusal);
-        if (is_held || !refusal.flaw.empty() || was_named) return complain(why), false;
+        if (is_held && options.command != nullptr && options.run_directory.empty()) {
+            complain(Text::join({why, ": this one runs its command without a run directory"}));
+            return Taken::is_held;
+        }
+        if (is_held || !refusal.flaw.empty() || was_named) return complain(why), Taken::no;
         failures << (failures.empty() ? "" : "; ") << describe(error);
     }
-    if (options.command != nullptr) return true;
+    if (options.command != nullptr) return Taken::yes;
     complain(Text::join({"no run directory can be made (", failures,
                          "): svctl cannot reach "
                          "this reeve, and it keeps no logs (-r names a run directory)"}));
-    return true;
+    return Taken::yes;
 }
 
 // Says once which directories are taken as they are.
@@ -204,6 +249,59 @@ void take_trusted(Options& options, const List<Text>& directories) {
                                      ": no service directory has this path "
                                      "(-d names one)"}));
     }
+}
+
+// From what was asked for to the loop, and to the end; the exit status.
+int start(Options& options, int argc, char** argv, Surroundings surroundings) {
+    take_descriptors(options, surroundings);
+    if (const Status opened = signals::open(); !opened) {
+        complain(describe(opened.error()));
+        return exit_cannot_run;
+    }
+
+    surroundings.in_container =
+        options.machine == Options::Machine::container ||
+        (options.machine == Options::Machine::find_out && platform::in_container());
+    const Directories defaults = default_directories(geteuid(), environ);
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    const Text config = !options.directories.empty() ? options.directories.front()
+                        : defaults.config == builtin.config
+                            ? config_directory_in_use(defaults.config)
+                            : defaults.config;
+    const bool were_named = !options.directories.empty() || defaults.config != builtin.config;
+    int exit_code = 0;
+    surroundings.stateless = is_stateless(options, config);
+    List<Text> places = run_directory_candidates(geteuid(), environ);
+    const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
+    const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
+    if (was_named) places = {absolute(named)};
+    // A CMD needs none.
+    if (options.command != nullptr) places.resize(1);
+    if (!surroundings.stateless && !take_kept_run_directory(places, surroundings)) {
+        const Taken taken = take_run_directory(options, places, was_named, surroundings, exit_code);
+        if (taken == Taken::no) return exit_code;
+        // The default directory's services are those of the reeve that holds the run directory.
+        surroundings.stateless = taken == Taken::is_held && !were_named;
+    }
+    resumption().stateless = surroundings.stateless;
+    const Text& run = surroundings.run_directory;
+    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
+    surroundings.logs.directory =
+        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
+    if (!run.empty() && !(run == builtin.run)) surroundings.run_variable = run;
+    surroundings.environment = environ;
+    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
+
+    List<Text> directories = options.directories;
+    if (directories.empty() && !surroundings.stateless) directories.push_back(config);
+    for (Text& directory : directories) directory = absolute(directory);
+    take_trusted(options, directories);
+    // What reeve was started in can be unmounted. CMD is to be there.
+    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
+    Program program(options, std::move(surroundings), std::move(directories), were_named);
+    if (!program.begin()) return exit_cannot_run;
+    return program.run();
 }
 
 }  // namespace
@@ -228,49 +326,7 @@ int reeve_main(int argc, char** argv) {
         print(options.help ? reeve_usage : "reeve " REEVE_VERSION "\n");
         return 0;
     }
-    take_descriptors(options, surroundings);
-    if (const Status opened = signals::open(); !opened) {
-        complain(describe(opened.error()));
-        return exit_cannot_run;
-    }
-
-    surroundings.in_container =
-        options.machine == Options::Machine::container ||
-        (options.machine == Options::Machine::find_out && platform::in_container());
-    const Directories defaults = default_directories(geteuid(), environ);
-    const Directories builtin = default_directories(geteuid(), environ, false);
-    int exit_code = 0;
-    List<Text> places = run_directory_candidates(geteuid(), environ);
-    const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
-    const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
-    if (was_named) places = {absolute(named)};
-    // A CMD needs none.
-    if (options.command != nullptr) places.resize(1);
-    if (!take_kept_run_directory(places, surroundings) &&
-        !take_run_directory(options, places, was_named, surroundings, exit_code))
-        return exit_code;
-    const Text& run = surroundings.run_directory;
-    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
-    surroundings.logs.directory =
-        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
-    if (!(run == builtin.run)) surroundings.run_variable = run;
-    surroundings.environment = environ;
-    if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
-
-    List<Text> directories = options.directories;
-    if (directories.empty())
-        directories.push_back(defaults.config == builtin.config
-                                  ? config_directory_in_use(defaults.config)
-                                  : defaults.config);
-    for (Text& directory : directories) directory = absolute(directory);
-    take_trusted(options, directories);
-    // What reeve was started in can be unmounted. CMD is to be there.
-    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
-    const bool were_named = !options.directories.empty() || defaults.config != builtin.config;
-    Program program(options, std::move(surroundings), std::move(directories), were_named);
-    if (!program.begin()) return exit_cannot_run;
-    return program.run();
+    return start(options, argc, argv, std::move(surroundings));
 }
 
 }  // namespace reeve

@@ -54,7 +54,8 @@ Outcome no_answer(const Session& session, int code) {
     append_socket_path(path, session);
     if (is_absent(code)) {
         warn({"reeve is not running (no answer at ", path.view(),
-              "; start it, or name its run directory with -r)"});
+              "; start it, or name its run directory with -r; reeve -- CMD alone hears nobody, "
+              "with -r it does)"});
         return Outcome::no_reeve;
     }
     switch (code) {

@@ -304,6 +304,7 @@ void Loader::load_service(const SourceFile& file) {
     Loaded& loaded = catalog_.services.emplace_back();
     loaded.file = file.path;
     loaded.name = file.path.name;
+    loaded.unread = file.may_be_read_later();
     const std::string_view name = file.path.name;
     if (const size_t plus = name.find('+'); plus != name.npos) {
         loaded.name = name.substr(0, plus);
@@ -362,6 +363,19 @@ bool comes_before(const Candidate& a, const Candidate& b) {
 }
 
 }  // namespace
+
+bool SourceFile::may_be_read_later() const {
+    switch (read_error) {
+    case 0:
+    case EACCES:
+    case EPERM:
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG: return false;
+    default: return true;
+    }
+}
 
 Text describe(const Problem& problem) {
     Buffer<24> line;

@@ -26,6 +26,7 @@ struct Loaded {
     FilePath file;
     Ref<const Definition> definition;  // null where problems is not empty
     List<Problem> problems;
+    bool unread = false;  // what is in the file is not known (SourceFile::may_be_read_later)
 };
 
 // All that the service directories hold.

@@ -16,6 +16,9 @@ struct SourceFile {
     bool too_large = false;  // above service_file_max_bytes: `text` is its beginning
     bool trusted = false;    // taken whatever its mode and owner
     int read_error = 0;      // errno of open or read; 0: none
+
+    // What it lacked may be there soon: what is in it is not known, rather than wrong.
+    bool may_be_read_later() const;
 };
 
 // What the system lacks is an error when a file asks for it, and whose files are trusted.

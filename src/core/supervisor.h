@@ -20,6 +20,7 @@ struct Candidate {
     Text version;
     Ref<const Definition> definition;  // null: the file has errors
     Text problem;                      // the first of them, as FILE:LINE: text
+    bool unread = false;  // what it says is not known: the definition before stays in force
 };
 
 // What a reload does to a service.

@@ -58,9 +58,10 @@ void refuse(Row& row, const Service& service, const Text& problem) {
 // its place for that.
 const Candidate* broken_version(std::span<const Candidate> candidates, const Candidate& chosen,
                                 const Service& service) {
-    if (!lives(service) || chosen.version == service.definition->version) return nullptr;
+    if (!service.definition || chosen.version == service.definition->version) return nullptr;
     for (const Candidate& candidate : candidates)
         if (candidate.name == chosen.name && !candidate.definition &&
+            (candidate.unread || lives(service)) &&
             candidate.version == service.definition->version)
             return &candidate;
     return nullptr;
@@ -159,9 +160,13 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
         row.listed = true;
         row.problem = candidate->problem;
         row.definition = candidate->definition;
-        if (!row.definition) refuse(row, services_[index], {});
         const Candidate* broken = broken_version(candidates, *candidate, services_[index]);
+        if (broken == nullptr && !row.definition) broken = candidate;
         if (broken != nullptr) refuse(row, services_[index], broken->problem);
+        if (broken != nullptr && broken->unread && services_[index].definition) {
+            row.definition = services_[index].definition;
+            row.refused = false;
+        }
     }
     unsure_.resize(services_.size());
     queue_.resize(services_.size());

@@ -110,6 +110,7 @@ void Walk::on_start() {
     s_.started_wall = now_.wall;
     s_.status_text = s_.end_note = {};
     s_.stranger.reset();
+    s_.group_told = {};
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
     run_hook(Hook::pre_start);
@@ -252,6 +253,7 @@ void Walk::send_stop_signal() {
     s_.phase = Phase::terminating;
     const bool leader_only = policy().kill_mode == KillMode::process && !s_.leader_gone;
     act(leader_only ? ActionKind::signal_leader : ActionKind::signal_group, policy().stop_signal);
+    if (!leader_only) s_.group_told = now_.mono;
     s_.deadline = s_.stop_by;
     if (s_.leader_gone) watch_group();
 }
@@ -287,12 +289,16 @@ void Walk::on_exited(const Event& event) {
         cancel_hook(Hook::start_check);
         s_.stop_by = now_.mono + policy().stop_timeout;
         enter(State::stopping, Phase::terminating, {.code = ReasonCode::group_left});
-        return send_stop_signal();
+        // To some programs a second one says "now".
+        const bool told =
+            s_.group_told.ms != 0 && now_.mono - s_.group_told <= milliseconds(group_told_max_ms);
+        return told ? watch_group() : send_stop_signal();
     }
     // The end of a stop_command, or stop_timeout, goes on with what is left.
     if (s_.phase == Phase::stop_command) return;
-    // kill_mode = process spared the others until now; to the rest it is a reminder.
-    if (s_.phase == Phase::terminating) act(ActionKind::signal_group, SIGTERM);
+    // kill_mode = process spared the others until now, or the leader ended of its own accord.
+    if (s_.phase == Phase::terminating && s_.group_told.ms == 0)
+        act(ActionKind::signal_group, SIGTERM);
     watch_group();
 }
 

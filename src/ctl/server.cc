@@ -17,16 +17,21 @@ namespace {
 constexpr int backlog = 128;
 
 // Who may not even ask gets a line, if it fits, and nothing else.
-void turn_away(int fd) {
+void turn_away(int fd, bool is_known) {
     Buffer<160> line;
-    append_end(line, Outcome::not_permitted,
-               "only root and the user that reeve runs as may control it");
+    if (is_known)
+        append_end(line, Outcome::not_permitted,
+                   "only root and the user that reeve runs as may control it");
+    else
+        append_end(line, Outcome::failed, "reeve could not tell who asks (getsockopt): ask again");
     sys::sendto(fd, line.data(), line.size(), MSG_NOSIGNAL, nullptr, 0);
 }
 
 bool may_connect(int fd) {
     const auto peer = platform::peer_uid(fd);
-    return peer && (*peer == 0 || *peer == geteuid());
+    const bool may = peer && (*peer == 0 || *peer == geteuid());
+    if (!may) turn_away(fd, peer.has_value());
+    return may;
 }
 
 }  // namespace
@@ -112,10 +117,7 @@ void Server::accept_clients(Now now) {
             accept_again_ = now.mono + milliseconds(accept_pause_ms);
             return;
         }
-        if (!may_connect(socket.get())) {
-            turn_away(socket.get());
-            continue;
-        }
+        if (!may_connect(socket.get())) continue;
         auto slot = clients_.begin();
         while (*slot) ++slot;
         slot->reset(new Client);

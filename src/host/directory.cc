@@ -113,6 +113,13 @@ const char* advice_on_directory(const Error& error) {
     }
 }
 
+bool may_be_read_later(std::span<const List<SourceFile>> directories) {
+    for (const List<SourceFile>& files : directories)
+        for (const SourceFile& file : files)
+            if (file.may_be_read_later()) return true;
+    return false;
+}
+
 Result<List<SourceFile>> read_directory(std::string_view path, bool trusted) {
     const Text shared = Text::join({path, path.empty() || path.ends_with('/') ? "" : "/"});
     List<Text> names;

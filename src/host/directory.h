@@ -1,6 +1,7 @@
 // directory: the files of a service directory, read into memory. What they mean is conf's.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "base/list.h"
@@ -20,6 +21,9 @@ constexpr size_t executable_head_bytes = 65536;
 // A link that is neither root's nor our own makes its file that one's who made it. `trusted`: the
 // files are taken whatever their mode and owner; what is mounted read-only nobody may write to.
 Result<List<SourceFile>> read_directory(std::string_view path, bool trusted = false);
+
+// Is there a file in them that could not be read, and perhaps can be soon?
+bool may_be_read_later(std::span<const List<SourceFile>> directories);
 
 // What may be done about that error, in parentheses; or nothing.
 const char* advice_on_directory(const Error& error);

@@ -29,9 +29,8 @@ const char* make_path(Path& path, const Text& directory, std::string_view folder
 
 // The time in the newest old file's name; 0: there is none.
 int64_t newest_old(const Text& directory, std::string_view folder) {
-    Path path;
     int64_t newest_us = 0;
-    const Fd fd(sys::open(make_path(path, directory, folder, ""), O_RDONLY | O_DIRECTORY));
+    const Fd fd = open_log_directory(directory, folder);
     const auto see = [&](const char* name) {
         if (const auto stamp = parse_old_name(name)) newest_us = std::max(newest_us, stamp->us);
         return true;
@@ -53,15 +52,14 @@ bool is_still_at(int fd, const char* path) {
 }
 
 void OldLogs::look_into(const Text& directory, std::string_view folder) {
-    Path path;
-    const Fd fd(sys::open(make_path(path, directory, folder, ""), O_RDONLY | O_DIRECTORY));
+    const Fd fd = open_log_directory(directory, folder);
     if (!fd) return;
     Text shared;  // all of one folder name it together
     const auto see = [&](const char* name) {
         const bool old = parse_old_name(name).has_value();
         if (!old && current != name) return true;
         struct stat state;
-        if (sys::lstat(make_path(path, directory, folder, name), &state) < 0) return true;
+        if (sys::lstat_at(fd.get(), name, &state) < 0) return true;
         bytes += static_cast<uint64_t>(state.st_size);
         if (!old) return true;
         ++count;
@@ -93,10 +91,12 @@ void LogFolder::look() {
 }
 
 bool LogFolder::remove(const OldLog& file) {
-    Path path;
+    const Fd folder = open_log_directory(path_, file.folder);
+    const char* name = file.name.c_str();
     struct stat state;
-    const char* name = make_path(path, path_, file.folder, file.name);
-    if (sys::lstat(name, &state) < 0 || sys::unlink(name) < 0) return false;
+    if (!folder || sys::lstat_at(folder.get(), name, &state) < 0 ||
+        sys::unlink_at(folder.get(), name) < 0)
+        return false;
     used_ -= std::min(used_, static_cast<uint64_t>(state.st_size));
     return true;
 }
@@ -136,11 +136,10 @@ void LogFolder::prune(std::string_view folder, size_t keep) {
 int LogFile::open(LogFolder& folder, const Text& name) {
     if (file_) return 0;
     constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-    Path path;
-    const char* file = make_path(path, folder.path(), name, current);
-    Result<Fd> opened = open_log(file, flags);
-    int code = opened ? 0 : opened.error().code;
-    if (opened) file_ = std::move(*opened);
+    Result<Fd> directory = make_log_directory(folder.path(), name);
+    if (!directory) return directory.error().code;
+    file_ = Fd(sys::open_at(directory->get(), current.data(), flags, 0640));
+    int code = file_ ? 0 : errno;
     struct stat state;
     const bool theirs = file_ ? sys::fstat(file_.get(), &state) < 0 || !S_ISREG(state.st_mode)
                               : code == EACCES || code == ELOOP || code == ENXIO;
@@ -148,7 +147,7 @@ int LogFile::open(LogFolder& folder, const Text& name) {
         if (file_) code = EEXIST;
         file_.reset();
         if (!rename_away(folder, name, {0, SIZE_MAX})) return code;
-        file_ = Fd(sys::open(file, flags, 0640));
+        file_ = Fd(sys::open_at(directory->get(), current.data(), flags, 0640));
         if (!file_) return errno;
         sys::fstat(file_.get(), &state);
     }
@@ -175,19 +174,19 @@ void LogFile::check_place(const LogFolder& folder, const Text& name) {
 
 // The one step that matters is the rename; whoever is killed before or after it has lost nothing.
 bool LogFile::rename_away(LogFolder& folder, const Text& name, Rules rules) {
-    Path from;
-    Path to;
-    make_path(from, folder.path(), name, current);
+    const Fd directory = open_log_directory(folder.path(), name);
+    if (!directory) return false;
+    Buffer<64> old;
     struct stat there;
     // The clock may have been set back: who reads them, or removes the oldest, goes by the names.
     if (newest_us_ < 0) newest_us_ = newest_old(folder.path(), name);
     int64_t time = std::max(sys::wall_now_us(), newest_us_ + 1);
     for (;; ++time) {
-        Buffer<64> old;
+        old.clear();
         append_old_name(old, {time});
-        if (sys::lstat(make_path(to, folder.path(), name, old.view()), &there) < 0) break;
+        if (sys::lstat_at(directory.get(), old.c_str(), &there) < 0) break;
     }
-    if (sys::rename(from.c_str(), to.c_str()) < 0) return false;
+    if (sys::rename_at(directory.get(), current.data(), old.c_str()) < 0) return false;
     newest_us_ = time;
     rotates_ = false;
     file_.reset();

@@ -235,10 +235,6 @@ void Performer::perform(const Action& action, Now now) {
     }
 }
 
-void Performer::give_back_terminal() {
-    if (foreground_group_ > 0 && tcgetpgrp(0) == foreground_group_) sys::tcsetpgrp(0, getpgrp());
-}
-
 Performer::Run* Performer::find_run(ServiceId id) {
     for (Run& run : runs_)
         if (run.id == id) return &run;
@@ -425,8 +421,10 @@ void Performer::reap(Now now) {
         hold_faults(false);
         more = count == ended.size();
         const bool some = count > 0;
-        for (size_t i = 0; i < count; ++i)
+        for (size_t i = 0; i < count; ++i) {
+            if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
+        }
         count = 0;
         if (some) check_groups(now);
     }

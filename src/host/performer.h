@@ -8,6 +8,7 @@
 #include "base/packed.h"
 #include "core/supervisor.h"
 #include "host/adopted.h"
+#include "host/foreground.h"
 #include "host/hooks.h"
 #include "host/journal.h"
 #include "host/kept.h"
@@ -22,10 +23,11 @@ namespace reeve {
 
 // Where reeve and its children are at home.
 struct Surroundings {
-    Text run_directory;  // empty: there is none, and nothing is written
-    Fd lock;             // of the run directory
-    Kept kept;           // what a resumed reeve has from before
-    Text journal_note;   // what there is to say of the journal before
+    Text run_directory;      // empty: there is none, and nothing is written
+    bool stateless = false;  // `-- CMD` alone, and nothing is kept
+    Fd lock;                 // of the run directory
+    Kept kept;               // what a resumed reeve has from before
+    Text journal_note;       // what there is to say of the journal before
     LogSettings logs;
     bool keeps_history = false;    // under run_directory
     Text own_program;              // for svctl and svcheck
@@ -107,8 +109,7 @@ class Performer {
     // A signal for the service's leader, or its whole group. An errno, or 0.
     int signal(ServiceId id, int number, bool whole_group);
 
-    // Takes the terminal's foreground back from a `-- CMD` that had it.
-    void give_back_terminal();
+    Foreground& foreground() { return foreground_; }
 
   private:
     // What a run has still to tell, and the descriptors for it; there is one of these only until
@@ -194,7 +195,7 @@ class Performer {
     EndRequest end_request_;
     pid_t trial_ = 0;
     std::optional<ExitStatus> trial_end_;
-    pid_t foreground_group_ = 0;  // main's, where it was given the terminal
+    Foreground foreground_;
 };
 
 }  // namespace reeve

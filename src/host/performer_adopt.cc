@@ -49,7 +49,7 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
             adopted_.add(id, {service.reason.value, 0});
         if (id == at_.main && past[i].leader == Fact::child) {
             set_last_child(service.leader.pid);
-            if (tcgetpgrp(0) == service.group) foreground_group_ = service.group;
+            foreground_.begin(service.group, tcgetpgrp(0) == service.group);
         }
         for (size_t k = 0; k < hook_count; ++k) {
             const auto hook = static_cast<Hook>(k);
@@ -65,7 +65,7 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
     }
     // The earlier journal stands until this one has all that it told.
     renew_journal(now, true);
-    set_begun(journal_.enabled());
+    set_begun(journal_.enabled() || at_.stateless);
     for (uint32_t i = 0; i < past.size(); ++i)
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);

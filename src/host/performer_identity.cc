@@ -25,7 +25,11 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
                                                      adopted_.signal(id, 0) == 0));
         const Remains left = is_led ? Remains::ours : left_of(id);
         if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
-        if (sys::kill(-service.group, number) == 0) return 0;
+        if (sys::kill(-service.group, number) == 0) {
+            if (number == service.policy().stop_signal)
+                supervisor_.at(id).group_told = sys::mono_now();
+            return 0;
+        }
         if (errno != ESRCH || service.leader_gone) return errno;
         // Forked a moment ago, it has not made its group yet.
     }

@@ -244,13 +244,18 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (id == supervisor_.log_writer()) logs_.renew_owner();
     if (!prepare_child(request, error)) return start_failed(id, error, now);
     plan_.record = child_record(service, nullptr);
+    // A fault in between would not tell of CMD's process.
+    if (request.mode == SpawnMode::main) hold_faults(true);
     Result<Spawned> spawned = spawn(plan_);
+    if (request.mode == SpawnMode::main) {
+        if (spawned) set_last_child(spawned->pid);
+        hold_faults(false);
+    }
     if (!spawned) {
         error.step = SpawnStep::fork;
         error.code = spawned.error().code;
         return start_failed(id, error, now);
     }
-    if (request.mode == SpawnMode::main) set_last_child(spawned->pid);
     run.exec = std::move(spawned->exec);
     const Process process{spawned->pid, spawned->start_time};
     runs_.push_back(std::move(run));
@@ -258,7 +263,7 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (request.mode == SpawnMode::main) {
         for (int number : at_.inherited) Fd closing(number);  // they are the child's now
         at_.inherited.clear();
-        if (plan_.take_foreground) foreground_group_ = process.pid;
+        foreground_.begin(process.pid, plan_.take_foreground);
     }
     supervisor_.handle(id, {.kind = EventKind::spawned, .process = process}, now);
     if (output && service.policy().log == Log::run)

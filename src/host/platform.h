@@ -142,8 +142,10 @@ int each_entry(int directory, See& see) {
     return each_entry(directory, call, const_cast<std::remove_const_t<See>*>(&see));
 }
 
-// A descriptor that becomes readable when a file is taken out of the directory; reading it empties
-// it. -1 and errno where the system cannot tell.
+// The signal that comes when a file is taken out of a watched directory, one that nothing else
+// uses; 0: the system cannot tell.
+extern const int removal_signal;
+// Asks for it, for as long as the descriptor is open. -1 and errno.
 int watch_removals(const char* directory);
 
 // A descriptor that poll(2) finds in POLLERR once for each change of what is mounted. -1 and errno
@@ -184,6 +186,10 @@ ssize_t receive(int socket, std::span<char> place, std::optional<Sender>& sender
 bool is_descendant(pid_t pid, pid_t ancestor);
 
 // The machine.
+
+// What asks PID 1 of a container to stop all and end, beside TERM and INT: the stop signals that
+// images name.
+extern const std::span<const int> container_stop_signals;
 
 // Is there a sign that we run in a container? The PID namespace is not the first one, `container`
 // is in the environment, or a container runtime left its mark in the root directory.

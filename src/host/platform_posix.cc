@@ -35,6 +35,15 @@ namespace reeve::platform {
 const bool has_oom_score_adj = false;
 const bool has_no_new_privs = false;
 const bool can_share_memory = false;  // vfork is no longer in POSIX, and its meaning differs
+const int removal_signal = 0;
+
+namespace {
+
+constexpr int of_containers[] = {SIGQUIT};
+
+}  // namespace
+
+const std::span<const int> container_stop_signals = of_containers;
 
 namespace {
 

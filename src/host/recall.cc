@@ -136,6 +136,8 @@ std::string_view boot_id() {
 }
 
 Recollection recall(const Text& run_directory, Text& complaint) {
+    // Whatever ran here before had another PID 1, and ended with it.
+    if (getpid() == 1 && !resumption().resumed) return {};
     const Text path = Text::join({run_directory, "/journal"});
     Recollection past;
     const int journal_code = sys::persist([&] {

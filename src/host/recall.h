@@ -9,9 +9,9 @@
 namespace reeve {
 
 // From the journal, with facts about each recorded process. Nothing of an earlier run of the kernel
-// or of the container, nor where that reeve ended in order. A journal that is corrupt, or of a
-// later version, is set aside as `journal.bad`; the status files then stand in for it, also where
-// there is none, and `complaint` says so.
+// or of the container, and so nothing at all for what begins as PID 1; nor where that reeve ended
+// in order. A journal that is corrupt, or of a later version, is set aside as `journal.bad`; the
+// status files then stand in for it, also where there is none, and `complaint` says so.
 Recollection recall(const Text& run_directory, Text& complaint);
 
 // What tells this boot from every other one (core/recover.h), as it was first read; tried again

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,10 +24,9 @@ constexpr std::string_view option = "--resume=";
 // All that a fault needs is made ready before: the heap may be what is broken.
 Resumption ours;
 pid_t owner = 0;
-pid_t last_child = 0;
 char own_path[path_max_bytes];
 char own_image[] = "/proc/self/exe";
-char argument[4096];
+char argument[8192];
 char** arguments = nullptr;
 char** environment = nullptr;
 alignas(16) char fault_stack[65536];  // a fault may come on top of a fault, with all registers
@@ -58,6 +58,7 @@ int execute(const char* program) {
     out.c_str();
     arguments[1] = argument;
     platform::unseal_descriptors();
+    for (size_t i = 0; i < ours.given.count; ++i) sys::fcntl(ours.given.fds[i], F_SETFD, 0);
     sys::execve(program, arguments, environment);
     const int code = errno;
     platform::seal_descriptors({});
@@ -69,7 +70,7 @@ bool collect() {
     int status = 0;
     pid_t pid;
     while ((pid = sys::waitpid(-1, &status, WNOHANG)) > 0)
-        if (pid == last_child)
+        if (pid == ours.main)
             _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return pid == 0;
 }
@@ -101,8 +102,8 @@ bool collect() {
         int came = 0;
         sigwait(&all, &came);
         if (came == SIGCHLD || signals::is_fault(came)) continue;
-        if (last_child > 0)
-            sys::kill(last_child, came);
+        if (ours.main > 0)
+            sys::kill(ours.main, came);
         else if (came == SIGTERM || came == SIGINT || (is_machine && came == SIGUSR1) ||
                  (is_machine && came == SIGUSR2))
             end_everything(came);
@@ -214,6 +215,11 @@ void append_resumption(Sink& out, const Resumption& resumption) {
     if (resumption.stuck != 0) append_number(out, "stuck", resumption.stuck);
     if (resumption.log_user[0] != '\0') out << " log_user=" << resumption.log_user;
     if (resumption.nofile) append_number(out, "nofile", static_cast<int64_t>(*resumption.nofile));
+    if (resumption.stateless) append_number(out, "stateless", *resumption.stateless);
+    if (resumption.sealed) append_number(out, "sealed", 1);
+    if (resumption.main > 0) append_number(out, "main", resumption.main);
+    for (size_t i = 0; i < resumption.given.count; ++i)
+        append_number(out, "given", resumption.given.fds[i]);
     append_number(out, "crashes", resumption.crashes);
     append_number(out, "signal", resumption.signal);
     append_number(out, "crashed", resumption.crashed.ms);
@@ -224,10 +230,13 @@ void append_resumption(Sink& out, const Resumption& resumption) {
         append_number(out, "finale", resumption.finale);
         append_number(out, "kill_at", resumption.kill_at.ms);
     }
-    for (size_t i = 0; i < resumption.reaped.count; ++i) {
-        append_number(out, "ended", resumption.reaped.ended[i].pid);
-        append_number(out, "status", resumption.reaped.ended[i].status);
-    }
+    const auto append_ended = [&](const Resumption::Ended& each) {
+        append_number(out, "ended", each.pid);
+        append_number(out, "status", each.status);
+    };
+    for (size_t i = 0; i < resumption.reaped.count; ++i) append_ended(resumption.reaped.ended[i]);
+    const Resumption::Ended& last = resumption.main_end;
+    if (last.pid != 0 && !resumption.has_ended(last.pid)) append_ended(last);
 }
 
 bool parse_resumption(std::string_view rest, Resumption& resumption) {
@@ -254,6 +263,11 @@ bool parse_resumption(std::string_view rest, Resumption& resumption) {
         if (key == "reads_nothing") resumption.reads_nothing = number != 0;
         if (key == "stuck") resumption.stuck = static_cast<uint32_t>(*value);
         if (key == "nofile") resumption.nofile = static_cast<rlim_t>(*value);
+        if (key == "stateless") resumption.stateless = number != 0;
+        if (key == "sealed") resumption.sealed = number != 0;
+        if (key == "main") resumption.main = number;
+        auto& [given, given_count] = resumption.given;
+        if (key == "given" && given_count < given.size()) given[given_count++] = number;
         if (key == "crashes") resumption.crashes = static_cast<uint32_t>(*value);
         if (key == "signal") resumption.signal = number;
         if (key == "crashed") resumption.crashed.ms = *value;
@@ -325,7 +339,10 @@ void set_begun(bool is_on_record) {
     ours.stuck = 0;
 }
 
-void set_last_child(pid_t pid) { last_child = pid; }
+void set_last_child(pid_t pid) {
+    ours.main = pid;
+    ours.given.count = 0;
+}
 
 int execute_again(const char* program) {
     sigset_t before;

@@ -39,6 +39,17 @@ struct Resumption {
     // reeve.conf's, without which svlog cannot be started; empty: none.
     char log_user[account_field_max_bytes + 1] = {};
 
+    // `-- CMD` alone: no journal tells of its process. Nothing: that was not found out yet.
+    std::optional<bool> stateless;
+    pid_t main = 0;  // 0: it was not forked yet
+    // The descriptors that CMD is to have and has not got yet; all that are open before `sealed`.
+    bool sealed = false;
+    struct Given {
+        std::array<int, inherited_fds_max_count> fds;
+        size_t count = 0;
+    };
+    Given given{};
+
     // A shutdown that is under way, as the program has it.
     bool ending = false;
     int exit_code = 0;
@@ -55,6 +66,7 @@ struct Resumption {
         size_t count = 0;
     };
     Reaped reaped{};
+    Ended main_end{};  // of CMD, where nothing else tells of it: pid 0 before that
 
     // It crashed crashes_careful_count times within crashes_careful_ms.
     bool crashes_often() const;
@@ -95,8 +107,9 @@ void set_machine();
 // nothing to come back to.
 void set_begun(bool is_on_record);
 
-// Where there is nothing to come back to, or it fails: PID 1 goes on reaping until this child, of
-// `-- CMD`, has ended, and then ends with its status. 0: until it is told to end.
+// The process of `-- CMD`, which has its descriptors by now. Where there is nothing to come back
+// to, or that fails: PID 1 goes on reaping until it has ended, and then ends with its
+// status. 0: until it is told to end.
 void set_last_child(pid_t pid);
 
 // Executes the program at that path, as it is now. Returns only where that failed, with errno.

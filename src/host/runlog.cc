@@ -17,10 +17,7 @@ namespace {
 constexpr uint64_t second_us = 1000000;
 
 // NAME, or NAME@I: the directory's name under LOGDIR.
-void append_directory(Sink& out, const Text& log_directory, const Service& service) {
-    out << log_directory << '/';
-    append_name(out, service);
-}
+using Name = Buffer<2 * name_max_bytes + 1>;
 
 }  // namespace
 
@@ -74,33 +71,37 @@ Status make_directories(const Text& path, mode_t mode) {
     return Error{"mkdir", path, errno};
 }
 
-Result<Fd> open_log(const char* path, int flags) {
-    Fd file(sys::open(path, flags, 0640));
-    if (!file && errno == ENOENT) {
-        const std::string_view whole = path;
-        const Status made = make_directories(whole.substr(0, whole.rfind('/')), 0750);
-        if (!made) return made.error();
-        file = Fd(sys::open(path, flags, 0640));
-    }
-    if (!file) return Error{"open", path, errno};
-    return file;
+Fd open_log_directory(const Text& log_directory, std::string_view name) {
+    Buffer<path_max_bytes> path;
+    path << log_directory << '/' << name;
+    return Fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+}
+
+Result<Fd> make_log_directory(const Text& log_directory, std::string_view name) {
+    Fd directory = open_log_directory(log_directory, name);
+    if (directory) return directory;
+    const Text path = Text::join({log_directory, "/", name});
+    if (errno != ENOENT) return Error{"open", path, errno};
+    if (const Status made = make_directories(path, 0750); !made) return made.error();
+    directory = open_log_directory(log_directory, name);
+    if (!directory) return Error{"open", path, errno};
+    return directory;
 }
 
 namespace {
 
 // Calls see(time) for each file of a run that is in the directory. False: it cannot be read.
 template <typename F>
-bool each_run(const char* path, F see) {
-    const Fd directory(sys::open(path, O_RDONLY | O_DIRECTORY));
+bool each_run(int directory, F see) {
     const auto note = [&](const char* name) {
         if (const auto time = run_time_ms(name)) see(*time);
         return true;
     };
-    return directory && platform::each_entry(directory.get(), note) == 0;
+    return platform::each_entry(directory, note) == 0;
 }
 
 // Which of its two names the file has: where it has yet to get one, that by which it is the newest.
-int64_t name_of_run(const char* directory, const Service& service, bool begins) {
+int64_t name_of_run(int directory, const Service& service, bool begins) {
     const int64_t exact = service.started_wall.ms;
     const int64_t plain = exact / 1000 * 1000;
     bool is_exact = false;
@@ -115,39 +116,41 @@ int64_t name_of_run(const char* directory, const Service& service, bool begins) 
 // The directory may be another user's: a FIFO that was put there is not to stall us, and nothing
 // else than such a file, by no other name, gets what a service says.
 Result<Fd> open_run_log(const Text& log_directory, const Service& service, bool begins) {
-    Buffer<path_max_bytes> path;
-    append_directory(path, log_directory, service);
-    const int64_t time = name_of_run(path.c_str(), service, begins);
-    path << '/';
-    append_run_name(path, time);
-    Result<Fd> file =
-        open_log(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
-    if (!file) return file;
+    Name name;
+    append_name(name, service);
+    Result<Fd> directory = make_log_directory(log_directory, name.view());
+    if (!directory) return directory;
+    Buffer<32> file;
+    append_run_name(file, name_of_run(directory->get(), service, begins));
+    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    Fd log(sys::open_at(directory->get(), file.c_str(), flags, 0640));
     struct stat state;
-    if (sys::fstat(file->get(), &state) < 0) return Error{"open", path.c_str(), errno};
-    if (!S_ISREG(state.st_mode) || state.st_nlink != 1) return Error{"open", path.c_str(), EEXIST};
-    sys::fcntl(file->get(), F_SETFL, O_APPEND);
-    return file;
+    int code = !log || sys::fstat(log.get(), &state) < 0 ? errno : 0;
+    if (code == 0 && (!S_ISREG(state.st_mode) || state.st_nlink != 1)) code = EEXIST;
+    if (code != 0)
+        return Error{"open", Text::join({log_directory, "/", name.view(), "/", file.view()}), code};
+    sys::fcntl(log.get(), F_SETFL, O_APPEND);
+    return log;
 }
 
 // Runs begin one at a time, and so one file has to go as a rule: the oldest few are all that is
 // looked for. What is left over, where log_keep was lowered, goes with later runs.
 void prune_run_logs(const Text& log_directory, const Service& service, size_t keep) {
-    Buffer<path_max_bytes> path;
-    append_directory(path, log_directory, service);
+    Name name;
+    append_name(name, service);
+    const Fd directory = open_log_directory(log_directory, name.view());
     Oldest oldest;
     size_t count = 0;
     const auto note = [&](int64_t time) {
         ++count;
         oldest.offer(time);
     };
-    if (!each_run(path.c_str(), note)) return;
+    if (!directory || !each_run(directory.get(), note)) return;
     const size_t excess = count > keep ? count - keep : 0;
     for (const int64_t time : oldest.times().first(std::min(excess, oldest.times().size()))) {
-        Buffer<path_max_bytes> file;
-        file << path.view() << '/';
+        Buffer<32> file;
         append_run_name(file, time);
-        sys::unlink(file.c_str());
+        sys::unlink_at(directory.get(), file.c_str());
     }
 }
 

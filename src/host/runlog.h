@@ -25,8 +25,11 @@ void prune_run_logs(const Text& log_directory, const Service& service, size_t ke
 void append_run_name(Sink& out, int64_t time_ms);
 std::optional<int64_t> run_time_ms(std::string_view file);
 
-// Opens a log file, 0640; where its directory is not there it makes that, 0750.
-Result<Fd> open_log(const char* path, int flags);
+// Opens LOGDIR/NAME, and not what a link in its place leads to: whoever may write to LOGDIR could
+// have the files of others written and pruned. None, and errno.
+Fd open_log_directory(const Text& log_directory, std::string_view name);
+// The same; where it is not there it is made, 0750.
+Result<Fd> make_log_directory(const Text& log_directory, std::string_view name);
 
 // mkdir -p: every directory of the path that is missing, 0755 but for the last one.
 Status make_directories(const Text& path, mode_t mode);

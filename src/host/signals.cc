@@ -19,15 +19,26 @@ std::atomic<unsigned> counts[signal_max + 1];
 std::atomic<int> wake_fd{-1};
 int read_fd = -1;
 // What is true of a process that has not called open() is not known.
-bool surely_default[signal_max + 1];
+bool surely_not_ignored[signal_max + 1];
+// In the child, which may have our memory.
+volatile bool is_child = false;
 
-// The pipe may be full: then the loop wakes up anyway.
+void set_handler(int number, void (*handler)(int));
+
+// The pipe may be full: then the loop wakes up anyway. Of any other failure it would sleep on.
 extern "C" void count_signal(int number) {
     const int saved = errno;
+    if (is_child) {
+        set_handler(number, SIG_DFL);
+        sys::kill(getpid(), number);  // comes when this returns
+        errno = saved;
+        return;
+    }
     counts[number].fetch_add(1);
     const int fd = wake_fd.load();
     if (fd >= 0) {
-        [[maybe_unused]] const ssize_t written = sys::write(fd, "", 1);
+        ssize_t written = sys::write(fd, "", 1);
+        if (written < 0 && errno != EAGAIN) written = sys::write(fd, "", 1);
     }
     errno = saved;
 }
@@ -55,8 +66,9 @@ Status open() {
     wake_fd.store(write_end.release());
     for (int number = 1; number <= signal_max; ++number) {
         struct sigaction action;
-        surely_default[number] =
-            sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_DFL;
+        if (number == SIGKILL || number == SIGSTOP) surely_not_ignored[number] = true;
+        if (surely_not_ignored[number] || sigaction(number, nullptr, &action) < 0) continue;
+        surely_not_ignored[number] = action.sa_handler != SIG_IGN;
     }
     sigset_t none;
     sigemptyset(&none);
@@ -68,10 +80,30 @@ Status open() {
     return Nothing{};
 }
 
-bool may_be_set(int number) { return !surely_default[number]; }
+bool may_be_ignored(int number) { return !surely_not_ignored[number]; }
 
-void count(int number) { set_handler(number, count_signal); }
-void ignore(int number) { set_handler(number, SIG_IGN); }
+void be_child() { is_child = true; }
+void be_parent() { is_child = false; }
+
+bool stop_group(int number) {
+    struct sigaction by_default = {};
+    struct sigaction before;
+    by_default.sa_handler = SIG_DFL;
+    sigaction(number, &by_default, &before);
+    sys::kill(0, number);
+    sigaction(number, &before, nullptr);
+    return take(SIGCONT) > 0;
+}
+
+void count(int number) {
+    set_handler(number, count_signal);
+    surely_not_ignored[number] = true;
+}
+
+void ignore(int number) {
+    set_handler(number, SIG_IGN);
+    surely_not_ignored[number] = false;
+}
 
 bool is_fault(int number) {
     return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE ||

@@ -19,9 +19,20 @@ void give_back();
 void count(int number);
 void ignore(int number);
 
-// Has `number` perhaps another disposition than the default? As it was at open(); true where that
-// was not called, or the system does not tell. Between fork and exec too.
-bool may_be_set(int number);
+// Would a program that is executed now perhaps be without `number`, because it is ignored here?
+// What is counted is its own again by exec alone. True where open() was not called, or the system
+// does not tell. Between fork and exec too.
+bool may_be_ignored(int number);
+
+// Between fork and exec, with all signals blocked: what comes for the child from now on is not
+// counted, but does to it what it does to a program that knows nothing of signals. be_parent() is
+// for the parent, whose memory it may be.
+void be_child();
+void be_parent();
+
+// Stops this process, and its group with it, as `number` does by default: TSTP, TTIN or TTOU. True
+// once it was continued; false where the group is orphaned, which the system does not stop.
+bool stop_group(int number);
 
 // Is `number` a sign of a fault in the program itself (SEGV BUS ILL FPE ABRT TRAP SYS)?
 bool is_fault(int number);

@@ -234,17 +234,16 @@ class Child {
         need(sys::chdir(directory.empty() ? "/" : directory.c_str()), SpawnStep::chdir);
     }
 
-    // To the default, before the first signal is let through: a handler of reeve's would run in the
-    // memory that the child may share with it. Also what whoever started reeve ignored, and what
-    // libc keeps for itself. KILL, STOP and numbers that the system does not have fail, and need
-    // nothing.
+    // What is ignored stays so through exec, also what libc keeps for itself; what reeve catches
+    // becomes the default there. Numbers that the system does not have fail, and need nothing.
     void reset_signals() {
         struct sigaction action {};
         action.sa_handler = SIG_DFL;
         ::sigaction(SIGHUP, &action, nullptr);  // what is copied below
         for (int number = 1; number <= signal_max; ++number)
-            if (signals::may_be_set(number) && ::sigaction(number, &action, nullptr) < 0)
+            if (signals::may_be_ignored(number) && ::sigaction(number, &action, nullptr) < 0)
                 platform::copy_disposition(SIGHUP, number);
+        signals::be_child();
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -318,8 +317,10 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
     ::sigprocmask(SIG_SETMASK, &all, &before);
     spawned.pid = sys::fork(memory, become, &birth);
     int code = errno;
+    signals::be_parent();
     // Fails where the child was first and has executed its program; then it is done already.
-    if (spawned.pid > 0 && plan.mode == SpawnMode::main) sys::setpgid(spawned.pid, spawned.pid);
+    if (spawned.pid > 0 && plan.mode == SpawnMode::main && !shared)
+        sys::setpgid(spawned.pid, spawned.pid);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     if (spawned.pid < 0) return Error{"fork", {}, code};
     spawned.start_time = platform::start_time_since(birth.before, spawned.pid);

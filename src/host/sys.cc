@@ -140,10 +140,24 @@ int reset_terminal(int fd) {
     return once(Call::reset_terminal, [&] { return ::tcsetattr(fd, TCSANOW, &sane); });
 }
 
-int open(const char* path, int flags, mode_t mode) {
-    // musl's open() marks the descriptor once more; its openat() relies on the kernel.
+int open(const char* path, int flags, mode_t mode) { return open_at(AT_FDCWD, path, flags, mode); }
+
+// musl's open() marks the descriptor once more; its openat() relies on the kernel.
+int open_at(int directory, const char* name, int flags, mode_t mode) {
     return retried(Call::open,
-                   [=] { return ::openat(AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, mode); });
+                   [=] { return ::openat(directory, name, flags | O_CLOEXEC | O_NOCTTY, mode); });
+}
+
+int lstat_at(int directory, const char* name, struct stat* out) {
+    return once(Call::lstat, [=] { return ::fstatat(directory, name, out, AT_SYMLINK_NOFOLLOW); });
+}
+
+int rename_at(int directory, const char* from, const char* to) {
+    return once(Call::rename, [=] { return ::renameat(directory, from, directory, to); });
+}
+
+int unlink_at(int directory, const char* name) {
+    return once(Call::unlink, [=] { return ::unlinkat(directory, name, 0); });
 }
 
 ssize_t read(int fd, void* place, size_t capacity) {

@@ -131,6 +131,11 @@ int mkfifo(const char* path, mode_t mode);
 int access(const char* path, int mode);
 int rename(const char* from, const char* to);
 int unlink(const char* path);
+// The same of a name in a directory that is open.
+int open_at(int directory, const char* name, int flags, mode_t mode = 0);
+int lstat_at(int directory, const char* name, struct stat* out);
+int rename_at(int directory, const char* from, const char* to);
+int unlink_at(int directory, const char* name);
 int chmod(const char* path, mode_t mode);
 int fchmod(int fd, mode_t mode);
 int chown(const char* path, uid_t user, gid_t group);

@@ -215,6 +215,7 @@ struct Service {
     Mono deadline = no_deadline;    // of the phase; comes back as Event deadline
     Mono start_by = no_deadline;    // start_timeout's end
     Mono stop_by = no_deadline;     // stop_timeout's end
+    Mono group_told;                // when all of the group had the stop signal; 0: in no way yet
     int32_t group_poll_ms = 0;      // until the next look at what is left of the group
     uint32_t runs = 0;              // runs begun
     uint32_t attempts = 0;          // consecutive short runs: exponent of the delay

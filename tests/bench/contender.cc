@@ -227,6 +227,12 @@ const Contender entrypoint_table[] = {
         .name = "reeve",
         .programs = {"reeve"},
         .kind = Kind::entrypoint,
+        .arguments = [](const Site&) { return Strings{"--"}; },
+    },
+    {
+        .name = "reeve -r",  // with state of its own
+        .programs = {"reeve"},
+        .kind = Kind::entrypoint,
         .arguments =
             [](const Site& site) {
                 return Strings{"-r", site / "run", "--"};

@@ -10,6 +10,7 @@ namespace reeve::bench {
 namespace {
 
 constexpr double tail = 0.99;
+constexpr double third_quartile = 0.75;
 
 // Three figures that count, and no more than the sample has.
 std::string number(double value) {
@@ -55,7 +56,9 @@ std::optional<Verdict> judge(const Table& table, const Goal& goal) {
     const Row* ours = find(table, "reeve");
     if (ours == nullptr) return std::nullopt;
     const bool is_value = goal.of == Goal::Of::value;
-    const double part = goal.of == Goal::Of::tail_ratio ? tail : 0.5;
+    const double part = goal.of == Goal::Of::tail_ratio       ? tail
+                        : goal.of == Goal::Of::quartile_ratio ? third_quartile
+                                                              : 0.5;
     const Row* base = base_of(table, goal);
     const std::optional<double> value =
         is_value ? std::optional(median(ours->samples)) : ratio(*ours, base, part);
@@ -63,7 +66,8 @@ std::optional<Verdict> judge(const Table& table, const Goal& goal) {
     Verdict verdict;
     verdict.value = *value;
     verdict.met = *value <= goal.at_most;
-    verdict.goal = std::string(part == tail ? "p99 " : "") + "at most " + number(goal.at_most);
+    const char* of = part == tail ? "p99 " : part == third_quartile ? "third quartile " : "";
+    verdict.goal = std::string(of) + "at most " + number(goal.at_most);
     if (!is_value) verdict.goal += " x " + base->name;
     if (is_value && table.unit != "count") verdict.goal += " " + table.unit;
     verdict.outcome = verdict.met ? "met" : "missed";

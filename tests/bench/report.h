@@ -16,7 +16,7 @@ struct Row {
 
 // What is demanded of reeve. Ratios are to the row "raw", or to the fastest of the rows in `peers`.
 struct Goal {
-    enum class Of { ratio, tail_ratio, value };
+    enum class Of { ratio, quartile_ratio, tail_ratio, value };  // quartile: the third
 
     Of of = Of::ratio;
     double at_most = 0;

@@ -398,3 +398,27 @@ TEST_CASE("a running version whose file is broken keeps running beside a good ot
     CHECK(rig["web"].problem == "web+v2:1: x");
     CHECK_FALSE(rig["web"].restart_requested);
 }
+
+TEST_CASE("a file that cannot be read for now changes nothing of its service") {
+    Rig rig({define("job", [](Definition&, Policy& policy) { policy.type = Type::oneshot; }),
+             define("web")});
+    rig.run("job");
+    rig.exited("job", 0);
+    rig.run("web");
+    rig.asked();
+    REQUIRE(rig.states() == "job done, web running");
+    std::vector<Candidate> candidates(2);
+    candidates[0].name = "job";
+    candidates[1].name = "web";
+    for (Candidate& each : candidates) {
+        each.unread = true;
+        each.problem = "cannot be read: I/O error";
+    }
+    CHECK(rig.core.apply(candidates, rig.now).empty());
+    CHECK(rig.states() == "job done, web running");
+    CHECK(rig["job"].problem == "cannot be read: I/O error");
+    rig.load({define("job", [](Definition&, Policy& policy) { policy.type = Type::oneshot; }),
+              define("web")});
+    CHECK(rig.asked().empty());
+    CHECK(rig.states() == "job done, web running");
+}

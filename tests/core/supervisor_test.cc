@@ -194,7 +194,7 @@ TEST_CASE("a dependency waits for its dependents' group, and for their post_stop
     rig.down("db");
     rig.asked();
     rig.exited("web", 0, true);
-    CHECK(rig.asked() == "signal_group web 15");
+    CHECK(rig.asked().empty());  // they were told already
     rig.group_empty("web");
     CHECK(rig.asked() == "end_run web, run_hook web post_stop");
     rig.hook("web", Hook::post_stop);

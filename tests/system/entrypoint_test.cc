@@ -294,6 +294,135 @@ TEST_CASE("reeve in the background of a terminal does not take its foreground") 
     CHECK(shell.wait() == 0);
 }
 
+namespace {
+
+// A shell with job control on a terminal, where reeve -- CMD is typed.
+struct Shell {
+    Shell() : process(launch()) {
+        pty.type("PS1='ready> '; echo begun\n");
+        REQUIRE(shows("begun\nready> "));
+    }
+    Launch launch() {
+        Launch launch{.arguments = {"bash", "--norc", "--noprofile", "--noediting", "-i"}};
+        launch.terminal = pty.path();
+        return launch;
+    }
+    void type(const std::string& text) { pty.type(text); }
+    bool shows(const std::string& text, int times = 1) {
+        const bool shown = wait_until([&] {
+            std::string screen = pty.screen();
+            std::erase(screen, '\r');
+            return count(screen, text) >= times;
+        });
+        if (!shown) UNSCOPED_INFO("the terminal shows:\n" << pty.screen());
+        return shown;
+    }
+
+    Pty pty;
+    Process process;
+};
+
+bool has_no_bash() { return cannot_run(has_program("bash"), "bash is not installed"); }
+
+// Waits until this process group has the foreground of the terminal that `pid` is on.
+bool is_in_front(pid_t pid, pid_t group) {
+    return wait_until([&] { return facts_of(pid).foreground == group; });
+}
+
+std::string command_line(const Reeve& reeve, const Strings& words) {
+    std::string line;
+    for (const std::string& word : reeve.launch(words).arguments) line += word + " ";
+    return line;
+}
+
+}  // namespace
+
+TEST_CASE("^Z stops CMD and reeve: the shell has its terminal back, and fg goes on") {
+    if (has_no_bash()) return;
+    Reeve reeve;
+    Shell shell;
+    shell.type(command_line(reeve, {"--", "sh", "-c", "'echo $$ > {dir}/pid; exec cat'"}) + "\n");
+    REQUIRE(wait_until([&] { return count(reeve.text_of("pid"), "\n") == 1; }));
+    const pid_t cat = std::atoi(reeve.text_of("pid").c_str());
+    for (int i = 1; i <= 2; ++i) {
+        REQUIRE(is_in_front(cat, cat));
+        const std::string word = "word" + std::to_string(i);
+        shell.type(word + "\n");
+        REQUIRE(shell.shows(word, 2));  // the echo, and cat's
+        shell.type("\032");
+        REQUIRE(shell.shows("Stopped", i));
+        REQUIRE(is_in_front(cat, shell.process.pid()));
+        CHECK(facts_of(cat).state == 'T');
+        shell.type("fg\n");
+    }
+    REQUIRE(is_in_front(cat, cat));
+    shell.type("\004");
+    REQUIRE(is_in_front(shell.process.pid(), shell.process.pid()));
+    shell.type("echo status $?\n");
+    CHECK(shell.shows("\nstatus 0"));
+}
+
+TEST_CASE("reeve -- CMD that was stopped goes on in the background, and comes to the foreground") {
+    if (has_no_bash()) return;
+    Reeve reeve;
+    Shell shell;
+    // It starts nothing: a shell that waits for its vfork cannot stop while the child does.
+    const std::string loop = "'echo $$ > {dir}/pid; while :; do i=$((i + 1)); [ $((i % 5000)) != 0 "
+                             "] || echo >> {dir}/ticks; done'";
+    shell.type(command_line(reeve, {"--", "sh", "-c", loop}) + "\n");
+    REQUIRE(wait_until([&] { return exists(reeve.file("ticks")); }));
+    const pid_t pid = std::atoi(reeve.text_of("pid").c_str());
+    REQUIRE(is_in_front(pid, pid));
+    shell.type("\032");
+    REQUIRE(shell.shows("Stopped"));
+    REQUIRE(is_in_front(pid, shell.process.pid()));
+    const size_t before = reeve.text_of("ticks").size();
+    shell.type("bg\n");
+    REQUIRE(wait_until([&] { return reeve.text_of("ticks").size() > before + 3; }));
+    CHECK(is_in_front(pid, shell.process.pid()));
+    shell.type("fg\n");
+    // A shell does not continue what runs already: reeve is in front, and passes ^C on.
+    REQUIRE(wait_until([&] { return facts_of(pid).foreground != shell.process.pid(); }));
+    shell.type("\003");
+    REQUIRE(is_in_front(shell.process.pid(), shell.process.pid()));
+    shell.type("echo status $?\n");
+    CHECK(shell.shows("\nstatus 130"));
+}
+
+TEST_CASE("a CMD in the background that reads from the terminal stops, and reeve with it") {
+    if (has_no_bash()) return;
+    Reeve reeve;
+    Shell shell;
+    shell.type(command_line(reeve, {"--", "sh", "-c", "'echo $$ > {dir}/pid; exec cat'"}) + "&\n");
+    REQUIRE(wait_until([&] { return count(reeve.text_of("pid"), "\n") == 1; }));
+    const pid_t cat = std::atoi(reeve.text_of("pid").c_str());
+    const pid_t its_reeve = facts_of(cat).parent;
+    REQUIRE(wait_until([&] { return facts_of(its_reeve).state == 'T'; }));
+    CHECK(facts_of(cat).state == 'T');
+    shell.type("fg\n");
+    REQUIRE(is_in_front(cat, cat));
+    shell.type("typed\n");
+    REQUIRE(shell.shows("typed", 2));
+    shell.type("\003");
+    REQUIRE(is_in_front(shell.process.pid(), shell.process.pid()));
+    shell.type("echo status $?\n");
+    CHECK(shell.shows("\nstatus 130"));
+}
+
+TEST_CASE("^Z of a CMD whose terminal has no shell is as good as not typed") {
+    Reeve reeve;
+    Pty pty;
+    Launch launch = reeve.launch({"--", "sh", "-c", "echo $$ > {dir}/pid; exec cat"});
+    launch.terminal = pty.path();
+    reeve.start(launch);
+    REQUIRE(pid_in(reeve, "pid") > 0);
+    pty.type("\032");
+    pty.type("hello\n");
+    CHECK(wait_until([&] { return count(pty.screen(), "hello") == 2; }));
+    pty.type("\003");
+    CHECK(ends_with(reeve) == 128 + SIGINT);
+}
+
 TEST_CASE("orphans become reeve's children and are reaped") {
     const bool as_pid_1 = GENERATE(false, true);
     if (cannot_be_pid_1(as_pid_1)) return;

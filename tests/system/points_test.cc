@@ -6,14 +6,20 @@
 // it was wanted. Most of it is waiting, so several go on side by side, each in a lane: a process
 // that becomes the parent of whatever is left behind.
 //
+// The same life is also led by a reeve of whose system calls one fails (strace makes it), at each
+// of their places in turn; it is not even to end of that, but for its first start.
+//
 //   REEVE_POINTS=1     all points; 10: every tenth alone
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <sstream>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,6 +69,96 @@ read line <&9
 struct Point {
     Death first;
     Death second;  // of the life that takes over
+    // The first life is led under strace, with these options.
+    Strings traced{};
+};
+
+// The error that each call of reeve's has in its turn, of those that a healthy program can have.
+struct CallFault {
+    const char* call;
+    const char* error;
+};
+constexpr CallFault call_faults[] = {
+    {"accept", "EMFILE"},
+    {"accept4", "EMFILE"},
+    {"access", "EIO"},
+    {"bind", "EADDRINUSE"},
+    {"chdir", "EACCES"},
+    {"chmod", "EPERM"},
+    {"clone", "EAGAIN"},
+    {"connect", "EAGAIN"},
+    {"faccessat", "EIO"},
+    {"faccessat2", "EIO"},
+    {"fallocate", "ENOSPC"},
+    {"fchmod", "EPERM"},
+    {"fchmodat", "EPERM"},
+    {"fchown", "EPERM"},
+    {"fcntl", "ENOLCK"},
+    {"fork", "EAGAIN"},
+    {"fstat", "EIO"},
+    {"fstatfs", "EIO"},
+    {"ftruncate", "EIO"},
+    {"getcwd", "ENOENT"},
+    {"getdents64", "EIO"},
+    {"getpgid", "EPERM"},
+    {"getsockopt", "ENOBUFS"},
+    {"inotify_add_watch", "ENOSPC"},
+    {"inotify_init1", "EMFILE"},
+    {"ioctl", "EIO"},
+    {"kill", "EPERM"},
+    {"listen", "EADDRINUSE"},
+    {"lseek", "EIO"},
+    {"lstat", "EIO"},
+    {"mkdir", "ENOSPC"},
+    {"mkdirat", "ENOSPC"},
+    {"mknod", "ENOSPC"},
+    {"mknodat", "ENOSPC"},
+    {"mmap", "ENOMEM"},
+    {"newfstatat", "EIO"},
+    {"open", "ENFILE"},
+    {"openat", "ENFILE"},
+    {"pidfd_open", "EMFILE"},
+    {"pipe2", "EMFILE"},
+    {"poll", "ENOMEM"},
+    {"ppoll", "ENOMEM"},
+    {"prctl", "EPERM"},
+    {"prlimit64", "EPERM"},
+    {"pwrite64", "ENOSPC"},
+    {"read", "EIO"},
+    {"readlink", "EIO"},
+    {"readlinkat", "EIO"},
+    {"recvfrom", "ENOBUFS"},
+    {"recvmsg", "ENOBUFS"},
+    {"rename", "ENOSPC"},
+    {"renameat", "ENOSPC"},
+    {"renameat2", "ENOSPC"},
+    {"sendmsg", "ENOBUFS"},
+    {"sendto", "ENOBUFS"},
+    {"setsockopt", "ENOBUFS"},
+    {"socket", "EMFILE"},
+    {"stat", "EIO"},
+    {"statfs", "EIO"},
+    {"statx", "EIO"},
+    {"unlink", "EBUSY"},
+    {"unlinkat", "EBUSY"},
+    {"vfork", "EAGAIN"},
+    {"wait4", "EINTR"},
+    {"write", "ENOSPC"},
+};
+// Those that fail only where the program is wrong, or that do not come back.
+constexpr const char* sure_calls[] = {
+    "arch_prctl",      "brk",           "clock_gettime",
+    "close",           "execve",        "exit_group",
+    "getegid",         "geteuid",       "getgid",
+    "getpgrp",         "getpid",        "getppid",
+    "getrandom",       "getuid",        "getrlimit",
+    "madvise",         "mprotect",      "munmap",
+    "rt_sigaction",    "rt_sigpending", "rt_sigprocmask",
+    "rt_sigreturn",    "rseq",          "set_robust_list",
+    "set_tid_address", "sigaltstack",   "setrlimit",
+    "umask",           "uname",         "futex",
+    "getpriority",     "setpriority",   "sched_getaffinity",
+    "restart_syscall", "gettid",        "membarrier",
 };
 
 struct Manner {
@@ -170,13 +266,16 @@ class Trial {
         if (lives_ == 1) death = point_.second;
         ++lives_;
         reeve_.reset();
-        reeve_ = std::make_unique<Stepper>(Strings{reeve_binary(), "-d", path("services"), "-r",
-                                                   path("run-files"), "-l", path("log")},
-                                           path("out"), death, manner_.as_init);
+        Strings words{reeve_binary(),    "-d", path("services"), "-r",
+                      path("run-files"), "-l", path("log")};
+        if (lives_ == 1) words.insert(words.begin(), point_.traced.begin(), point_.traced.end());
+        reeve_ = std::make_unique<Stepper>(words, path("out"), death, manner_.as_init);
     }
 
     // What ended by our hand is followed by another; anything else is none of the plan.
     void follow_up() {
+        if (!point_.traced.empty() && lives_ == 1 && reeve_->status() == 100 && nothing_ran())
+            return begin_life();  // it was refused
         const bool was_killed = reeve_->has_died() && !manner_.is_crash;
         if (!was_killed) return fail("reeve has ended, status " + std::to_string(reeve_->status()));
         ++deaths_;
@@ -227,7 +326,8 @@ class Trial {
             if (reeve_->over()) follow_up();
             const Said said = ask(request, reply);
             if (said == Said::yes) break;
-            if (said == Said::no) fail(request + ": " + reply);
+            // Who is told that something failed asks for it again.
+            if (said == Said::no && point_.traced.empty()) fail(request + ": " + reply);
             if (steady_clock::now() > patience_ends) fail(request + ": nobody answers");
             usleep(300);
         }
@@ -283,12 +383,20 @@ class Trial {
         const std::string shape = read_file(path("pids.shape"));
         if (!shape.ends_with(" 2\n")) fail("shape is not as its file has it");
         if (count_lines(read_file(path("pres"))) < 2) fail("pre_start did not run");
-        if (!exists(path("posts"))) fail("post_stop did not run");
+        const bool is_told = read_file(path("out")).find("deaf: post_stop could not be started") !=
+                             std::string::npos;
+        if (!exists(path("posts")) && !is_told) fail("post_stop did not run");
     }
 
     static std::string object_of(const std::string& reply, const std::string& name) {
         const size_t at = ("\n" + reply).find("\nname=" + name + "\n");
         return at == reply.npos ? "" : reply.substr(at, reply.find("\n\n", at) + 1 - at);
+    }
+
+    bool nothing_ran() const {
+        for (const char* name : {"web", "flaky", "deaf", "shape", "leaver"})
+            if (runs_of(name) > 0) return false;
+        return true;
     }
 
     int runs_of(const std::string& name) const {
@@ -311,7 +419,8 @@ class Trial {
                 follow_up();
                 expect("wait web app flaky shape late");
             }
-            if (ask("exit number=0", reply) == Said::no) fail("exit: " + reply);
+            if (ask("exit number=0", reply) == Said::no && point_.traced.empty())
+                fail("exit: " + reply);
             if (steady_clock::now() > patience_ends) fail("exit: it does not end");
             usleep(300);
         }
@@ -348,6 +457,7 @@ class Trial {
 };
 
 std::string describe(const Point& point) {
+    if (!point.traced.empty()) return point.traced.back();
     std::string text = "call " + std::to_string(point.first.call);
     if (point.second.call != Death::never)
         text += ", then call " + std::to_string(point.second.call);
@@ -366,7 +476,7 @@ std::string describe(const Point& point) {
         if (shared.problems >= problems_max) break;
         Trial trial(manner, points[i]);
         const std::string problem = trial.run();
-        if (trial.died()) ++shared.tried;
+        if (trial.died() || !points[i].traced.empty()) ++shared.tried;
         if (problem.empty()) continue;
         ++shared.problems;
         for (const pid_t pid : descendants_of(getpid())) kill(pid, SIGKILL);
@@ -443,6 +553,35 @@ void check_all(const Manner& manner, const std::vector<Point>& points) {
     CHECK(problems.empty());
 }
 
+// How often reeve makes each call in a life that nothing disturbs.
+std::map<std::string, uint64_t> list_calls() {
+    start_guard();
+    const TempDir directory;
+    const std::string trace = directory / "trace";
+    const pid_t pid = fork();
+    if (pid == 0) {
+        reeve::platform::become_subreaper();
+        signal(SIGCHLD, SIG_IGN);
+        setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+        const Manner manner{.name = "traced"};
+        std::string problem;
+        {
+            Trial trial(manner, {{}, {}, {find_program("strace"), "-qq", "-o", trace}});
+            problem = trial.run();
+        }
+        if (!problem.empty()) std::fprintf(stderr, "%s\n", problem.c_str());
+        _exit(0);
+    }
+    waitpid(pid, nullptr, 0);
+    std::map<std::string, uint64_t> calls;
+    std::istringstream lines(read_file(trace));
+    for (std::string line; std::getline(lines, line);) {
+        const size_t end = line.find('(');
+        if (end != line.npos && line[0] >= 'a' && line[0] <= 'z') ++calls[line.substr(0, end)];
+    }
+    return calls;
+}
+
 std::vector<Point> points_of_first_life(uint64_t calls, Death death, uint64_t each) {
     std::vector<Point> points;
     for (death.call = 1; death.call <= calls; death.call += stride(each))
@@ -493,4 +632,33 @@ TEST_CASE("a crash right after any of its system calls is no end of PID 1") {
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
     check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 8));
+}
+
+TEST_CASE("a system call that fails, whichever and wherever, costs no service anything") {
+    if (cannot_run(has_program("strace") && run({"strace", "-o", "/dev/null", "true"}).status == 0,
+                   "strace is not installed, or may not trace"))
+        return;
+    const auto calls = list_calls();
+    REQUIRE(calls.size() > 20);
+    std::vector<Point> points;
+    for (const auto& [call, count] : calls) {
+        INFO(call);
+        const auto* row = std::find_if(std::begin(call_faults), std::end(call_faults),
+                                       [&](const CallFault& fault) { return call == fault.call; });
+        if (row == std::end(call_faults)) {
+            CHECK(std::find(std::begin(sure_calls), std::end(sure_calls), call) !=
+                  std::end(sure_calls));
+            continue;
+        }
+        for (uint64_t place = 1; place <= count; ++place)
+            points.push_back(
+                {{},
+                 {},
+                 {find_program("strace"), "-qq", "-o", "/dev/null", "-e",
+                  "inject=" + call + ":error=" + row->error + ":when=" + std::to_string(place)}});
+    }
+    std::vector<Point> some;
+    const uint64_t each = stride(std::max<uint64_t>(points.size() / 60, 1));
+    for (size_t i = 0; i < points.size(); i += each) some.push_back(points[i]);
+    check_all({.name = "a call failed"}, some);
 }

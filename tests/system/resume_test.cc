@@ -445,7 +445,7 @@ TEST_CASE("a PID 1 that has no run directory to go on from waits for its CMD all
     reeve.start_behind_unshare(
         {.arguments = {"unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
                        "sh", "-c", "mount -t tmpfs -o ro none /run && exec \"$@\"", "sh",
-                       reeve_binary(), "--", "sh", "-c", command}},
+                       reeve_binary(), "-d", reeve.services(), "--", "sh", "-c", command}},
         false);
     REQUIRE(reeve.has_lines("up", 1));
     // Once it passes signals on it knows what it has started.

@@ -323,6 +323,35 @@ TEST_CASE("a user's reeve cannot make root's svctl write or remove files") {
     CHECK_FALSE(exists(etc / "evil"));
 }
 
+// --- Log directories -----------------------------------------------------------------------------
+
+TEST_CASE("a link in the place of a log directory makes root neither write nor prune elsewhere") {
+    if (cannot_play_two()) return;
+    const std::string log = GENERATE("run", "file");
+    Reeve reeve;
+    make_directory(reeve.file("precious"));
+    for (const char* name : {"1.log", "2.log", "current", "2026-01-01T00:00:00.000001Z.log"})
+        write_file(reeve.file("precious/") + name, "precious\n");
+    give(reeve.logs());
+    REQUIRE(symlink(reeve.file("precious").c_str(), (reeve.logs() + "/web").c_str()) == 0);
+    give(reeve.logs() + "/web");
+    reeve.service("reeve.conf", "log_user = 65534:65534\nlog_max_total = 1\n");
+    reeve.service("web", "command = echo hello; echo up > {dir}/up; exec sleep 1000\nlog = " + log +
+                             "\nlog_keep = 1\n");
+    reeve.start();
+    CHECK(reeve.comes_true([&] {
+        const std::string state = reeve.state("web");
+        return state == "running" || state == "backoff" || state == "failed";
+    }));
+    reeve.svctl({"restart", "web"});
+    reeve.svctl({"rotate", "web"});
+    CHECK(reeve.stop() == 0);
+    for (const char* name : {"1.log", "2.log", "current", "2026-01-01T00:00:00.000001Z.log"})
+        CHECK(reeve.text_of(std::string("precious/") + name) == "precious\n");
+    CHECK(run({"ls", reeve.file("precious")}).out ==
+          "1.log\n2.log\n2026-01-01T00:00:00.000001Z.log\ncurrent\n");
+}
+
 // --- The directories of containers --------------------
 
 namespace {
