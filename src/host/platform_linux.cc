@@ -485,16 +485,4 @@ bool in_container() {
     return ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != first_pid_namespace;
 }
 
-int power(PowerAction action) {
-    ::sync();
-    switch (action) {
-    case PowerAction::reboot: return ::reboot(RB_AUTOBOOT);
-    case PowerAction::poweroff: return ::reboot(RB_POWER_OFF);
-    case PowerAction::halt: return ::reboot(static_cast<int>(RB_HALT_SYSTEM));
-    }
-    return -1;
-}
-
-int catch_ctrl_alt_del() { return ::reboot(RB_DISABLE_CAD); }
-
 }  // namespace reeve::platform
