@@ -57,7 +57,9 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
                 return false;
             }
             options.command = argv + i + 1;
-            return true;
+            if (*options.command[0] == '\0')
+                problem = "the command after -- is an empty word (reeve -- CMD ARG...)";
+            return problem.empty();
         }
         if (set_flag(word, options)) continue;
         const bool trusts = word == trust_option || word.starts_with(trust_prefix);

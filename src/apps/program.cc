@@ -77,7 +77,9 @@ bool Program::begin() {
     const Text& run = surroundings_.run_directory;
     Catalog catalog = load_files(std::move(files));
     if (!resumed && has_nothing_to_run(catalog)) return false;
-    careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
+    // With nothing but CMD there is nobody to ask for more, and its end is all there is to tell.
+    careful_ = resumption().careful =
+        !surroundings_.stateless && (resumption().careful || resumption().crashes_often());
     // What was done about an end may be what it crashes of.
     if (careful_) resumption().reaped.count = 0;
     Recollection past;

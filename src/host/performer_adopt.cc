@@ -11,6 +11,9 @@ namespace reeve {
 
 namespace {
 
+// Of a hook whose service has no definition any more: its file broke meanwhile.
+constexpr int64_t unknown_timeout_ms = 30000;
+
 // What became of a readiness FIFO that an earlier reeve read.
 enum class Left : uint8_t {
     spoken,  // the newline is there; or was read, or lost when the service closed its end after it
@@ -53,7 +56,9 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
             const Fact fact = past[i].hooks[k].fact;
             if (!service.hook_runs(hook) || fact == Fact::gone) continue;
             const Process process = past[i].hooks[k].process;
-            const Mono deadline = now.mono + timeout_of(hook, service.policy());
+            const Duration most = service.definition ? timeout_of(hook, service.policy())
+                                                     : Duration{unknown_timeout_ms};
+            const Mono deadline = now.mono + most;
             hooks_.adopt(id, hook, process, deadline, fact == Fact::child, now.wall);
             if (fact != Fact::child) adopted_.add({}, process);
         }

@@ -240,7 +240,6 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (at_.nofile) request.nofile = &*at_.nofile;
     if (channels.theirs) request.ready = {channels.theirs.get(), service.policy().ready.fd};
     if (request.mode == SpawnMode::main) request.inherited = at_.inherited;
-    request.timed = !at_.stateless;  // it tells those who come later which process it was
     const Fd output = open_output(id, request, service.policy().pre_start.empty());
     if (id == supervisor_.log_writer()) logs_.renew_owner();
     if (!prepare_child(request, error)) return start_failed(id, error, now);

@@ -29,8 +29,7 @@ const int removal_signal = 32;  // libc keeps it for threads
 
 namespace {
 
-// The real-time ones by the numbers that they have for everybody else: glibc's RTMIN is 34. They
-// are what systemd takes for halt, poweroff and reboot.
+// glibc's RTMIN is 34: everybody else's numbers of what systemd takes for halt, poweroff, reboot.
 constexpr int of_containers[] = {SIGQUIT, SIGPWR, 34 + 3, 34 + 4, 34 + 5};
 
 }  // namespace

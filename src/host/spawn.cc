@@ -308,7 +308,7 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
         return Error{"pipe", {}, errno};
     volatile SpawnFailure failure{};
     const bool shared = memory == sys::Memory::shared;
-    const Birth birth{plan,         plan.timed ? platform::start_time_now() : 0,
+    const Birth birth{plan,         platform::start_time_now(),
                       ::getpid(),   shared ? &failure : nullptr,
                       report.get(), exec.fd.get()};
     sigset_t all;
@@ -323,7 +323,7 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
         sys::setpgid(spawned.pid, spawned.pid);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     if (spawned.pid < 0) return Error{"fork", {}, code};
-    if (plan.timed) spawned.start_time = platform::start_time_since(birth.before, spawned.pid);
+    spawned.start_time = platform::start_time_since(birth.before, spawned.pid);
     if (shared) {
         exec.failure = {failure.step, failure.code};
         exec.status = exec.failure.code == 0 ? ExecStatus::done : ExecStatus::failed;

@@ -189,7 +189,6 @@ bool prepare(const SpawnRequest& request, SpawnPlan& plan, PrepareError& error) 
     plan.output_fd = request.output_fd;
     plan.ready = request.ready;
     plan.record = request.record;
-    plan.timed = request.timed;
     plan.inherited = request.inherited;
     plan.nofile = request.nofile;
     plan.take_foreground = request.mode == SpawnMode::main && has_foreground();

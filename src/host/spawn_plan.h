@@ -60,7 +60,6 @@ struct SpawnRequest {
     int output_fd = -1;  // output descriptor: 1 and 2 of the child
     ReadyFd ready;
     RecordWriter record;
-    bool timed = true;                      // its start time is wanted
     std::span<const int> inherited;         // mode main: descriptors to pass on
     const struct rlimit* nofile = nullptr;  // the limit reeve was given; null: it has it still
     UserFiles user_files;
@@ -111,7 +110,6 @@ struct SpawnPlan {
     int output_fd = -1;
     ReadyFd ready;
     RecordWriter record;
-    bool timed = true;
     std::span<const int> inherited;
     const struct rlimit* nofile = nullptr;
 
