@@ -35,7 +35,7 @@ PLATFORM ?= $(if $(filter Linux,$(SYSTEM)),linux,posix)
 
 # One platform file is built. runtime.cc is the product's alone, main() no test's.
 sources      := $(filter-out src/host/platform_%.cc,$(wildcard src/*/*.cc)) \
-                $(wildcard src/host/platform_$(PLATFORM).cc)
+                $(wildcard src/host/platform_$(PLATFORM)*.cc)
 lib_sources  := $(filter-out src/base/runtime.cc src/apps/main.cc,$(sources))
 support      := tests/catch_main.cc $(wildcard tests/support/*.cc)
 sim_tests    := $(wildcard tests/core/sim_*.cc)

@@ -5,8 +5,9 @@
 namespace reeve {
 
 const std::string_view reeve_usage =
-    "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-q] [-g] [--exit-when-idle]\n"
-    "             [--trust DIR]... [--container | --machine] [-- CMD ARG...]\n"
+    "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-q] [-g] [--strict]\n"
+    "             [--exit-when-idle] [--trust DIR]... [--container | --machine]\n"
+    "             [-- CMD ARG...]\n"
     "       reeve svctl ARG...\n"
     "       reeve uid\n"
     "\n"
@@ -16,6 +17,7 @@ const std::string_view reeve_usage =
     "  -l LOGDIR         output of services\n"
     "  -q                exit 0 silently where another reeve has RUNDIR\n"
     "  -g                with CMD: send signals to its whole process group\n"
+    "  --strict          do not start where a definition has errors\n"
     "  --trust DIR       take the files of this service directory whatever their mode\n"
     "                    and owner\n"
     "  --exit-when-idle  end once nothing runs and nothing is wanted\n"
@@ -36,6 +38,7 @@ bool set_flag(std::string_view word, Options& options) {
     if (word == "-q") return options.quiet = true;
     if (word == "-g") return options.whole_group = true;
     if (word == "--exit-when-idle") return options.exit_when_idle = true;
+    if (word == "--strict") return options.strict = true;
     if (word == "-h" || word == "--help") return options.help = true;
     if (word == "-V" || word == "--version") return options.version = true;
     if (word == "--container") return options.machine = container, true;
@@ -54,7 +57,9 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
                 return false;
             }
             options.command = argv + i + 1;
-            return true;
+            if (*options.command[0] == '\0')
+                problem = "the command after -- is an empty word (reeve -- CMD ARG...)";
+            return problem.empty();
         }
         if (set_flag(word, options)) continue;
         const bool trusts = word == trust_option || word.starts_with(trust_prefix);

@@ -17,6 +17,7 @@ struct Options {
     bool quiet = false;        // -q: a second instance is not an error
     bool whole_group = false;  // -g: signals go to the group of `-- CMD`
     bool exit_when_idle = false;
+    bool strict = false;  // definitions with errors are a reason not to start
     enum class Machine : unsigned char { find_out, container, machine };
     Machine machine = Machine::find_out;
     bool help = false;

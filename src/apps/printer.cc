@@ -32,6 +32,7 @@ constexpr TypeOfKey types[] = {
     {"depends_on", JsonType::list},    {"after", JsonType::list},
     {"start_ms", JsonType::number},    {"ready_ms", JsonType::number},
     {"took_ms", JsonType::number},     {"last_lines", JsonType::lines},
+    {"strays", JsonType::list},
 };
 
 JsonType type_of(std::string_view key) {

@@ -31,12 +31,18 @@ constexpr char nothing_reloaded[] = "nothing is reloaded: all of it stays as it 
 
 Now read_clocks() { return {sys::mono_now(), sys::wall_now()}; }
 
-// What runs under another name is not ours to touch, nor may it run twice.
-bool may_take_over(const Recollection& past, std::string_view uid, const Text& run) {
-    if (past.uid() == uid || past.empty() || !past.has_header()) return true;
+// Services of which something is alive.
+size_t count_survivors(const Recollection& past) {
     size_t count = 0;
     for (const Remembered& each : past.services())
         if (each.lives()) ++count;
+    return count;
+}
+
+// What runs under another name is not ours to touch, nor may it run twice.
+bool may_take_over(const Recollection& past, std::string_view uid, const Text& run) {
+    if (past.uid() == uid || past.empty() || !past.has_header()) return true;
+    const size_t count = count_survivors(past);
     if (count == 0) return true;
     Buffer<path_max_bytes + 256> line;
     line << run << ": " << count << " service" << (count == 1 ? "" : "s")
@@ -71,7 +77,9 @@ bool Program::begin() {
     const Text& run = surroundings_.run_directory;
     Catalog catalog = load_files(std::move(files));
     if (!resumed && has_nothing_to_run(catalog)) return false;
-    careful_ = resumption().careful = resumption().careful || resumption().crashes_often();
+    // With nothing but CMD there is nobody to ask for more, and its end is all there is to tell.
+    careful_ = resumption().careful =
+        !surroundings_.stateless && (resumption().careful || resumption().crashes_often());
     // What was done about an end may be what it crashes of.
     if (careful_) resumption().reaped.count = 0;
     Recollection past;
@@ -83,6 +91,7 @@ bool Program::begin() {
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
         if (!resumed && !take_over_main(past.services())) return false;
     }
+    if (!resumed && refuses(catalog, past)) return false;
     if (surroundings_.stateless && resumed) remember_main(past.services());
     if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
         catalog.settings.uid = past.uid();
@@ -112,6 +121,20 @@ bool Program::begin() {
     performer_.adopt(past.services(), now);
     renew_console(past.services(), now);
     if (resumed) resume();
+    return true;
+}
+
+// Strict, it does not start with definitions that have errors; but what runs already is not left
+// alone for that.
+bool Program::refuses(const Catalog& catalog, const Recollection& past) const {
+    if (!(options_.strict || catalog.settings.strict) || count_survivors(past) > 0) return false;
+    List<Problem> problems = catalog.problems;
+    Supervisor trial;
+    const List<Ref<const Definition>> own = own_definitions(catalog);
+    reeve::put_in_force(catalog, {own.data(), own.size()}, {}, trial, read_clocks(), problems);
+    if (problems.empty()) return false;
+    for (const Problem& problem : problems) complain(describe(problem));
+    complain("nothing was started, for these definitions have errors (strict)");
     return true;
 }
 
@@ -251,6 +274,7 @@ void Program::shut_down(int code, Mono kill_at, Now now) {
     told.exit_code = code;
     told.finale = static_cast<int>(finale_);
     told.kill_at = kill_at;
+    reports_.begin_shutdown(now.mono);
     supervisor_.shut_down(kill_at_, now);
     performer_.carry_out(now);
 }
@@ -272,7 +296,7 @@ bool Program::finished() const {
 
 void Program::turn() {
     Now now = read_clocks();
-    report_failures();
+    tell_changes(now);
     read_late(now);
     follow_reexec(now);
     // Who is told that something is done finds it in the files as well.
@@ -340,7 +364,7 @@ void Program::wait(Now now) {
         if (busy) return;
     }
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(), trial_until_,
-                        reexec_until_, definitions_due_, fork_until_}),
+                        reexec_until_, definitions_due_, fork_until_, reports_.next_deadline()}),
               sys::mono_now());
 }
 
@@ -363,120 +387,20 @@ void Program::handle_own_signals(Now now) {
         reload(now);
         performer_.logs().renew();
     }
-    bool term = signals::take(SIGTERM) > 0;
-    if (is_init_)
-        for (const int number : platform::container_stop_signals)
-            term = (signals::take(number) > 0 && !is_machine_) || term;
-    const bool interrupt = signals::take(SIGINT) > 0;
+    unsigned ends = signals::take(SIGTERM) + signals::take(SIGINT);
+    if (is_init_) {
+        for (const int number : platform::container_stop_signals) {
+            const unsigned count = signals::take(number);
+            if (!is_machine_) ends += count;
+        }
+    }
     if (is_machine_) {
         if (signals::take(SIGUSR1) > 0) end_as(Finale::halt, 0, now);
         if (signals::take(SIGUSR2) > 0) end_as(Finale::poweroff, 0, now);
-        if (term || interrupt) end_as(Finale::reboot, 0, now);
-    } else if (term || interrupt) {
-        end(0, now);
+        told_to_end(Finale::reboot, ends, now);
+    } else {
+        told_to_end(Finale::exit, ends, now);
     }
-}
-
-void Program::look_for_end(Now now) {
-    EndRequest& request = performer_.end_request();
-    if (request.on_end != OnEnd::nothing) {
-        const Service& service = supervisor_.at(request.service);
-        if (request.service == surroundings_.main) report_end(service);
-        Finale finale = Finale::exit;
-        if (request.on_end == OnEnd::reboot) finale = Finale::reboot;
-        if (request.on_end == OnEnd::poweroff) finale = Finale::poweroff;
-        end_as(finale, shell_code(request.status), now);
-        request = {};
-    }
-    if (supervisor_.shutting_down()) return;
-    if (main_definition_) {
-        // Stopped by svctl: CMD has ended all the same.
-        const Service& main = supervisor_.at(surroundings_.main);
-        if (main.state == State::stopped) return end(shell_code(main.exit), now);
-        look_at_fork(now);
-    }
-    const bool may_idle = options_.exit_when_idle || settings_.exit_when_idle;
-    if (may_idle && definitions_read_ && supervisor_.idle()) {
-        int code = 0;
-        for (const Service& service : supervisor_.services())
-            if (service.used() && service.state == State::failed) code = 1;
-        // svlog still has to write what the others said last.
-        if (!supervisor_.all_ended()) return end(code, now);
-        idle_ = true;
-        exit_code_ = code;
-    }
-}
-
-// What gave up is worth a line where the operator looks; CMD speaks for itself.
-void Program::report_failures() {
-    for (const Entry& entry : supervisor_.new_entries()) {
-        if (entry.to != State::failed || !entry.id || entry.id == surroundings_.main) continue;
-        const Service& service = supervisor_.at(entry.id);
-        if (!service.used()) continue;
-        Buffer<1024> line;
-        append_name(line, service);
-        line << " failed: ";
-        append_reason(line, supervisor_, service);
-        complain(line.view());
-    }
-}
-
-// What is left: as PID 1 every process, else the orphans that came to us. TERM, then KILL.
-void Program::end_orphans() {
-    const auto signal_all = [&](int number) {
-        if (is_init_)
-            sys::kill(-1, number);
-        else
-            platform::signal_children(number);
-    };
-    const auto none_left = [] {
-        int status;
-        pid_t pid;
-        do pid = sys::waitpid(-1, &status, WNOHANG);
-        while (pid > 0);
-        return pid < 0;
-    };
-    if (none_left()) return;
-    signal_all(SIGTERM);
-    signal_all(SIGCONT);
-    const Mono begin = sys::mono_now();
-    const Mono kill_at = std::min(begin + milliseconds(leftover_grace_max_ms),
-                                  std::max(kill_at_ == no_deadline ? begin : kill_at_, begin));
-    const Mono give_up = kill_at + milliseconds(leftover_grace_max_ms);
-    while (!none_left()) {
-        const Mono now = sys::mono_now();
-        if (now >= give_up) return;  // in the kernel's hands
-        if (now >= kill_at) signal_all(SIGKILL);
-        set_.clear();
-        signals::watch(set_);
-        set_.wait(now + milliseconds(now >= kill_at ? 20 : 100), now);
-        signals::drain();
-    }
-}
-
-// A fault from here on is to lead back here, whatever it was that ended it.
-int Program::last_words() {
-    const Now now = read_clocks();
-    resumption().ending = true;
-    resumption().exit_code = exit_code_;
-    resumption().kill_at = std::min(kill_at_, now.mono);
-    performer_.carry_out(now);
-    performer_.write_status_files(now);
-    journal_.end();
-    performer_.logs().close();
-    server_.close();
-    const Text& run = surroundings_.run_directory;
-    if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
-    performer_.foreground().give_back();
-    if (is_machine_) {
-        switch (finale_) {
-        case Finale::exit:
-        case Finale::poweroff: platform::power(platform::PowerAction::poweroff); break;
-        case Finale::reboot: platform::power(platform::PowerAction::reboot); break;
-        case Finale::halt: platform::power(platform::PowerAction::halt); break;
-        }
-    }
-    return exit_code_;
 }
 
 }  // namespace reeve

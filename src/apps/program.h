@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "apps/options.h"
+#include "apps/reports.h"
 #include "base/list.h"
 #include "conf/load.h"
 #include "core/supervisor.h"
@@ -54,6 +55,7 @@ class Program final : public Controls {
     List<Text> warnings() const override;
 
   private:
+    bool refuses(const Catalog& catalog, const Recollection& past) const;
     bool take_over_main(List<Remembered>& past);
     void remember_main(List<Remembered>& past);
     void follow_main();
@@ -91,9 +93,10 @@ class Program final : public Controls {
     void handle_own_signals(Now now);
     void forward_signals(Now now);
     void end_as(Finale finale, int code, Now now);
+    void told_to_end(Finale finale, unsigned times, Now now);
     void look_for_end(Now now);
+    void tell_changes(Now now);
     void report_end(const Service& service);
-    void report_failures();
     bool finished() const;
     void end_orphans();
     int last_words();
@@ -115,6 +118,8 @@ class Program final : public Controls {
     Finale finale_ = Finale::exit;
     int exit_code_ = 0;
     Mono kill_at_ = no_deadline;  // of the shutdown
+    unsigned times_told_ = 0;     // to end, by signals
+    Reports reports_;
 
     bool careful_ = false;             // it crashes too often: nothing is begun
     pid_t trial_ = 0;                  // a child that is the program to be executed

@@ -31,6 +31,7 @@ uint32_t descriptors_for(uint64_t everything_else, uint64_t most) {
 void Program::apply_settings(const Settings& settings) {
     settings_ = settings;
     surroundings_.uid = settings.uid.view();
+    surroundings_.reports = settings.report != Report::none;
     Sink told(resumption().log_user, sizeof resumption().log_user);
     told << settings.log_user.view();
     told.c_str();

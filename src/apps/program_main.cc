@@ -106,6 +106,11 @@ void Program::forward_signals(Now now) {
             if (signals::take(number) > 0) return end(signal_code + number, now);
         return;
     }
+    // With CMD gone they are for what is left.
+    if (supervisor_.shutting_down() && !main.leader) {
+        times_told_ = std::max(times_told_, 1u);
+        told_to_end(Finale::exit, signals::take(SIGTERM) + signals::take(SIGINT), now);
+    }
     for (int number = 1; number <= signal_max; ++number) {
         if (number == SIGCHLD || number == platform::removal_signal) continue;
         unsigned count = signals::take(number);

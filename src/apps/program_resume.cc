@@ -124,7 +124,7 @@ void Program::make_up_for_ends() {
         const Service& service = supervisor_.at(ServiceId{i});
         if (!service.used() || request.on_end != OnEnd::nothing) continue;
         if (service.state == State::done || service.state == State::failed)
-            request = {service.policy().on_end, ServiceId{i}, service.exit};
+            request = {on_end_of(service), ServiceId{i}, service.exit};
     }
 }
 

@@ -318,7 +318,8 @@ void append_outcome(Sink& out, std::string_view object) {
         append_change(out, action, object);
     const std::string_view reason = find_field(object, "reason");
     // What is wrong with a file is told by itself.
-    if (result != "0" && action != "refuse" && !reason.empty()) out << ": " << reason;
+    const bool got_away = !find_field(object, "strays").empty();
+    if ((result != "0" || got_away) && action != "refuse" && !reason.empty()) out << ": " << reason;
 }
 
 void append_size(Sink& out, uint64_t bytes) {

@@ -8,6 +8,7 @@
 #include "core/object.h"
 #include "host/history.h"
 #include "host/sys.h"
+#include "model/stamp.h"
 
 namespace reeve {
 
@@ -24,8 +25,10 @@ LongText last_said(std::string_view object) {
         if (looks > 0) sys::poll({}, log_rotated_look_ms);
         LongText field;
         append_last_lines(field, object, Lines::of_last_run);
-        const std::string_view lines = find_field(field, "last_lines");
-        said << lines.substr(lines.rfind('\x1f') + 1);
+        std::string_view line = find_field(field, "last_lines");
+        line.remove_prefix(line.rfind('\x1f') + 1);
+        take_stamp(line);
+        said << line;
     }
     return said;
 }

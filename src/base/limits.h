@@ -46,12 +46,14 @@ constexpr int64_t group_poll_min_ms = 10;              // is anything left of th
 constexpr int64_t group_poll_max_ms = 1000;
 constexpr int attempts_max_count = 50;  // at what fails for want of descriptors
 constexpr int attempt_pause_ms = 100;
-constexpr int64_t group_told_max_ms = 60000;     // a forwarded stop signal counts for this long
-constexpr int64_t main_fork_max_ms = 2000;       // `-- CMD` alone, until it is forked
-constexpr int64_t adopted_poll_ms = 1000;        // where the system does not tell of their ends
-constexpr size_t events_kept_max_count = 128;    // at least so many for `svctl events`
-constexpr int64_t leftover_grace_max_ms = 2000;  // orphans at shutdown, TERM to KILL
-constexpr size_t reaped_at_once_max_count = 64;  // children, before what follows from it
+constexpr int64_t group_told_max_ms = 60000;  // a forwarded stop signal counts for this long
+constexpr int64_t main_fork_max_ms = 2000;    // `-- CMD` alone, until it is forked
+constexpr int64_t adopted_poll_ms = 1000;     // where the system does not tell of their ends
+constexpr size_t environment_read_max_bytes = 32768;  // of a process that left its group
+constexpr size_t strays_max_count = 1024;             // of them at a time, beside what is known
+constexpr size_t events_kept_max_count = 128;         // at least so many for `svctl events`
+constexpr int64_t leftover_grace_max_ms = 2000;       // orphans at shutdown, TERM to KILL
+constexpr size_t reaped_at_once_max_count = 64;       // children, before what follows from it
 
 // Executing itself again.
 constexpr size_t crashes_careful_count = 4;    // so many within
@@ -80,6 +82,11 @@ constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind
 constexpr int64_t log_fallen_look_ms = 1000;   // can there be files again?
 constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service waits for one any more
 constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
+
+// reeve's own output.
+constexpr int64_t report_pause_ms = 60000;   // between two lines about one crash loop
+constexpr int64_t shutdown_line_ms = 1000;   // a shutdown this long says what it waits for
+constexpr int64_t shutdown_hurry_ms = 1000;  // what is left to it once it is asked for again
 
 // Control socket.
 constexpr size_t request_max_bytes = 4096;

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/result.h"
 #include "base/sort.h"
+#include "conf/doubts.h"
 #include "conf/keyvalue.h"
 #include "conf/problems.h"
 #include "conf/schema.h"
@@ -206,7 +207,11 @@ bool Loader::read_setting(const KeyValue& line, Reading& reading) {
     const std::span<const Key> keys = shared ? service_keys : settings_keys;
     const Key* key = find_key(keys, name);
     if (key == nullptr) {
-        reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
+        const Key* of_service = shared ? nullptr : find_key(service_keys, name);
+        if (of_service != nullptr && !is_command(*of_service))
+            reading.add_unknown_key(line, default_prefix, name);
+        else
+            reading.add_unknown_key(line, shared ? default_prefix : "", nearest_key(keys, name));
         return false;
     }
     if (shared && is_command(*key)) {
@@ -429,6 +434,7 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
         loader.load_service(*each.file);
         each.file->text = {};  // the next definition takes its room
     }
+    warn_of_short_shutdown(catalog);
     return catalog;
 }
 

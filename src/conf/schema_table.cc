@@ -97,8 +97,9 @@ constexpr Key rows[] = {
         "What a reload does to it where a change needs a new process: keep it and mark it stale, "
         "or restart it.", {.words = "keep restart"}),
     row<&P::on_end>("on_end", choice, live, "nothing",
-        "What reeve does when it has ended for good; shutdown stops all and exits with its code.",
-        {.words = "nothing shutdown reboot poweroff"}),
+        "What reeve does when it has ended for good; shutdown stops all and exits with its code, "
+        "shutdown-on-failure does so where it failed.",
+        {.words = "nothing shutdown shutdown-on-failure reboot poweroff"}),
 
     row<&P::user>("user", Kind::user, next_start, "",
         "The user, and group, it runs as, by name or number; reeve's own where it is not set."),
@@ -161,7 +162,8 @@ constexpr Key rows[] = {
         {.words = "group process"}),
     row<&P::stop_command>("stop_command", shell_line, live, "",
         "A shell line that asks it to end, REEVE_PID being its process; the stop signal follows if "
-        "something is left."),
+        "something is left. It undoes what a oneshot did that is done, once that is taken down or "
+        "reeve ends."),
     row<&P::reload_signal>("reload_signal", Kind::signal, live, "HUP",
         "The signal that svctl reload NAME sends."),
     row<&P::reload_command>("reload_command", shell_line, live, "",
@@ -260,6 +262,13 @@ constexpr Key rows[] = {
         "One deadline for the whole shutdown; what is left then is killed."),
     row<&Settings::exit_when_idle>("exit_when_idle", flag, live, "no",
         "End reeve once nothing runs, is wanted or is scheduled."),
+    row<&Settings::strict>("strict", flag, live, "no",
+        "Do not start at all where a definition has errors."),
+    row<&Settings::report>("report", choice, live, "failures",
+        "What reeve says of services on its own output: failures is a line when one fails, is "
+        "retried for the first time, gives up or has recovered, and at most once a minute of one "
+        "that goes on failing; all is every change of state.",
+        {.words = "failures all none"}),
     row<&Settings::log_user>("log_user", Kind::user, live, "",
         "Whom svlog(8) runs as, where reeve is root; reeve's own user where it is not set."),
     row<&Settings::log_max_total>("log_max_total", bytes, live, "100M",

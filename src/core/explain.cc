@@ -22,6 +22,25 @@ const char* words_of(ReadyKind kind) {
     return "";
 }
 
+// What a child was to run, and how its definition says so.
+struct Program {
+    const Definition* definition;  // null: nothing is known of it
+    std::string_view command;      // the first word of exec, or a shell line
+    bool is_shell_line;
+};
+
+Program program_of(const Service& service) {
+    const Definition* definition = service.definition.get();
+    if (definition == nullptr) return {nullptr, {}, false};
+    if (definition->exec.empty()) return {definition, definition->command, true};
+    return {definition, definition->exec.front(), false};
+}
+
+Program program_of(const Service& service, Hook hook) {
+    if (!service.definition) return {nullptr, {}, false};
+    return {service.definition.get(), shell_line_of(hook, service.policy()), true};
+}
+
 // Who spoke on the service's behalf, and was not heard.
 void append_stranger(Sink& out, const Service& service) {
     if (!service.stranger) return;
@@ -34,13 +53,14 @@ void append_stranger(Sink& out, const Service& service) {
 }
 
 // What the failed step of a child's set-up was about, as far as the definition tells.
-std::string_view object_of(SpawnStep step, const Definition& definition) {
-    const Policy& policy = *definition.policy;
+std::string_view object_of(SpawnStep step, const Program& program) {
+    if (program.definition == nullptr) return {};
+    const Text& workdir = program.definition->workdir;
+    const Policy& policy = *program.definition->policy;
     switch (step) {
     case SpawnStep::exec:
-    case SpawnStep::interpreter:
-        return definition.exec.empty() ? definition.command.view() : definition.exec.front();
-    case SpawnStep::chdir: return definition.workdir.empty() ? "/" : definition.workdir.view();
+    case SpawnStep::interpreter: return program.command;
+    case SpawnStep::chdir: return workdir.empty() ? "/" : workdir.view();
     case SpawnStep::user: return policy.user;
     case SpawnStep::chroot: return policy.chroot;
     case SpawnStep::terminal: return policy.tty;
@@ -50,8 +70,9 @@ std::string_view object_of(SpawnStep step, const Definition& definition) {
 }
 
 // A word of exec that only a shell would make something else of; empty: there is none.
-std::string_view word_for_shell(const Definition& definition) {
-    for (const std::string_view word : definition.exec) {
+std::string_view word_for_shell(const Program& program) {
+    if (program.is_shell_line) return {};
+    for (const std::string_view word : program.definition->exec) {
         if (word.empty() || word.find(' ') != word.npos) continue;
         const bool signs = word.find_first_not_of("|&;<>12") == word.npos &&
                            word.find_first_of("|&;<>") != word.npos;
@@ -61,12 +82,13 @@ std::string_view word_for_shell(const Definition& definition) {
 }
 
 // What the program's own words, which are in its log, may not make clear.
-void append_doubts(Sink& out, int exit_code, const Definition& definition) {
-    const std::string_view word = word_for_shell(definition);
+void append_doubts(Sink& out, int exit_code, const Program& program) {
+    if (exit_code == 0 || program.definition == nullptr) return;
+    const std::string_view word = word_for_shell(program);
     if (!word.empty()) {
         out << " (exec has no shell, and passes on " << word.substr(0, shown_max_bytes)
             << " as it is; command has one)";
-    } else if (exit_code == 127 && !definition.command.empty()) {
+    } else if (exit_code == 127 && program.is_shell_line) {
         out << " (of the shell: no such program; see its log)";
     }
 }
@@ -84,7 +106,8 @@ const char* right_for(SpawnStep step) {
 }
 
 // What may be done about it, where errno's words do not say.
-const char* advice_on(SpawnStep step, int code, const Definition& definition) {
+const char* advice_on(SpawnStep step, int code, const Program& program) {
+    if (program.definition == nullptr) return "";
     const bool denied = code == EACCES || code == EPERM;
     switch (step) {
     case SpawnStep::exec:
@@ -92,12 +115,75 @@ const char* advice_on(SpawnStep step, int code, const Definition& definition) {
         if (code == ENOEXEC) return " (no #! in front, or not built for this machine)";
         if (code != ENOENT) return "";
         // A shell line that is run directly has a program.
-        if (definition.exec.empty()) return " (nor is there a /bin/sh)";
-        if (!word_for_shell(definition).empty()) return " (exec has no shell; command has one)";
-        if (definition.exec.front().find('/') != std::string_view::npos) return "";
+        if (program.is_shell_line) return " (nor is there a /bin/sh)";
+        if (!word_for_shell(program).empty()) return " (exec has no shell; command has one)";
+        if (program.command.find('/') != std::string_view::npos) return "";
         return " (it is in no directory of PATH)";
     default: return denied ? right_for(step) : "";
     }
+}
+
+// "chdir /srv/x: No such file or directory"
+void append_failed_step(Sink& out, SpawnStep step, int code, const Program& program) {
+    out << name_of(step);
+    const std::string_view object = object_of(step, program);
+    const bool quoted = object.find(' ') != object.npos && !program.is_shell_line;
+    const char* quote = quoted ? "'" : "";
+    if (!object.empty()) out << ' ' << quote << object << quote;
+    out << ": ";
+    if (step == SpawnStep::interpreter) {
+        out << "the interpreter that it names is not there (#! line, in which a CR "
+               "counts; or a program's loader)";
+    } else {
+        out << errno_text(code) << advice_on(step, code, program);
+    }
+}
+
+const char* timeout_key_of(Hook hook) {
+    switch (hook) {
+    case Hook::start_check: return "start_check_timeout";
+    case Hook::stop_command: return "stop_timeout";
+    case Hook::pre_start:
+    case Hook::reload_command:
+    case Hook::post_stop:
+    case Hook::on_fail: break;
+    }
+    return "hook_timeout";
+}
+
+// "pre_start: exit 3", as the end of a run is told.
+void append_hook_failure(Sink& out, const Service& service, const HookFailure& failure) {
+    out << name_of(failure.hook) << ": ";
+    const Program program = program_of(service, failure.hook);
+    switch (failure.result) {
+    case HookResult::succeeded: return;
+    case HookResult::timed_out: out << "timed out (" << timeout_key_of(failure.hook) << ')'; return;
+    case HookResult::not_started:
+        if (failure.code == 0)
+            out << "could not be started";
+        else
+            append_failed_step(out, failure.step, failure.code, program);
+        return;
+    case HookResult::failed: break;
+    }
+    if (failure.status.kind == ExitStatus::Kind::exited) {
+        out << "exit " << static_cast<int>(failure.status.value);
+        append_doubts(out, failure.status.value, program);
+    } else if (failure.status.kind == ExitStatus::Kind::signalled) {
+        out << "signal ";
+        append_signal(out, failure.status.value);
+    } else {
+        out << "failed";
+    }
+}
+
+// A run that is not ready, and what start_check said last.
+void append_unready(Sink& out, const Service& service, const char* words) {
+    out << words;
+    const HookFailure failure = hook_failure_of(service.hook_failure);
+    if (failure.hook != Hook::start_check) return;
+    out << "; ";
+    append_hook_failure(out, service, failure);
 }
 
 void append_other(Sink& out, const char* words, const Service* other) {
@@ -107,22 +193,18 @@ void append_other(Sink& out, const char* words, const Service* other) {
 
 }  // namespace
 
-const char* words_of(HookResult result) {
-    switch (result) {
-    case HookResult::succeeded: return "succeeded";
-    case HookResult::failed: return "failed";
-    case HookResult::timed_out: return "timed out (hook_timeout)";
-    case HookResult::not_started: return "could not be started";
-    }
-    return "";
+void append_strays(Sink& out, const Service& service) {
+    if (service.strays.empty()) return;
+    const bool several = service.strays.view().find(' ') != std::string_view::npos;
+    out << ", but pid" << (several ? "s " : " ") << service.strays.view()
+        << " got away to the background and runs on";
 }
 
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
     case ReasonCode::exited:
         out << "exit " << end.value;
-        if (end.value != 0 && service.definition)
-            append_doubts(out, end.value, *service.definition);
+        append_doubts(out, end.value, program_of(service));
         return;
     case ReasonCode::signalled:
         out << "signal ";
@@ -130,7 +212,9 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
         return;
     case ReasonCode::exit_unknown: out << "exit unknown"; return;
     case ReasonCode::stopped_on_request:
-        out << (end.value != 0 ? "stopped, KILL was needed" : "stopped");
+        out << "stopped";
+        if (end.value == 1) out << ", KILL was needed";
+        if (end.value == 2) out << ", killed at the end of stop_timeout_total";
         return;
     case ReasonCode::exec_failed: {
         const auto step = static_cast<SpawnStep>(end.detail);
@@ -138,22 +222,7 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
             out << service.end_note.view();
             return;
         }
-        out << name_of(step);
-        if (service.definition) {
-            const std::string_view object = object_of(step, *service.definition);
-            const bool quoted =
-                object.find(' ') != object.npos && !service.definition->exec.empty();
-            const char* quote = quoted ? "'" : "";
-            if (!object.empty()) out << ' ' << quote << object << quote;
-        }
-        out << ": ";
-        if (step == SpawnStep::interpreter) {
-            out << "the interpreter that it names is not there (#! line, in which a CR "
-                   "counts; or a program's loader)";
-        } else {
-            out << errno_text(end.value);
-            if (service.definition) out << advice_on(step, end.value, *service.definition);
-        }
+        append_failed_step(out, step, end.value, program_of(service));
         return;
     }
     case ReasonCode::fork_failed:
@@ -163,9 +232,15 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
             out << service.end_note.view();
         return;
     case ReasonCode::pre_start_failed:
-        out << "pre_start " << words_of(static_cast<HookResult>(end.detail));
+    case ReasonCode::hook_failed:
+        if (end.code == ReasonCode::pre_start_failed && !service.end_note.empty())
+            out << "pre_start: " << service.end_note.view();
+        else
+            append_hook_failure(out, service, hook_failure_of(end));
         return;
-    case ReasonCode::start_timed_out: out << "not ready within start_timeout"; return;
+    case ReasonCode::not_ready_in_time:
+    case ReasonCode::start_timed_out:
+        return append_unready(out, service, "not ready within start_timeout");
     default: return;
     }
 }
@@ -206,6 +281,11 @@ void append_verdict(Sink& out, const Standing& then) {
         out << ", restart = never";
 }
 
+bool was_killed(const Standing& then) {
+    return then.state == State::stopped && then.end.value != 0 &&
+           then.end.code == ReasonCode::stopped_on_request;
+}
+
 void append_words_of(Sink& out, const Standing& then) {
     const Service& service = then.service;
     const Reason& reason = then.reason;
@@ -214,9 +294,7 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::not_enabled: out << "enabled = no"; return;
     case ReasonCode::by_command:
         out << "asked for by svctl";
-        if (then.state == State::stopped && then.end.value != 0 &&
-            then.end.code == ReasonCode::stopped_on_request)
-            out << ", KILL was needed";
+        if (was_killed(then)) out << ", KILL was needed";
         return;
     case ReasonCode::restart_command: out << "restart asked for by svctl"; return;
     case ReasonCode::definition_changed: out << "its definition changed"; return;
@@ -240,7 +318,8 @@ void append_words_of(Sink& out, const Standing& then) {
         out << words_of(static_cast<ReadyKind>(reason.value));
         append_stranger(out, service);
         return;
-    case ReasonCode::start_check: out << "start_check has not succeeded yet"; return;
+    case ReasonCode::start_check:
+        return append_unready(out, service, "start_check has not succeeded yet");
     case ReasonCode::ready:
         out << (service.status_text.empty() ? "ready" : service.status_text.view());
         return;
@@ -249,7 +328,6 @@ void append_words_of(Sink& out, const Standing& then) {
         out << ", but it left processes behind";
         return;
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
-    case ReasonCode::not_ready_in_time: out << "not ready within start_timeout"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
         out << (reason.value < 0 ? "process group " : "process ")
@@ -272,7 +350,9 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::exec_failed:
     case ReasonCode::fork_failed:
     case ReasonCode::pre_start_failed:
-    case ReasonCode::start_timed_out: return append_end(out, service, reason);
+    case ReasonCode::start_timed_out:
+    case ReasonCode::not_ready_in_time:
+    case ReasonCode::hook_failed: return append_end(out, service, reason);
     }
 }
 
@@ -284,11 +364,21 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
     append_words_of(out, {service, other ? &supervisor.at(other) : nullptr, service.state,
                           service.reason, about_verdict ? service.verdict : service.end,
                           service.failures});
+    append_strays(out, service);
+    // What the state does not say of itself: it went on without.
+    const Reason& failure = service.hook_failure;
+    if (failure.code == ReasonCode::none || failure == service.reason ||
+        hook_failure_of(failure).hook == Hook::pre_start ||
+        hook_failure_of(failure).hook == Hook::start_check)
+        return;
+    out << "; ";
+    append_end(out, service, failure);
 }
 
 void append_reason(Sink& out, const Entry& entry) {
     Service then;
     then.definition = entry.definition;
+    then.hook_failure = entry.hook_failure;
     then.problem = then.status_text = then.end_note = entry.note;
     Service other;
     other.name = entry.other;
@@ -321,98 +411,6 @@ List<ServiceId> causes(const Supervisor& supervisor, ServiceId id) {
          id = cause_of(supervisor, supervisor.at(id)))
         chain.push_back(id);
     return chain;
-}
-
-namespace {
-
-// The last of causes(), for what asks in every turn.
-const Service& root_cause(const Supervisor& supervisor, const Service& service) {
-    const Service* root = &service;
-    for (size_t steps = supervisor.services().size(); steps > 0; --steps) {
-        const ServiceId other = cause_of(supervisor, *root);
-        if (!other) break;
-        root = &supervisor.at(other);
-    }
-    return *root;
-}
-
-// Is it to be down, or something that it needs, until somebody asks for another thing? What a
-// cascade stops comes back by itself.
-bool is_taken_down(const Supervisor& supervisor, ServiceId id) {
-    for (size_t steps = supervisor.services().size(); steps > 0; --steps) {
-        const Reason leave = supervisor.reason_to_leave(id);
-        if (leave.code != ReasonCode::dependency_down)
-            return leave.code != ReasonCode::none && leave.code != ReasonCode::dependency_lost;
-        id = leave.other;
-    }
-    return true;
-}
-
-// Held back by what will not come by itself.
-bool is_hopeless(const Supervisor& supervisor, const Service& service) {
-    if (service.state != State::waiting) return false;
-    const Service& root = root_cause(supervisor, service);
-    return root.state == State::failed || root.state == State::invalid ||
-           root.state == State::unknown || root.state == State::stopped ||
-           root.state == State::done;
-}
-
-Progress progress_down(const Supervisor& supervisor, const Service& service) {
-    if (!service.used() || !service.active()) return Progress::reached;
-    const bool wanted = service.want == Want::up && !service.removed && !supervisor.shutting_down();
-    return wanted ? Progress::overtaken : Progress::pending;
-}
-
-// A oneshot is there once it has ended as it should; and where its policy is to run it again, a run
-// that was waited for has ended all the same. A run of its own that failed is the answer, though
-// more may follow.
-Progress progress_up(const Supervisor& supervisor, ServiceId id, const Goal& goal) {
-    const Service& service = supervisor.at(id);
-    if (!service.used()) return Progress::failed;
-    if (is_taken_down(supervisor, id)) return Progress::overtaken;
-    const bool tried = service.runs > goal.runs_before;
-    const bool ended = tried && (!service.active() || service.runs - 1 > goal.runs_before) &&
-                       service.end.code != ReasonCode::stopped_on_request && service.definition;
-    const bool good = ended && succeeded(service.policy(), service.end);
-    if (ended && !good && !goal.patient) return Progress::failed;
-    if (good && service.policy().type == Type::oneshot) return Progress::reached;
-    const bool new_run = goal.kind == Goal::Kind::up || tried;
-    const bool stays = !service.leaving && !service.restart_requested;
-    if (new_run && stays && (service.state == State::done || provides(service)))
-        return Progress::reached;
-    if (new_run && service.state == State::failed) return Progress::failed;
-    if (tried && service.state == State::backoff && !goal.patient) return Progress::failed;
-    if (service.state == State::invalid || service.state == State::unknown) return Progress::failed;
-    // Wanted, and yet stopped: it is withdrawn, or reeve ends.
-    if (service.state == State::stopped) return Progress::failed;
-    return is_hopeless(supervisor, service) ? Progress::failed : Progress::pending;
-}
-
-Progress progress_reload(const Supervisor& supervisor, ServiceId id, const Goal& goal) {
-    const Service& service = supervisor.at(id);
-    if (service.used() && is_taken_down(supervisor, id)) return Progress::overtaken;
-    if (service.state != State::running || service.runs != goal.runs_before)
-        return Progress::failed;
-    if (service.hook_runs(Hook::reload_command)) return Progress::pending;
-    return reload_failed(service) ? Progress::failed : Progress::reached;
-}
-
-}  // namespace
-
-bool reload_failed(const Service&) { return false; }
-
-Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) {
-    const Service& service = supervisor.at(id);
-    switch (goal.kind) {
-    case Goal::Kind::down: return progress_down(supervisor, service);
-    case Goal::Kind::state:
-        if (!service.used()) return Progress::failed;
-        return service.state == goal.state ? Progress::reached : Progress::pending;
-    case Goal::Kind::up:
-    case Goal::Kind::restarted: return progress_up(supervisor, id, goal);
-    case Goal::Kind::reloaded: return progress_reload(supervisor, id, goal);
-    }
-    return Progress::failed;
 }
 
 }  // namespace reeve

@@ -19,11 +19,11 @@ void append_countdown(Sink& out, const Service& service, Mono now);
 // "exit 1", "signal KILL", "exec /usr/bin/x: No such file or directory": how the last run ended.
 void append_end(Sink& out, const Service& service, const Reason& end);
 
+// ", but pid 4711 got away": the service's processes that are in no group of its own any more.
+void append_strays(Sink& out, const Service& service);
+
 // The service that this one's reason blames for its state; none: it is the root of its own.
 ServiceId cause_of(const Supervisor& supervisor, const Service& service);
-
-// "failed", "timed out (hook_timeout)".
-const char* words_of(HookResult result);
 
 // Is it not as it is wanted, on its way to that, or not as its file has it?
 bool is_amiss(const Service& service);

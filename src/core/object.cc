@@ -70,6 +70,7 @@ void append_runs(Sink& out, const Service& service) {
     append_when(out, "started", service.started_wall.ms != 0, service.started_wall);
     append_number(out, "restarts", true, service.restarts());
     append_exit(out, service.exit, '\n');
+    append_text(out, "strays", service.strays);
 }
 
 // Where its output goes.
@@ -173,6 +174,7 @@ void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run) {
     append_exit(out, run.exit, ' ');
     Buffer<run_line_max_bytes / 2> words;
     append_end(words, supervisor.at(run.id), run.how);
+    append_strays(words, supervisor.at(run.id));
     append_field(out, "reason", words.view());
 }
 

@@ -13,8 +13,9 @@ namespace reeve {
 // make sense to say how long the next try is off.
 enum class Reader : uint8_t { file, client };
 
-// name instance state want reason pid start_time since started restarts exit signal stale next
-// blames problem type enabled version group depends_on after log description file, a line each.
+// name instance state want reason pid start_time since started restarts exit signal strays stale
+// next blames problem type enabled version group depends_on after log description file, a line
+// each. `strays` are the pids of its processes that have left its group;
 // `log` is the directory of its output, or "console", "inherit" or "null"; where there can be no
 // files, "console" and why in parentheses; `started` is when the last run began, `start_time` the
 // process's own, as the system counts it.

@@ -267,6 +267,15 @@ void Supervisor::complete(Service& service, Now now) {
         service.deadline = service.stop_by = now.mono + service.policy().stop_timeout;
 }
 
+namespace {
+
+bool has_command(const Service& service, Hook hook) {
+    return service.definition && !stands_in(*service.definition) &&
+           !shell_line_of(hook, service.policy()).empty();
+}
+
+}  // namespace
+
 // What became of it while nobody was looking, as the events that reeve would have had.
 void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
     const Service& service = at(id);
@@ -306,6 +315,11 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                             .value = static_cast<int32_t>(service.runs)});
     }
     resume_readying(at(id), now);
+    resume_hooks(id, remembered, now);
+}
+
+void Supervisor::resume_hooks(ServiceId id, const Remembered& remembered, Now now) {
+    const Service& service = at(id);
     for (size_t i = 0; i < hook_count; ++i) {
         const auto hook = static_cast<Hook>(i);
         if (!remembered.service.hook_runs(hook)) continue;  // begun by what came before
@@ -324,8 +338,7 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                    action.hook == hook;
         });
         const bool is_cancelled = actions_.size() != asked;
-        if (!remembered.hooks[i].process && !is_cancelled && !stands_in(*service.definition) &&
-            !shell_line_of(hook, service.policy()).empty()) {
+        if (!remembered.hooks[i].process && !is_cancelled && has_command(service, hook)) {
             actions_.push_back({.kind = ActionKind::run_hook, .hook = hook, .service = id});
             continue;  // it was to be run, and was not
         }
@@ -333,6 +346,7 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                    {.kind = EventKind::hook_ended,
                     .hook = hook,
                     .result = HookResult::not_started,
+                    .is_told = false,
                     .detail = static_cast<uint8_t>(SpawnStep::fork),
                     .value = EINTR},
                    now);

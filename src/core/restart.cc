@@ -78,9 +78,14 @@ Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint3
     return {again, delay, {.code = ReasonCode::retry}};
 }
 
-Reason start_failure(const Event& event, ReasonCode code, uint8_t detail) {
-    if (event.detail == static_cast<uint8_t>(SpawnStep::fork)) code = ReasonCode::fork_failed;
-    return {.code = code, .detail = detail, .value = event.value};
+Reason start_failure(const Event& event) {
+    if (event.detail == static_cast<uint8_t>(SpawnStep::fork))
+        return {.code = ReasonCode::fork_failed, .detail = event.detail, .value = event.value};
+    if (event.kind == EventKind::hook_ended)
+        return {.code = ReasonCode::pre_start_failed,
+                .detail = static_cast<uint8_t>(event.result),
+                .value = value_of(hook_failure_of(event))};
+    return {.code = ReasonCode::exec_failed, .detail = event.detail, .value = event.value};
 }
 
 }  // namespace reeve

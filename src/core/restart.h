@@ -28,8 +28,8 @@ Verdict decide(const Policy& policy, const Reason& end, uint32_t attempts, uint3
 // restart_delay x factor^attempts, at most restart_delay_max.
 Duration restart_delay(const Policy& policy, uint32_t attempts);
 
-// Why a start failed. Where it was fork, that is the reason and no fault of the service's; else it
-// is `code`.
-Reason start_failure(const Event& event, ReasonCode code, uint8_t detail);
+// Why a start failed: in fork, which is no fault of the service's; in pre_start; or on the way to
+// exec.
+Reason start_failure(const Event& event);
 
 }  // namespace reeve

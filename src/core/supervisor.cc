@@ -13,28 +13,6 @@
 
 namespace reeve {
 
-void Worklist::resize(size_t services) {
-    listed_.resize(services);
-    ids_.reserve(services);
-}
-
-void Worklist::add(ServiceId id) {
-    if (listed_[id.index]) return;
-    listed_[id.index] = true;
-    ids_.push_back(id);
-}
-
-bool Worklist::take(ServiceId& id) {
-    if (next_ == ids_.size()) {
-        ids_.clear();
-        next_ = 0;
-        return false;
-    }
-    id = ids_[next_++];
-    listed_[id.index] = false;
-    return true;
-}
-
 void Supervisor::configure(uint32_t spawn_slots, uint32_t max_starting) {
     spawn_slots_ = spawn_slots;
     max_starting_ = max_starting;
@@ -50,7 +28,8 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
         Service& service = at(id);
         service.want = Want::down;
         service.restart_requested = false;
-        if (service.state == State::unknown) apply_step(id, {.kind = EventKind::retry_now}, now);
+        if (service.state == State::unknown || service.undo_failed())
+            apply_step(id, {.kind = EventKind::retry_now}, now);
         touch(id);
         enqueue(id);
     }
@@ -61,7 +40,7 @@ void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
     for (ServiceId id : ids) {
         want_up(id, true, now);
         Service& service = at(id);
-        if (service.active())
+        if (!service.rests())
             service.restart_requested = true;
         else if (service.definition)
             apply_step(id, {.kind = EventKind::retry_now}, now);
@@ -105,6 +84,17 @@ void Supervisor::shut_down(Mono kill_at, Now now) {
     settle(now);
 }
 
+// Who writes down what the others say hears it last.
+void Supervisor::hasten(Mono kill_at, Now now) {
+    if (!shutting_down_ || kill_at_ == no_deadline) return;  // that has passed
+    kill_at_ = std::min(kill_at_, kill_at);
+    if (kill_at_ <= now.mono) return pass_deadlines(now);
+    for (uint32_t i = 0; i < services_.size(); ++i)
+        if (services_[i].active() && ServiceId{i} != log_writer_)
+            apply_step(ServiceId{i}, {.kind = EventKind::hurry}, now);
+    settle(now);
+}
+
 void Supervisor::handle(ServiceId id, const Event& event, Now now) {
     apply_step(id, event, now);
     settle(now);
@@ -118,7 +108,7 @@ void Supervisor::pass_deadlines(Now now) {
         kill_at_ = no_deadline;
         // What they said last is still to be written: svlog has a stop_timeout of its own.
         for (uint32_t i = 0; i < services_.size(); ++i)
-            if ((services_[i].active() || services_[i].hooks != 0) && ServiceId{i} != log_writer_)
+            if ((!services_[i].rests() || services_[i].hooks != 0) && ServiceId{i} != log_writer_)
                 apply_step(ServiceId{i}, {.kind = EventKind::kill}, now);
     }
     settle(now);
@@ -133,7 +123,8 @@ Mono Supervisor::next_deadline(ServiceId other) const {
 
 bool Supervisor::others_ended() const {
     const bool writes = log_writer_ && at(log_writer_).active();
-    return active_ == (writes ? 1u : 0u) && hooks_running_ == 0;
+    return active_ == (writes ? 1u : 0u) && hooks_running_ == 0 &&
+           (in_place_ == 0 || !shutting_down_);
 }
 
 void Supervisor::select(std::string_view word, List<ServiceId>& into) const {
@@ -185,6 +176,7 @@ static bool holds_spawn_slot(const Service& service) {
 
 Supervisor::Before::Before(const Service& service)
     : state(service.state), phase(service.phase), active(service.active()),
+      in_place(service.in_place()),
       held(service.state == State::waiting && service.reason.code == ReasonCode::start_slot),
       in_flight(holds_spawn_slot(service)), hooks(__builtin_popcount(service.hooks)),
       leader(service.leader.pid) {}
@@ -201,6 +193,7 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
     held_by_slot_ += static_cast<uint32_t>(after.held) - static_cast<uint32_t>(before.held);
     in_flight_ += static_cast<uint32_t>(after.in_flight) - static_cast<uint32_t>(before.in_flight);
     active_ += static_cast<uint32_t>(after.active) - static_cast<uint32_t>(before.active);
+    in_place_ += static_cast<uint32_t>(after.in_place) - static_cast<uint32_t>(before.in_place);
     starting_ += static_cast<uint32_t>(after.state == State::starting) -
                  static_cast<uint32_t>(before.state == State::starting);
     hooks_running_ += static_cast<uint32_t>(after.hooks - before.hooks);
@@ -228,6 +221,7 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
                         .time = now.wall,
                         .reason = reason,
                         .end = about_verdict ? service.verdict : service.end,
+                        .hook_failure = service.hook_failure,
                         .definition = service.definition,
                         .note = is_invalid                         ? service.problem
                                 : reason.code == ReasonCode::ready ? service.status_text
@@ -324,8 +318,10 @@ void Supervisor::evaluate(ServiceId id, Now now) {
     Service& service = at(id);
     if (!service.used()) return;
     const Reason leave = reason_to_leave(id);
-    if (!service.active()) return evaluate_idle(id, leave, now);
-    if (!service.leaving && (!service.restart_requested || is_unread(service))) return;
+    const bool is_to_go = service.leaving || (service.restart_requested && !is_unread(service));
+    if (!service.active() && !(service.in_place() && is_to_go))
+        return evaluate_idle(id, leave, now);
+    if (!is_to_go) return;
     const bool changed = service.stale() && service.policy().on_change == OnChange::restart;
     const Reason why = service.leaving ? leave
                        : changed       ? Reason{.code = ReasonCode::definition_changed}
@@ -360,7 +356,7 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     if (ends || service.want == Want::down || service.policy().type == Type::fake) {
         // What has ended by itself keeps saying how while reeve ends.
         const bool ended = service.state == State::done || service.state == State::failed;
-        if (ends && ended) return;
+        if ((ends && ended) || service.undo_failed()) return;
         if (service.state != State::stopped || service.reason.code == ReasonCode::none)
             apply_step(id, {.kind = EventKind::rest, .reason = leave}, now);
         else if (service.refused && service.hooks == 0)
@@ -416,7 +412,7 @@ Reason Supervisor::reason_to_leave(ServiceId id) const {
 // One that runs, or whose hooks do, which have their command from its definition.
 bool Supervisor::has_busy_dependent(ServiceId id) const {
     for (ServiceId dependent : graph_.needed_by(id))
-        if (at(dependent).active() || at(dependent).hooks != 0) return true;
+        if (!at(dependent).rests() || at(dependent).hooks != 0) return true;
     return false;
 }
 
@@ -427,14 +423,14 @@ bool Supervisor::may_stop(ServiceId id) const {
     const auto goes = [](const Service& other) { return other.leaving || other.restart_requested; };
     for (ServiceId dependent : graph_.needed_by(id)) {
         const Service& other = at(dependent);
-        if (other.active() && (service.leaving || other.policy().cascade || goes(other)))
+        if (!other.rests() && (service.leaving || other.policy().cascade || goes(other)))
             return false;
     }
     // Told to end before it can hear that, it would leave unread what others have written.
     if (shutting_down_ && id == log_writer_)
         return others_ended() && service.state != State::starting;
     for (ServiceId later : graph_.before(id))
-        if (at(later).active() && (shutting_down_ || goes(at(later)))) return false;
+        if (!at(later).rests() && (shutting_down_ || goes(at(later)))) return false;
     return true;
 }
 

@@ -42,6 +42,7 @@ struct Entry {
     Wall time{};
     Reason reason{};
     Reason end{};  // how the run ended that the reason is about
+    Reason hook_failure{};
     // What the words are about, as it was: the definition, and what was known besides.
     Ref<const Definition> definition{};
     Text note{};   // Service's problem, status_text or end_note, whichever the reason shows
@@ -115,6 +116,8 @@ class Supervisor {
     // more. Asked again it changes nothing.
     void shut_down(Mono kill_at, Now now);
     bool shutting_down() const { return shutting_down_; }
+    // Tells what is left of a shutdown to end now, in no order, and kills it at `kill_at`.
+    void hasten(Mono kill_at, Now now);
 
     // Something happened to one service.
     void handle(ServiceId id, const Event& event, Now now);
@@ -169,7 +172,7 @@ class Supervisor {
     ServiceId log_writer() const { return log_writer_; }
 
     // Nothing of any service or hook is left: a shutdown is complete.
-    bool all_ended() const { return active_ == 0 && hooks_running_ == 0; }
+    bool all_ended() const { return active_ == 0 && hooks_running_ == 0 && in_place_ == 0; }
     // Nothing but svlog runs, and nothing will by itself.
     bool idle() const { return others_ended() && next_deadline(log_writer_) == no_deadline; }
 
@@ -190,6 +193,7 @@ class Supervisor {
     void resume(ServiceId id, const Remembered& remembered, Now now);
     static void complete(Service& service, Now now);
     static void resume_readying(Service& service, Now now);
+    void resume_hooks(ServiceId id, const Remembered& remembered, Now now);
     void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);
@@ -205,6 +209,7 @@ class Supervisor {
         State state;
         Phase phase;
         bool active;
+        bool in_place;
         bool held;
         bool in_flight;
         int hooks;
@@ -248,6 +253,7 @@ class Supervisor {
     uint32_t starting_ = 0;   // services in State::starting
     uint32_t in_flight_ = 0;  // services on their way to exec
     uint32_t active_ = 0;
+    uint32_t in_place_ = 0;
     uint32_t hooks_running_ = 0;
     uint32_t held_by_slot_ = 0;  // waiting, reason start_slot
     bool shutting_down_ = false;

@@ -43,7 +43,7 @@ namespace {
 // What the service has may stay in force while its file is broken only as long as it runs, or is
 // about to again.
 bool lives(const Service& service) {
-    return service.active() || (service.state == State::backoff && !stands_in(*service.definition));
+    return !service.rests() || (service.state == State::backoff && !stands_in(*service.definition));
 }
 
 // Refuses the new definition of a row: back to the one before if that lives, else to none.
@@ -118,6 +118,8 @@ List<ServiceId> Supervisor::put_in_force(std::span<const Candidate> candidates,
             log_writer_ = ServiceId{i};
         if (!known && services_[i].want == Want::up) fresh.push_back(ServiceId{i});
     }
+    in_place_ = 0;  // by the definitions of now
+    for (const Service& service : services_) in_place_ += service.in_place();
     return fresh;
 }
 

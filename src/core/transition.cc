@@ -27,6 +27,9 @@
 //                                            --restart policy: again-------> BACKOFF or WAITING
 //                                            --restart policy: no more-----> DONE, FAILED
 //
+//   A oneshot that is DONE and has a stop_command is undone by that:
+//   DONE --stop--> STOPPING, stop_command --hook ended--> [conclude], or FAILED where it failed.
+//
 //   BACKOFF --deadline--> WAITING.   Every idle state --rest--> STOPPED, --hold--> WAITING.
 //
 // A run ends in finish() whatever ended it: the leader's exit, a stop, a failed exec or pre_start.
@@ -60,17 +63,18 @@ void Walk::take(const Event& event) {
         return enter(State::invalid, Phase::idle, {.code = ReasonCode::definition_invalid});
     case EventKind::stop: return on_stop(event.reason);
     case EventKind::kill: return on_kill();
+    case EventKind::hurry: return on_hurry();
     case EventKind::reload: return on_reload();
     case EventKind::retry_now: return on_retry_now();
     case EventKind::spawned: return on_spawned(event.process);
     case EventKind::spawn_failed:
         check(s_.phase == Phase::executing && !s_.leader);
         s_.exit = event.status;
-        s_.verdict = start_failure(event, ReasonCode::exec_failed, event.detail);
+        s_.verdict = start_failure(event);
         return finish();
     case EventKind::exec_done: return on_exec_done();
     case EventKind::exec_failed:
-        if (s_.leader) s_.verdict = start_failure(event, ReasonCode::exec_failed, event.detail);
+        if (s_.leader) s_.verdict = start_failure(event);
         return;
     case EventKind::ready: return on_ready();
     case EventKind::stop_announced: return on_stop_announced();
@@ -110,6 +114,7 @@ void Walk::on_start() {
     s_.started_wall = now_.wall;
     s_.status_text = s_.end_note = {};
     s_.stranger.reset();
+    s_.hook_failure = {};
     s_.group_told = {};
     if (policy().pre_start.empty()) return spawn();
     enter(State::starting, Phase::pre_start, {.code = ReasonCode::pre_start});
@@ -126,7 +131,9 @@ void Walk::on_rest(const Reason& reason) {
 void Walk::on_stop(const Reason& reason) {
     const Reason verdict{.code = ReasonCode::stopped_on_request};
     switch (s_.phase) {
-    case Phase::idle: return;
+    case Phase::idle:
+        if (s_.in_place()) begin_undo(reason);
+        return;
     case Phase::pre_start: return drop_start(reason, verdict);
     case Phase::executing:
         if (!s_.leader) return drop_start(reason, verdict);
@@ -148,15 +155,32 @@ void Walk::on_stop(const Reason& reason) {
 // Nothing may outlast this: hooks are killed with the group.
 void Walk::on_kill() {
     for (size_t i = 0; i < hook_count; ++i) cancel_hook(static_cast<Hook>(i));
+    if (s_.in_place() || undoes()) return give_up_undo();
     if (!s_.active()) return;
     s_.hooks_over = true;
     if (s_.verdict.code == ReasonCode::none) s_.verdict = {.code = ReasonCode::stopped_on_request};
-    if (s_.group > 0) return kill_group();
+    if (s_.group > 0) {
+        const bool cut_off = !s_.killed && s_.verdict.code == ReasonCode::stopped_on_request;
+        kill_group();
+        if (cut_off) s_.verdict.value = 2;
+        return;
+    }
     if (s_.phase != Phase::post_stop) finish();
+}
+
+// It is asked for once more: what is not over yet is told to end now, whatever its order and its
+// stop_command.
+void Walk::on_hurry() {
+    if (s_.active() && s_.state != State::stopping)
+        on_stop({.code = ReasonCode::shutdown});
+    else if (s_.phase == Phase::terminating)
+        return send_stop_signal();
+    if (s_.phase == Phase::stop_command && !undoes()) send_stop_signal();
 }
 
 void Walk::on_reload() {
     if (s_.state != State::running) return;
+    if (hook_failure_of(s_.hook_failure).hook == Hook::reload_command) s_.hook_failure = {};
     if (policy().reload_command.empty())
         act(ActionKind::signal_leader, policy().reload_signal);
     else
@@ -167,6 +191,9 @@ void Walk::on_retry_now() {
     s_.attempts = s_.failures = 0;
     if (s_.active()) return;
     s_.verdict = {};
+    // What is in place still is to be undone once more, in its turn.
+    if (s_.undo_failed() && s_.want == Want::down)
+        return enter(State::done, Phase::idle, {.code = ReasonCode::ended});
     enter(State::waiting, Phase::idle, {});
 }
 
@@ -311,12 +338,12 @@ void Walk::on_group_empty() {
 
 void Walk::on_hook_ended(const Event& event) {
     s_.hooks = static_cast<uint8_t>(s_.hooks & ~(1u << static_cast<unsigned>(event.hook)));
+    note_hook_end(event);
     switch (s_.phase) {
     case Phase::pre_start:
         if (event.hook != Hook::pre_start) return;
         if (event.result == HookResult::succeeded) return spawn();
-        s_.verdict =
-            start_failure(event, ReasonCode::pre_start_failed, static_cast<uint8_t>(event.result));
+        s_.verdict = start_failure(event);
         return finish();
     case Phase::checking:
         if (event.hook != Hook::start_check) return;
@@ -325,8 +352,10 @@ void Walk::on_hook_ended(const Event& event) {
         s_.deadline = std::min(s_.start_by, now_.mono + policy().start_check_interval);
         return;
     case Phase::stop_command:
-        if (event.hook == Hook::stop_command) send_stop_signal();
-        return;
+        if (event.hook != Hook::stop_command) return;
+        if (!undoes()) return send_stop_signal();
+        if (event.result != HookResult::succeeded && event.is_told) s_.verdict = s_.hook_failure;
+        return conclude();
     case Phase::cancelling: return finish();
     case Phase::post_stop:
         if (event.hook == Hook::post_stop) conclude();
@@ -338,6 +367,15 @@ void Walk::on_hook_ended(const Event& event) {
     case Phase::up:
     case Phase::terminating:
     case Phase::killing: return;  // a hook that was cancelled, or one that nothing waits for
+    }
+}
+
+void Walk::note_hook_end(const Event& event) {
+    Reason& last = s_.hook_failure;
+    if (event.result == HookResult::succeeded) {
+        if (hook_failure_of(last).hook == event.hook) last = {};
+    } else if (event.is_told) {
+        last = reason_of(hook_failure_of(event));
     }
 }
 
@@ -373,76 +411,6 @@ void Walk::on_deadline() {
     case Phase::up:
     case Phase::cancelling:
     case Phase::post_stop: return;  // no deadline of their own
-    }
-}
-
-void Walk::forget_process() {
-    s_.leader = {};
-    s_.group = 0;
-    s_.leader_gone = true;
-    s_.run_digest = 0;
-    s_.start_by = s_.stop_by = no_deadline;
-}
-
-// Nothing of the group is left. Waits for cancelled hooks, runs post_stop, then concludes.
-void Walk::finish() {
-    if (s_.group != 0 || s_.phase == Phase::executing) act(ActionKind::end_run);
-    if (s_.group != 0 && now_.mono - s_.started >= policy().reset_after)
-        s_.attempts = s_.failures = 0;
-    forget_process();
-    cancel_hook(Hook::pre_start);
-    cancel_hook(Hook::start_check);
-    cancel_hook(Hook::stop_command);
-    if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
-        s_.hook_runs(Hook::stop_command))
-        return enter(State::stopping, Phase::cancelling, s_.reason);
-    if (is_unread(s_)) return await_definition(0);
-    if (policy().post_stop.empty() || s_.hooks_over) return conclude();
-    enter(State::stopping, Phase::post_stop, {.code = ReasonCode::post_stop});
-    run_hook(Hook::post_stop);
-}
-
-// The run is over, and its end (in `verdict`) cannot be judged yet.
-void Walk::await_definition(uint8_t is_concluded) {
-    if (s_.want == Want::down) return conclude();
-    enter(State::waiting, Phase::idle,
-          {.code = ReasonCode::definition_unread, .detail = is_concluded});
-}
-
-// Where the run leads: not wanted, asked for again, or as the restart policy says.
-void Walk::conclude() {
-    if (is_unread(s_) && s_.want == Want::up) return await_definition(1);
-    s_.end = s_.verdict;
-    s_.verdict = {};
-    const bool wanted = s_.want == Want::up && !s_.removed;
-    const bool stopped = s_.end.code == ReasonCode::stopped_on_request;
-    if (!wanted || s_.restart_requested || stopped) {
-        s_.attempts = s_.failures = 0;  // asked for, it is not one of a row of failures
-        if (wanted) return enter(State::waiting, Phase::idle, reason_to_wait(s_.reason));
-        s_.restart_requested = false;
-        return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
-    }
-    if (succeeded(policy(), s_.end))
-        s_.failures = 0;
-    else if (s_.end.code != ReasonCode::fork_failed)
-        ++s_.failures;
-    const Verdict verdict = decide(policy(), s_.end, s_.attempts, s_.failures);
-    switch (verdict.kind) {
-    case Verdict::Kind::again:
-        ++s_.attempts;
-        if (verdict.delay.ms == 0) return enter(State::waiting, Phase::idle, verdict.reason);
-        enter(State::backoff, Phase::idle, verdict.reason);
-        s_.deadline = now_.mono + verdict.delay;
-        return;
-    case Verdict::Kind::done: enter(State::done, Phase::idle, verdict.reason); break;
-    case Verdict::Kind::failed:
-        enter(State::failed, Phase::idle, verdict.reason);
-        if (!policy().on_fail.empty() && !s_.hooks_over) run_hook(Hook::on_fail);
-        break;
-    }
-    if (policy().on_end != OnEnd::nothing) {
-        actions_.add(
-            {ActionKind::end_reeve, {}, s_.exit, id_, static_cast<int32_t>(policy().on_end)});
     }
 }
 

@@ -22,6 +22,9 @@ class Actions {
     size_t count_ = 0;
 };
 
+// What reeve is to do about a service that has ended for good.
+OnEnd on_end_of(const Service& service);
+
 // Takes the service through one event: its next state and the reason for it are in `service`, what
 // is to be done about it in the result. An event that comes too late to matter (the end of a hook
 // that was cancelled) changes nothing; one that cannot be is a bug, and ends in check.

@@ -1,4 +1,5 @@
-// walk: what core/transition.cc is made of, which has its rules; nothing else includes it.
+// walk: the state machine at work, shared by transition.cc, which has its rules, and conclusion.cc,
+// where a run leads once nothing of it is left. Nothing else includes it.
 #pragma once
 
 #include "core/transition.h"
@@ -19,6 +20,7 @@ class Walk {
     void on_rest(const Reason& reason);
     void on_stop(const Reason& reason);
     void on_kill();
+    void on_hurry();
     void on_reload();
     void on_retry_now();
     void on_spawned(const Process& process);
@@ -28,6 +30,7 @@ class Walk {
     void on_exited(const Event& event);
     void on_group_empty();
     void on_hook_ended(const Event& event);
+    void note_hook_end(const Event& event);
     void on_deadline();
 
     // Moves
@@ -44,7 +47,12 @@ class Walk {
     void finish();
     void conclude();
     void await_definition(uint8_t is_concluded);
+    void begin_undo(const Reason& reason);
+    void give_up_undo();
+    void fail_undo();
     void enter(State state, Phase phase, const Reason& reason);
+    // Does its stop_command undo what it did? There is no process then.
+    bool undoes() const { return s_.phase == Phase::stop_command && s_.group == 0; }
     // Has it a process that nobody told to end yet?
     bool runs() const { return s_.leader && s_.phase >= Phase::executing && s_.phase <= Phase::up; }
     void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, {}, {}, id_, value}); }

@@ -331,6 +331,7 @@ void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now
         if (service.used()) append_field(object, "state", reeve::name_of(service.state));
     } else {
         append_head(object, service);
+        if (!service.strays.empty()) append_field(object, "strays", service.strays);
     }
     object << "reason=";
     append_outcome_words(object, target, now);

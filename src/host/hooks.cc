@@ -10,26 +10,26 @@
 
 namespace reeve {
 
-void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline) {
+void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began) {
     const Process process{spawned.pid, spawned.start_time};
     running_.push_back({service, hook, process, true, deadline, false, false, false,
-                        std::move(spawned.exec.fd), SIZE_MAX});
+                        std::move(spawned.exec), began, SIZE_MAX});
 }
 
-void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child) {
+void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child,
+                  Wall began) {
     running_.push_back(
-        {service, hook, process, is_child, deadline, false, false, false, {}, SIZE_MAX});
+        {service, hook, process, is_child, deadline, false, false, false, {}, began, SIZE_MAX});
 }
 
 void Hooks::watch(PollSet& set) {
     for (Running& running : running_)
-        running.place = running.exec_status ? set.add(running.exec_status.get(), POLLIN) : SIZE_MAX;
+        running.place = running.exec.fd ? set.add(running.exec.fd.get(), POLLIN) : SIZE_MAX;
 }
 
 void Hooks::serve(const PollSet& set) {
     for (Running& running : running_)
-        if (running.place != SIZE_MAX && set.result(running.place) != 0)
-            running.exec_status.reset();
+        if (running.place != SIZE_MAX && set.result(running.place) != 0) follow(running.exec);
 }
 
 void Hooks::learn_start_times() {
@@ -39,9 +39,8 @@ void Hooks::learn_start_times() {
 }
 
 bool Hooks::in_flight() const {
-    return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
-        return static_cast<bool>(running.exec_status);
-    });
+    return std::any_of(running_.begin(), running_.end(),
+                       [](const Running& running) { return static_cast<bool>(running.exec.fd); });
 }
 
 void Hooks::cancel(ServiceId service, Hook hook) {
@@ -61,11 +60,17 @@ std::optional<HookEnd> Hooks::reaped(pid_t pid, ExitStatus status) {
     const HookResult result = place->timed_out ? HookResult::timed_out
                               : good           ? HookResult::succeeded
                                                : HookResult::failed;
-    return take(*place, result);
+    if (place->exec.fd) follow(place->exec);
+    HookEnd end = take(*place, result);
+    end.status = status;
+    if (end.failure.code != 0 && result == HookResult::failed) end.result = HookResult::not_started;
+    return end;
 }
 
 HookEnd Hooks::take(Running& running, HookResult result) {
-    const HookEnd end{running.service, running.hook, result, running.cancelled};
+    HookEnd end{running.service,     running.hook, result, running.cancelled, {}, {},
+                running.process.pid, running.began};
+    if (running.exec.status == ExecStatus::failed) end.failure = running.exec.failure;
     if (&running != &running_.back()) running = std::move(running_.back());
     running_.pop_back();
     return end;

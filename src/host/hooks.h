@@ -18,15 +18,20 @@ struct HookEnd {
     Hook hook;
     HookResult result;
     bool cancelled = false;  // by cancel()
+    ExitStatus status;
+    SpawnFailure failure;  // result not_started: the step of its set-up that failed
+    pid_t pid = 0;
+    Wall began;
 };
 
 class Hooks {
   public:
     // It was started; past `deadline` it is killed.
-    void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline);
+    void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began = {});
 
     // The same of one that an earlier reeve started; it need not be our child.
-    void adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child = false);
+    void adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child = false,
+               Wall began = {});
 
     // Calls see(service, hook, process) with each that runs.
     template <typename F>
@@ -63,7 +68,8 @@ class Hooks {
         bool timed_out;
         bool cancelled;
         bool given_up;
-        Fd exec_status;  // only until exec: how it failed, if it does, the exit code tells
+        Exec exec;
+        Wall began;
         size_t place;
     };
     static void kill_group(Running& running);

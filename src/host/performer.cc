@@ -406,49 +406,6 @@ void Performer::hear_out(ServiceId id, Now now) {
     for (size_t i = 0; i < most && read_notifications(id, now); ++i) {}
 }
 
-void Performer::reap(Now now) {
-    // What is in there goes along where what follows from it makes reeve crash.
-    auto& [ended, count] = resumption().reaped;
-    bool more = true;
-    while (more) {
-        // All first, then their events: what ended together is known to be gone together.
-        hold_faults(true);
-        while (count < ended.size()) {
-            const pid_t pid = sys::waitpid(-1, &ended[count].status, WNOHANG);
-            if (pid <= 0) break;
-            ended[count++].pid = pid;
-        }
-        hold_faults(false);
-        more = count == ended.size();
-        const bool some = count > 0;
-        for (size_t i = 0; i < count; ++i) {
-            if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
-            pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
-        }
-        count = 0;
-        if (some) check_groups(now);
-    }
-}
-
-void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
-    if (const auto hook = hooks_.reaped(pid, status)) {
-        if (!hook->cancelled) report_hook(hook->service, hook->hook, hook->result, {});
-        return deliver(hook->service,
-                       {.kind = EventKind::hook_ended, .hook = hook->hook, .result = hook->result},
-                       now);
-    }
-    if (pid == trial_) {
-        trial_ = 0;
-        trial_end_ = status;
-    }
-    const ServiceId id = supervisor_.find_leader(pid);
-    if (!id) return;  // an orphan
-    hear_out(id, now);
-    if (supervisor_.find_leader(pid) != id) return;  // it has named another one
-    const bool left = left_of(id) != Remains::none;
-    deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
-}
-
 bool Performer::in_flight() const {
     return hooks_.in_flight() || std::any_of(runs_.begin(), runs_.end(),
                                              [](const Run& run) { return run.exec.has_value(); });

@@ -18,6 +18,7 @@
 #include "host/platform.h"
 #include "host/pollset.h"
 #include "host/spawn.h"
+#include "host/strays.h"
 
 namespace reeve {
 
@@ -33,6 +34,7 @@ struct Surroundings {
     Text own_program;              // for svctl and svcheck
     Text run_variable;             // REEVE_RUN for the services; empty: it is the default
     Text uid;                      // reeve.conf
+    bool reports = true;           // failures of services go to reeve's own output
     bool in_container = false;     // where volumes are open to all by default
     Text flaw_told;                // of what is above the run directory
     List<int> inherited;           // descriptors for `-- CMD`
@@ -142,7 +144,8 @@ class Performer {
     void perform(const Action& action, Now now);
     void spawn_service(const Action& action, Now now);
     void run_hook(ServiceId id, Hook hook, Now now);
-    void report_hook(ServiceId id, Hook hook, HookResult result, std::string_view why) const;
+    void report_hook(ServiceId id, const Event& end, std::string_view detail, pid_t pid, Wall began,
+                     Now now);
     static uid_t user_of(const Service& service);
     bool open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
                              PrepareError& error);
@@ -160,6 +163,7 @@ class Performer {
     bool is_own(const Run& run, const platform::Sender& sender) const;
     void refuse(ServiceId id, pid_t sender);
     void hear_out(ServiceId id, Now now);
+    void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
     Remains left_of(ServiceId id);
@@ -180,6 +184,8 @@ class Performer {
     SpawnPlan plan_;
     Hooks hooks_;
     Adopted adopted_;
+    Strays strays_;
+    bool strays_are_known_ = false;  // since the last child was waited for
     Leftovers leftovers_;
     LogPipes logs_;
     bool svlog_is_behind_ = false;  // it has to hear of a plan

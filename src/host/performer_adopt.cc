@@ -11,6 +11,9 @@ namespace reeve {
 
 namespace {
 
+// Of a hook whose service has no definition any more: its file broke meanwhile.
+constexpr int64_t unknown_timeout_ms = 30000;
+
 // What became of a readiness FIFO that an earlier reeve read.
 enum class Left : uint8_t {
     spoken,  // the newline is there; or was read, or lost when the service closed its end after it
@@ -53,8 +56,10 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
             const Fact fact = past[i].hooks[k].fact;
             if (!service.hook_runs(hook) || fact == Fact::gone) continue;
             const Process process = past[i].hooks[k].process;
-            const Mono deadline = now.mono + timeout_of(hook, service.policy());
-            hooks_.adopt(id, hook, process, deadline, fact == Fact::child);
+            const Duration most = service.definition ? timeout_of(hook, service.policy())
+                                                     : Duration{unknown_timeout_ms};
+            const Mono deadline = now.mono + most;
+            hooks_.adopt(id, hook, process, deadline, fact == Fact::child, now.wall);
             if (fact != Fact::child) adopted_.add({}, process);
         }
     }
@@ -65,7 +70,9 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
         if (past[i].leader == Fact::alive || past[i].leader == Fact::child)
             reopen_channels(ServiceId{i}, now);
     carry_out(now);
-    if (resumption().resumed) reap(now);
+    if (!resumption().resumed) return;
+    strays_.look(supervisor_, hooks_, trial_);
+    reap(now);
 }
 
 // By what the run waits for, not by what the definition says now.
@@ -122,6 +129,7 @@ void Performer::end_adopted(const PollSet& set, Now now) {
                     {.kind = EventKind::hook_ended,
                      .hook = hook->hook,
                      .result = is_late ? hook->result : HookResult::not_started,
+                     .is_told = is_late,
                      .detail = static_cast<uint8_t>(is_late ? SpawnStep::record : SpawnStep::fork),
                      .value = EINTR},
                     now);

@@ -52,15 +52,4 @@ void Performer::learn_start_time(ServiceId id) {
     adopted_.add(id, service.leader);
 }
 
-// An orphan that was reaped may have been the last of a group.
-void Performer::check_groups(Now now) {
-    for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
-        const ServiceId id{i};
-        const Service& service = supervisor_.at(id);
-        if (service.group <= 0) continue;
-        if (service.leader_gone && left_of(id) == Remains::none)
-            deliver(id, {.kind = EventKind::group_empty}, now);
-    }
-}
-
 }  // namespace reeve

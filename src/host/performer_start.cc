@@ -302,32 +302,43 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
         plan_.record = child_record(service, &hook);
         Result<Spawned> spawned = spawn(plan_);
         if (spawned) {
-            hooks_.add(id, hook, std::move(*spawned),
-                       now.mono + timeout_of(hook, service.policy()));
+            hooks_.add(id, hook, std::move(*spawned), now.mono + timeout_of(hook, service.policy()),
+                       now.wall);
             return;
         }
         error.step = SpawnStep::fork;
         error.code = spawned.error().code;
     }
-    report_hook(id, hook, HookResult::not_started, error.detail.view());
-    supervisor_.handle(id,
-                       {.kind = EventKind::hook_ended,
-                        .hook = hook,
-                        .result = HookResult::not_started,
-                        .detail = static_cast<uint8_t>(step_to_blame(error)),
-                        .value = error.code},
-                       now);
+    const Event event{.kind = EventKind::hook_ended,
+                      .hook = hook,
+                      .result = HookResult::not_started,
+                      .detail = static_cast<uint8_t>(step_to_blame(error)),
+                      .value = error.code};
+    report_hook(id, event, error.detail.view(), 0, now.wall, now);
+    supervisor_.handle(id, event, now);
 }
 
-// The state of a service says how pre_start and start_check went. Nothing else tells of the others.
-void Performer::report_hook(ServiceId id, Hook hook, HookResult result,
-                            std::string_view why) const {
-    const bool told = hook == Hook::pre_start || hook == Hook::start_check;
-    if (result == HookResult::succeeded || (told && why.empty())) return;
+// How pre_start and start_check went is a reason of the service's state, and of its run's end. The
+// others get a line of their own, here and in the history; but a oneshot whose stop_command cannot
+// undo what it did is failed, which is told. `detail`, where there is one, says more.
+void Performer::report_hook(ServiceId id, const Event& end, std::string_view detail, pid_t pid,
+                            Wall began, Now now) {
+    if (end.result == HookResult::succeeded || !end.is_told) return;
+    if (end.hook == Hook::pre_start) supervisor_.at(id).end_note = detail;
+    if (end.hook == Hook::pre_start || end.hook == Hook::start_check) return;
+    const Reason how = reason_of(hook_failure_of(end));
+    supervisor_.ended_runs().push_back(
+        {.id = id, .pid = pid, .start = began, .end = now.wall, .exit = end.status, .how = how});
+    const Service& service = supervisor_.at(id);
+    const bool undoes = service.phase == Phase::stop_command && service.group == 0;
+    if (!at_.reports || undoes) return;
     Buffer<prepare_detail_max_bytes + 3 * name_max_bytes> line;
     append_name(line, supervisor_.at(id));
-    line << ": " << name_of(hook) << ' ' << words_of(result);
-    if (!why.empty()) line << ": " << why;
+    line << ": ";
+    if (detail.empty())
+        append_end(line, supervisor_.at(id), how);
+    else
+        line << name_of(end.hook) << ": " << detail;
     complain(line.view());
 }
 

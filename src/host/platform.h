@@ -83,6 +83,14 @@ int each_member(pid_t group, Search& search) {
 // tell who they are.
 void signal_children(int number);
 
+// Our children, ended ones among them, as many as there is room for; returns how many. None where
+// the system does not tell.
+size_t children_of_self(std::span<pid_t> children);
+
+// The environment that a process was started with, strings that each end with a NUL. The bytes
+// read, or -1 where it cannot be.
+ssize_t environment_of(pid_t pid, std::span<char> place);
+
 // What a process uses; nothing where that is not known.
 struct Usage {
     uint64_t resident_bytes = 0;

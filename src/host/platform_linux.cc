@@ -9,7 +9,6 @@
 #include <string_view>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -484,17 +483,5 @@ bool in_container() {
     struct stat status {};
     return ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != first_pid_namespace;
 }
-
-int power(PowerAction action) {
-    ::sync();
-    switch (action) {
-    case PowerAction::reboot: return ::reboot(RB_AUTOBOOT);
-    case PowerAction::poweroff: return ::reboot(RB_POWER_OFF);
-    case PowerAction::halt: return ::reboot(static_cast<int>(RB_HALT_SYSTEM));
-    }
-    return -1;
-}
-
-int catch_ctrl_alt_del() { return ::reboot(RB_DISABLE_CAD); }
 
 }  // namespace reeve::platform

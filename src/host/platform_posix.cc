@@ -170,6 +170,10 @@ int watch_mounts() { return not_supported(); }
 
 void signal_children(int) {}
 
+size_t children_of_self(std::span<pid_t>) { return 0; }
+
+ssize_t environment_of(pid_t, std::span<char>) { return not_supported(); }
+
 std::optional<Usage> usage_of(pid_t) { return std::nullopt; }
 
 int set_oom_score_adj(int) { return not_supported(); }

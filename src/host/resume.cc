@@ -91,12 +91,20 @@ bool collect() {
     _exit(ours.ending ? ours.exit_code : 0);
 }
 
+bool is_told_to_end(int number) {
+    if (number == SIGTERM || number == SIGINT) return true;
+    if (is_machine) return number == SIGUSR1 || number == SIGUSR2;
+    const auto stops = platform::container_stop_signals;
+    return std::find(stops.begin(), stops.end(), number) != stops.end();
+}
+
 // What PID 1 can do without memory: it reaps, passes signals on to `-- CMD`, and where there is
-// none ends everything when it is told to.
+// none ends everything when it is told to. What was counted and not looked at yet comes again.
 [[noreturn]] void keep_house() {
     sigset_t all;
     sigfillset(&all);
     if (ours.ending) end_everything(SIGTERM);
+    signals::give_back();
     for (;;) {
         collect();
         int came = 0;
@@ -104,8 +112,7 @@ bool collect() {
         if (came == SIGCHLD || signals::is_fault(came)) continue;
         if (ours.main > 0)
             sys::kill(ours.main, came);
-        else if (came == SIGTERM || came == SIGINT || (is_machine && came == SIGUSR1) ||
-                 (is_machine && came == SIGUSR2))
+        else if (is_told_to_end(came))
             end_everything(came);
     }
 }
@@ -145,6 +152,9 @@ void tell_crash(int number, bool tries) {
         line << ": goes on by executing itself again";
     else if (!has_begun && !goes_on)
         line << " in its first start, and ends: it would do so again at the next";
+    else if (goes_on && getpid() == 1)
+        line << ", as each time that it executed itself again: it only reaps from now on, and "
+             << (ours.main > 0 ? "passes signals on to CMD" : "stops all when SIGTERM says so");
     else if (goes_on)
         line << ", as each time that it executed itself again: what it ran lives on without it";
     complain(line.view());

@@ -14,7 +14,8 @@ namespace reeve {
 
 enum class Type : uint8_t { daemon, oneshot, fake };
 enum class OnChange : uint8_t { keep, restart };
-enum class OnEnd : uint8_t { nothing, shutdown, reboot, poweroff };
+enum class OnEnd : uint8_t { nothing, shutdown, shutdown_on_failure, reboot, poweroff };
+enum class Report : uint8_t { failures, all, none };
 enum class Restart : uint8_t { by_type, always, on_failure, never };  // by_type: see restart_of
 enum class KillMode : uint8_t { group, process };
 enum class Log : uint8_t { file, run, console, inherit, null };
@@ -142,6 +143,8 @@ struct Settings {
     int32_t max_starting = 0;  // 0: unlimited
     Duration stop_timeout_total{};
     bool exit_when_idle = false;
+    bool strict = false;
+    Report report = Report::failures;
     Text log_user;               // "name[:group]"; empty: reeve's own
     uint64_t log_max_total = 0;  // bytes
 };

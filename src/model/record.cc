@@ -89,6 +89,7 @@ constexpr Field fields[] = {
     REASON("reason", reason),
     REASON("verdict", verdict),
     REASON("end", end),
+    REASON("hook_failure", hook_failure),
 };
 
 #undef NUMBER

@@ -70,6 +70,43 @@ const Text& shell_line_of(Hook hook, const Policy& policy) {
     return policy.on_fail;
 }
 
+int32_t value_of(const HookFailure& failure) {
+    if (failure.result == HookResult::not_started)
+        return static_cast<int32_t>(failure.step) << 16 | failure.code;
+    if (failure.result != HookResult::failed) return 0;
+    return failure.status.value + (failure.status.kind == ExitStatus::Kind::signalled ? 256 : 0);
+}
+
+Reason reason_of(const HookFailure& failure) {
+    return {.code = ReasonCode::hook_failed,
+            .detail = static_cast<uint8_t>(static_cast<unsigned>(failure.hook) << 4 |
+                                           static_cast<unsigned>(failure.result)),
+            .value = value_of(failure)};
+}
+
+HookFailure hook_failure_of(const Event& event) {
+    return {event.hook, event.result, event.status, static_cast<SpawnStep>(event.detail),
+            event.value};
+}
+
+HookFailure hook_failure_of(const Reason& reason) {
+    HookFailure failure;
+    const size_t hook = reason.detail >> 4;
+    if (reason.code == ReasonCode::hook_failed && hook < hook_count)
+        failure.hook = static_cast<Hook>(hook);
+    failure.result = static_cast<HookResult>(reason.detail & 15);
+    const int32_t value = reason.value;
+    if (failure.result == HookResult::not_started) {
+        failure.step = static_cast<SpawnStep>(value >> 16 & 255);
+        failure.code = value & 65535;
+    } else if (failure.result == HookResult::failed && value > 0) {
+        const bool signalled = value > 256;
+        failure.status = {signalled ? ExitStatus::Kind::signalled : ExitStatus::Kind::exited,
+                          static_cast<uint8_t>(value & 255)};
+    }
+    return failure;
+}
+
 // As the message begins that ends in the errno's words.
 const char* name_of(SpawnStep step) {
     switch (step) {
@@ -106,6 +143,7 @@ const char* name_of(EventKind kind) {
         "ready",        "stop_announced", "main_process",
         "exited",       "group_empty",    "hook_ended",
         "deadline",     "unverified",     "definition_read",
+        "hurry",
     };
     return names[static_cast<size_t>(kind)];
 }

@@ -153,16 +153,18 @@ enum class ReasonCode : uint8_t {
     exited,              // value = exit code
     signalled,           // value = signal
     exit_unknown,        // nobody could see it
-    stopped_on_request,  // value = 1 where KILL was needed
+    stopped_on_request,  // value = 1 where KILL was needed, 2 where it came for the shutdown's end
     exec_failed,         // detail = SpawnStep, value = errno
     fork_failed,         // value = errno; no run at all, does not count as a failed one
-    pre_start_failed,    // detail = HookResult
+    pre_start_failed,    // detail = HookResult, value = how (see HookFailure)
     start_timed_out,     // not ready within start_timeout
     // Of a state again:
     unverified,         // unknown: value = a pid that may be its process; negative: a process group
     definition_unread,  // waiting: behind a crash, its file could not be read yet
+    // Of a hook:
+    hook_failed,  // see HookFailure
 };
-constexpr ReasonCode reason_code_last = ReasonCode::definition_unread;  // in a record
+constexpr ReasonCode reason_code_last = ReasonCode::hook_failed;  // in a record
 
 struct Reason {
     ReasonCode code = ReasonCode::none;
@@ -171,6 +173,23 @@ struct Reason {
     ServiceId other{};
     friend bool operator==(const Reason&, const Reason&) = default;
 };
+
+// How a hook failed, as a Reason has it: the detail of hook_failed is 16 times the hook, and the
+// result; its value, as that of pre_start_failed, is the exit code, 256 and the signal, or 65536
+// times the step and the errno. 0: not known.
+struct Event;
+struct HookFailure {
+    Hook hook = Hook::pre_start;
+    HookResult result = HookResult::failed;
+    ExitStatus status;
+    SpawnStep step = SpawnStep::record;  // where it could not be started
+    int code = 0;                        // an errno value, 0: not known
+};
+int32_t value_of(const HookFailure& failure);
+Reason reason_of(const HookFailure& failure);
+// Of a reason of either code, or of hook_ended.
+HookFailure hook_failure_of(const Reason& reason);
+HookFailure hook_failure_of(const Event& event);
 
 // What log_note has behind the directory of a service whose pipe nobody reads, in parentheses.
 constexpr char log_lines_lost[] = "svlog does not run: nothing is recorded";
@@ -184,6 +203,7 @@ struct Service {
     Text problem;                      // why its file on disk is not in force: the first error
     Text status_text;                  // sd_notify STATUS=
     Text end_note;                     // more about `end` than its errno tells; may be empty
+    Text strays;    // pids of its processes that have left its group, separated by blanks
     Text log_note;  // where its output goes instead of files, and why; empty: it has files
 
     Want want = Want::down;
@@ -204,6 +224,7 @@ struct Service {
     Reason reason;                  // of the state
     Reason verdict;                 // of this run, where it is known before the run has ended
     Reason end;                     // of the last run
+    Reason hook_failure;            // the last one of this run, unless that hook succeeded since
     pid_t group = 0;                // the process group of the run; outlives the leader
     std::optional<pid_t> stranger;  // whose message was refused; 0: no PID namespace of ours has it
     Process leader;                 // none where nothing of the run is left
@@ -223,6 +244,17 @@ struct Service {
 
     bool used() const { return !name.empty(); }  // a slot may be free after a reload
     bool active() const { return phase != Phase::idle; }
+    // A oneshot that is done, and that its stop_command is to undo.
+    bool in_place() const {
+        return state == State::done && definition && policy().type == Type::oneshot &&
+               !policy().stop_command.empty();
+    }
+    // It is to be undone still: its stop_command failed.
+    bool undo_failed() const {
+        return state == State::failed && reason.code == ReasonCode::hook_failed;
+    }
+    // Nothing of it is left to be stopped.
+    bool rests() const { return !active() && !in_place(); }
     bool hook_runs(Hook hook) const { return (hooks >> static_cast<unsigned>(hook) & 1) != 0; }
     bool stale() const {
         return run_digest != 0 && definition && run_digest != definition->process_digest;
@@ -255,12 +287,14 @@ enum class EventKind : uint8_t {
     main_process,     // MAINPID=: process, verified to be of the group
     exited,           // the leader was reaped: status, group_left
     group_empty,      // nothing of the process group is left
-    hook_ended,       // hook, result; where it was not started, detail and value as spawn_failed
+    hook_ended,       // hook, result, status; where it was not started, detail and value as
+                      // spawn_failed
     deadline,         // `deadline` has passed
     unverified,       // value = a pid, or a group as kill(2) has it, that may be its own
     definition_read,  // what is to follow from the run's end is known now
+    hurry,            // the shutdown is to be over soon
 };
-constexpr size_t event_kind_count = 21;
+constexpr size_t event_kind_count = 22;
 const char* name_of(EventKind kind);
 
 struct Event {
@@ -268,6 +302,7 @@ struct Event {
     Hook hook = Hook::pre_start;
     HookResult result = HookResult::succeeded;
     bool group_left = false;
+    bool is_told = true;  // hook_ended: false where it was cancelled, or nobody saw how it ended
     uint8_t detail = 0;
     int32_t value = 0;
     ExitStatus status{};

@@ -64,6 +64,7 @@ TEST_CASE("a wrong command line is answered with what is wrong and what to do") 
         {{"nginx"}, "unexpected word nginx (reeve -- CMD runs one; svctl controls services)"},
         {{"-d"}, "-d needs a directory"},
         {{"-q", "--"}, "no command after -- (reeve -- CMD ARG...)"},
+        {{"--", "", "x"}, "the command after -- is an empty word (reeve -- CMD ARG...)"},
     };
     for (const Mistake& mistake : mistakes) {
         const Parsed parsed = parse(mistake.words);

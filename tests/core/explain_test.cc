@@ -254,6 +254,10 @@ TEST_CASE("a reload is reached while the same run goes on and its command has en
     const Goal goal{.kind = Goal::Kind::reloaded, .runs_before = rig["web"].runs};
     rig.event("web", {.kind = EventKind::reload});
     CHECK(progress_of(rig, "web", goal) == Progress::pending);
+    rig.hook("web", Hook::reload_command, HookResult::failed);
+    CHECK(progress_of(rig, "web", goal) == Progress::failed);
+    rig.event("web", {.kind = EventKind::reload});
+    CHECK(progress_of(rig, "web", goal) == Progress::pending);
     rig.hook("web", Hook::reload_command);
     CHECK(progress_of(rig, "web", goal) == Progress::reached);
     rig.died("web", 1);

@@ -308,6 +308,26 @@ TEST_CASE("a start_check has its time, though reeve was away until past start_ti
     CHECK(next.state("web") == State::running);
 }
 
+TEST_CASE("a hook of a failed service whose file is broken by now needs no definition") {
+    const bool runs = GENERATE(false, true);
+    Rig rig({define("web")});
+    std::vector<Remembered> past(1);
+    past[0].service = rig["web"];
+    Service& service = past[0].service;
+    service.state = State::failed;
+    service.phase = Phase::idle;
+    service.reason = {.code = ReasonCode::no_restart};
+    service.hooks = 1 << static_cast<unsigned>(Hook::on_fail);
+    if (runs) past[0].hooks[static_cast<size_t>(Hook::on_fail)] = {{4711, 12}, Fact::alive};
+    const std::vector<Candidate> candidates{{"web", "", {}, "it is broken"}};
+    const Ref<const Policy> defaults(new Policy(test::default_policy()));
+    Rig next;
+    next.core.recover(past, defaults, candidates, next.now);
+    CHECK(next.asked().empty());
+    CHECK(next.state("web") == State::invalid);
+    CHECK((next["web"].hooks != 0) == runs);
+}
+
 TEST_CASE("what runs goes on while its file is broken, and is not started from nothing") {
     Rig rig({define("web")});
     rig.run("web");

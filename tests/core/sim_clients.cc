@@ -69,7 +69,7 @@ void World::hear() {
                 fail("told to be overtaken, and nobody has", who);
             break;
         case Progress::failed:
-            if (down) fail("a stop that fails", who);
+            if (down && !s->undo_failed()) fail("a stop that fails", who);
             break;
         }
         asking[n].reset();

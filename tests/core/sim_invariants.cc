@@ -58,7 +58,8 @@ class Check {
         for (uint32_t i = 0; i < services_.size() && !world_.failed(); ++i) {
             if (!services_[i].used()) continue;
             leaving(i);
-            if (services_[i].active())
+            const bool is_to_go = edges_.leave[i] || services_[i].restart_requested;
+            if (services_[i].active() || (services_[i].in_place() && is_to_go))
                 running(i);
             else
                 idle(i);
@@ -74,7 +75,7 @@ class Check {
 
     bool has_active(const std::vector<uint32_t>& slots) const {
         return std::any_of(slots.begin(), slots.end(),
-                           [&](uint32_t i) { return services_[i].active(); });
+                           [&](uint32_t i) { return !services_[i].rests(); });
     }
 
     // The entries tell every change of state; a start had its dependencies, and an ordered stop has
@@ -115,10 +116,10 @@ class Check {
     void stopping(uint32_t i) {
         const Service& s = services_[i];
         const bool asked = s.verdict.code == ReasonCode::stopped_on_request;
-        if (!asked || world_.now.mono >= world_.kill_at) return;
+        if (!asked || world_.is_hastened || world_.now.mono >= world_.kill_at) return;
         for (uint32_t dependent : edges_.needed_by[i]) {
             const Service& other = services_[dependent];
-            if (other.active() && (edges_.leave[i] || other.policy().cascade || goes(dependent)))
+            if (!other.rests() && (edges_.leave[i] || other.policy().cascade || goes(dependent)))
                 fail("stopped before its dependents", i);
         }
         if (has_later(i)) fail("stopped before what comes after it and goes too", i);
@@ -130,7 +131,7 @@ class Check {
     // Does something run that comes after it, and is to go?
     bool has_later(uint32_t i) const {
         return std::any_of(edges_.before[i].begin(), edges_.before[i].end(), [&](uint32_t later) {
-            return services_[later].active() && goes(later);
+            return !services_[later].rests() && goes(later);
         });
     }
 
@@ -150,7 +151,7 @@ class Check {
         } else if (s.restart_requested) {
             bool awaits = has_later(i);
             for (uint32_t dependent : edges_.needed_by[i])
-                awaits = awaits || (services_[dependent].active() &&
+                awaits = awaits || (!services_[dependent].rests() &&
                                     (services_[dependent].policy().cascade || goes(dependent)));
             if (!awaits) fail("is not restarted though nothing is in the way", i);
         }
@@ -172,6 +173,7 @@ class Check {
         }
         if (s.state == State::invalid && s.refused && s.hooks != 0) return;
         if (s.state == State::invalid) return fail("is invalid but has a definition", i);
+        if (s.undo_failed()) return;
         if (world_.supervisor.shutting_down()) {
             const bool ended = s.state == State::done || s.state == State::failed;
             if (s.state != State::stopped && !ended) fail("is not stopped in a shutdown", i);
@@ -251,7 +253,7 @@ class Check {
             break;
         case Phase::stop_command:
             state = State::stopping;
-            holds = group && deadline && s.hook_runs(Hook::stop_command);
+            holds = group == deadline && s.hook_runs(Hook::stop_command);
             break;
         case Phase::terminating:
         case Phase::killing:
@@ -305,19 +307,22 @@ class Check {
 
     void counts() {
         bool ended = true;
+        bool undone = true;
         uint32_t starting = 0, executing = 0;
         Mono next = no_deadline;
         for (const Service& s : services_) {
             ended = ended && !s.active() && s.hooks == 0;
+            undone = undone && !s.in_place();
             starting += s.state == State::starting;
             executing += s.phase == Phase::pre_start || s.phase == Phase::executing;
             next = std::min(next, s.deadline);
         }
-        if (world_.supervisor.all_ended() != ended) world_.fail("all_ended() is wrong", "");
-        if (world_.supervisor.idle() != (ended && next == no_deadline))
-            world_.fail("idle() is wrong", "");
+        const bool over = ended && undone;
+        if (world_.supervisor.all_ended() != over) world_.fail("all_ended() is wrong", "");
+        const bool idle = (world_.supervisor.shutting_down() ? over : ended) && next == no_deadline;
         const bool due = world_.kill_at <= world_.now.mono;
-        if (!ended && !due) next = std::min(next, world_.kill_at);
+        if (world_.supervisor.idle() != idle) world_.fail("idle() is wrong", "");
+        if (!over && !due) next = std::min(next, world_.kill_at);
         const Mono told = world_.supervisor.next_deadline();
         if (told != next && !(due && told == world_.kill_at))
             world_.fail("next_deadline() is another", "");
@@ -357,7 +362,8 @@ bool same_record(const Service& a, const Service& b) {
            a.started_wall == b.started_wall && a.deadline == b.deadline &&
            a.start_by == b.start_by && a.stop_by == b.stop_by && a.runs == b.runs &&
            a.attempts == b.attempts && a.failures == b.failures && a.exit == b.exit &&
-           reason(a.reason, b.reason) && reason(a.verdict, b.verdict) && reason(a.end, b.end);
+           reason(a.reason, b.reason) && reason(a.verdict, b.verdict) && reason(a.end, b.end) &&
+           reason(a.hook_failure, b.hook_failure);
 }
 
 namespace {
@@ -428,7 +434,8 @@ void check_invariants(World& world) {
 }
 
 bool has_converged(const World& world, const Service& s) {
-    if (world.supervisor.shutting_down()) return !s.active();
+    if (world.supervisor.shutting_down()) return s.rests();
+    if (s.undo_failed()) return true;
     // A status file does not tell which process it was.
     if (s.state == State::unknown) return s.reason.value == 0;
     if (!s.definition) return s.state == State::invalid;

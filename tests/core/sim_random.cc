@@ -70,7 +70,9 @@ bool Player::next_move(const World& world, Move& move) {
         move = {MoveKind::shut_down};
         return true;
     }
-    if (random_.percent(time_)) {
+    if (world.supervisor.shutting_down() && random_.percent(2)) {
+        move = {MoveKind::hasten, 0, random_.below(2)};
+    } else if (random_.percent(time_)) {
         const uint32_t which = random_.below(10);
         if (which < 7)
             move = {MoveKind::wake};

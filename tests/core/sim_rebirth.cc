@@ -270,6 +270,7 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     supervisor = Supervisor();
     supervisor.configure(spawn_slots, max_starting);
     kill_at = no_deadline;
+    is_hastened = false;
     actions_seen_ = 0;
     dies_after = dies_writing = 0;
     is_torn = false;
@@ -283,6 +284,7 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     supervisor.recover(past.services(), defaults, candidates, now);
     find_slots();
     rebuild_edges(*this);
+    find_in_place();
     after_core();
     renew_journal();
     perform_all();

@@ -16,6 +16,7 @@ const char* name_of(MoveKind kind) {
     case MoveKind::reload: return "reload";
     case MoveKind::rewrite: return "rewrite";
     case MoveKind::shut_down: return "shut_down";
+    case MoveKind::hasten: return "hasten";
     case MoveKind::limits: return "limits";
     case MoveKind::exec_done: return "exec_done";
     case MoveKind::exec_fail: return "exec_fail";

@@ -36,6 +36,7 @@ World::World(const Scenario& scenario)
     groups.resize(files.size());
     unsure.resize(files.size());
     hooks.resize(files.size());
+    in_place.resize(files.size());
     slots.assign(files.size(), no_slot);
     asking.resize(files.size());
     good_ends.resize(files.size());
@@ -69,6 +70,7 @@ bool World::apply(const Move& move) {
     case MoveKind::reload:
     case MoveKind::rewrite:
     case MoveKind::shut_down:
+    case MoveKind::hasten:
     case MoveKind::limits: return command(move);
     case MoveKind::exec_done:
     case MoveKind::exec_fail:
@@ -125,6 +127,16 @@ bool World::command(const Move& move) {
         perform_all();
         return true;
     }
+    if (move.kind == MoveKind::hasten) {
+        if (!supervisor.shutting_down()) return false;
+        const Mono latest = move.value != 0 ? now.mono : now.mono + seconds(1);
+        kill_at = std::min(kill_at, latest);
+        is_hastened = true;
+        supervisor.hasten(latest, now);
+        after_core();
+        perform_all();
+        return true;
+    }
     if (move.kind == MoveKind::edit || move.kind == MoveKind::rewrite)
         apply_edit(files, move.number, static_cast<Edit>(move.value / 256), move.value % 256);
     if (move.kind == MoveKind::edit) return true;
@@ -163,7 +175,26 @@ void World::load() {
     supervisor.apply(candidates, now);
     find_slots();
     rebuild_edges(*this);
+    find_in_place();
     after_core();
+}
+
+// By the definitions of now: a service may not be a oneshot any more.
+void World::find_in_place() {
+    for (uint32_t number = 0; number < files.size(); ++number)
+        in_place[number] = service(number) != nullptr && service(number)->in_place();
+}
+
+// What a oneshot did is not done again before it was undone.
+void World::follow_in_place() {
+    for (const Entry& entry : entered) {
+        const Service& s = supervisor.at(entry.id);
+        if (!s.used()) continue;
+        uint8_t& is_there = in_place[number_of(s.name)];
+        if (entry.to == State::starting && is_there)
+            fail("started though what it did is in place", name(entry.id));
+        if (entry.to == State::done) is_there = s.in_place();
+    }
 }
 
 void World::find_slots() {
@@ -208,6 +239,7 @@ void World::after_core() {
     entered.assign(supervisor.new_entries().begin(), supervisor.new_entries().end());
     supervisor.pass_entries();
     supervisor.ended_runs().clear();
+    follow_in_place();
     if (!supervisor.forgotten().empty()) forget_names();
     // (The core may only learn from what comes first in the same list that the group is gone.)
     const List<Action>& actions = supervisor.actions();
@@ -316,6 +348,7 @@ void World::run_hook(uint32_t number, Hook hook) {
     if (!s.definition) return fail("a hook without a definition", name_of(hook));
     if (hook_failures > 0) {
         --hook_failures;
+        if (hook == Hook::stop_command) in_place[number] = false;
         return tell(
             number,
             {.kind = EventKind::hook_ended, .hook = hook, .result = HookResult::not_started});
@@ -487,8 +520,11 @@ bool World::reap(uint32_t number) {
 bool World::end_hook(uint32_t number, Hook hook, HookResult result) {
     RunningHook& running = hooks[number][static_cast<size_t>(hook)];
     if (!running.runs) return false;
+    const bool is_told = !running.cancelled;
     running = {};
-    deliver(number, {.kind = EventKind::hook_ended, .hook = hook, .result = result});
+    if (hook == Hook::stop_command) in_place[number] = false;
+    deliver(number,
+            {.kind = EventKind::hook_ended, .hook = hook, .result = result, .is_told = is_told});
     return true;
 }
 

@@ -35,6 +35,7 @@ enum class MoveKind : uint8_t {
     reload,
     rewrite,
     shut_down,
+    hasten,  // a shutdown; value: it is to be over at once
     limits,  // reeve.conf: value = max_starting * 256 + spawn slots
     // What processes do; value of exit: the code, 256 + the signal, or 512: nobody saw it
     exec_done,
@@ -149,6 +150,7 @@ struct World {
     std::vector<std::optional<Group>> groups;  // by file
     std::vector<std::optional<Group>> unsure;  // by file: runs, and reeve cannot tell whose it is
     std::vector<std::array<RunningHook, hook_count>> hooks;  // by file
+    std::vector<uint8_t> in_place;                           // by file: done, and not undone
     std::vector<uint32_t> slots;                             // by file; UINT32_MAX: none
     std::vector<std::optional<Asking>> asking;               // by file
     std::vector<uint32_t> good_ends;                         // by file: runs that ended with 0
@@ -164,6 +166,7 @@ struct World {
     uint32_t dies_writing = 0;  // records; 0: it lives
     bool is_torn = false;       // the last record is not whole, and nothing came after it
     Mono kill_at = no_deadline;
+    bool is_hastened = false;  // the shutdown: nothing is in order any more
     uint64_t steps = 0;
     Failure failure;
 
@@ -184,6 +187,8 @@ struct World {
     void advance(int64_t ms);
     void after_core();
     void find_slots();
+    void find_in_place();
+    void follow_in_place();
     void forget_names();
 
     void perform_all();

@@ -168,14 +168,60 @@ TEST_CASE("a hook that cannot be executed is said, and harms no more than what w
     reeve.service("stop", std::string(sleeps) + "stop_command = {dir}/missing\n");
     reeve.start();
     REQUIRE(reeve.reaches("before", "failed"));
-    CHECK(reeve.field("before", "reason").find("pre_start failed") == 0);
+    CHECK(reeve.field("before", "reason").find("pre_start: exit 127 (of the shell: no such") == 0);
     for (const char* name : {"after", "stop"}) {
         REQUIRE(reeve.reaches(name, "running"));
         CHECK(reeve.svctl({"down", name}).status == 0);
         CHECK(reeve.state(name) == "stopped");
     }
-    CHECK(reeve.process().err().find("after: post_stop failed") != std::string::npos);
-    CHECK(reeve.process().err().find("stop: stop_command failed") != std::string::npos);
+    CHECK(reeve.process().err().find("after: post_stop: exit 127") != std::string::npos);
+    CHECK(reeve.process().err().find("stop: stop_command: exit 127") != std::string::npos);
+}
+
+TEST_CASE("a hook that failed says how, in the state's reason, the history and reeve's output") {
+    Reeve reeve;
+    reeve.service("pre", std::string(sleeps) + "pre_start = exit 3\nretries = 1\n");
+    reeve.service("check", std::string(sleeps) + "start_check = exit 4\nstart_timeout = 300ms\n"
+                                                 "start_check_interval = 100ms\nretries = 1\n");
+    reeve.service("post",
+                  std::string(sleeps) + "post_stop = kill -9 $$\nreload_command = exit 5\n");
+    reeve.service("bare", std::string(sleeps) + "chroot = {dir}/empty\npre_start = echo a; echo b\n"
+                                                "retries = 1\n");
+    REQUIRE(mkdir(reeve.file("empty").c_str(), 0755) == 0);
+    reeve.start();
+    REQUIRE(reeve.reaches("pre", "failed"));
+    CHECK(reeve.field("pre", "reason").find("pre_start: exit 3") == 0);
+    CHECK(reeve.svctl({"history", "pre"}).out.find("pre_start: exit 3") != std::string::npos);
+    REQUIRE(reeve.reaches("check", "failed"));
+    CHECK(reeve.field("check", "reason")
+              .find("not ready within start_timeout; start_check: exit 4") == 0);
+    REQUIRE(reeve.reaches("post", "running"));
+    reeve.svctl({"reload", "post"});
+    CHECK(reeve.comes_true(
+        [&] { return reeve.field("post", "reason") == "ready; reload_command: exit 5"; }));
+    CHECK(reeve.svctl({"down", "post"}).status == 0);
+    CHECK(reeve.svctl({"why", "post"}).out.find("post_stop: signal KILL") != std::string::npos);
+    const std::string history = reeve.svctl({"history", "post"}).out;
+    CHECK(history.find("reload_command: exit 5") != std::string::npos);
+    CHECK(history.find("post_stop: signal KILL") != std::string::npos);
+    CHECK(reeve.process().err().find("post: post_stop: signal KILL") != std::string::npos);
+    if (cannot_run(getuid() == 0, "only root may chroot")) return;
+    REQUIRE(reeve.reaches("bare", "failed"));
+    CHECK(reeve.field("bare", "reason").find("(nor is there a /bin/sh)") != std::string::npos);
+}
+
+TEST_CASE("what each hook writes goes where its service's output goes") {
+    Reeve reeve;
+    reeve.service("web", std::string(sleeps) +
+                             "log = run\npre_start = echo of pre_start\n"
+                             "start_check = echo of start_check >&2\nstop_command = echo of stop\n"
+                             "post_stop = echo of post_stop\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    CHECK(reeve.svctl({"down", "web"}).status == 0);
+    const std::string log = reeve.svctl({"logs", "web"}).out;
+    for (const char* hook : {"of pre_start", "of start_check", "of stop", "of post_stop"})
+        CHECK(log.find(hook) != std::string::npos);
 }
 
 // --- What gets away ------------------------------------------------------------------------------
@@ -194,7 +240,15 @@ TEST_CASE("a service that forks away has ended, and what got away ends with reev
     REQUIRE(daemons.size() == 1);
     CHECK(alive(daemons.front()));
     CHECK(facts_of(daemons.front()).parent == reeve.pid());
-    CHECK(reeve.svctl({"down", "forks"}).status == 0);
+    const std::string pid = std::to_string(daemons.front());
+    const std::string hint = ", but pid " + pid + " got away to the background and runs on";
+    CHECK(reeve.comes_true([&] { return reeve.field("forks", "strays") == pid; }));
+    const Output down = reeve.svctl({"down", "forks"});
+    CHECK(down.status == 0);
+    CHECK(down.out.find("forks: stopped: asked for by svctl" + hint) == 0);
+    CHECK(reeve.svctl({"why", "forks"}).out.find(hint) != std::string::npos);
+    CHECK(reeve.svctl({"status", "forks"}).out.find(hint) != std::string::npos);
+    CHECK(reeve.svctl({"history", "forks"}).out.find("exit 0" + hint) != std::string::npos);
     CHECK(alive(daemons.front()));
     CHECK(reeve.stop() == 0);
     CHECK(none_alive(daemons));

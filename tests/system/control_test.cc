@@ -425,6 +425,34 @@ TEST_CASE("reload NAME sends reload_signal or runs reload_command") {
     CHECK(reeve.text_of("said") == "reloading by-command\n");
 }
 
+TEST_CASE("reload NAME whose reload_command fails exits 1, with its exit code and last line") {
+    Reeve reeve;
+    const Strings logs = {"file", "run"};
+    for (const std::string& log : logs) {
+        reeve.service("web-" + log, "command = echo at work; exec sleep 1000\n"
+                                    "reload_command = echo first; echo bad line 7 >&2; "
+                                    "test -e {dir}/good || exit 5\nlog = " +
+                                        log + "\n");
+    }
+    reeve.service("quiet", std::string(sleeps) + "reload_command = kill -9 $$\nlog = file\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("quiet", "running"));
+    for (const std::string& log : logs) {
+        REQUIRE(reeve.reaches("web-" + log, "running"));
+        const Output web = reeve.svctl({"reload", "web-" + log});
+        CHECK(web.status == 1);
+        CHECK(web.err == "svctl: web-" + log +
+                             ": running: ready; reload_command: exit 5; last line: bad line 7\n");
+    }
+    const Output quiet = reeve.svctl({"reload", "quiet"});
+    CHECK(quiet.status == 1);
+    CHECK(quiet.err == "svctl: quiet: running: ready; reload_command: signal KILL\n");
+    REQUIRE(run({"touch", reeve.file("good")}).status == 0);
+    const Output good = reeve.svctl({"reload", "web-file"});
+    CHECK(good.status == 0);
+    CHECK(good.out == "web-file: running\n");
+}
+
 TEST_CASE("reload NAME of a program that ends of the signal exits 1 and says so") {
     Reeve reeve;
     reeve.service("plain", sleeps);

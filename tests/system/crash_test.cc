@@ -108,6 +108,24 @@ TEST_CASE("a PID 1 that its CMD sends one fault right behind the other ends with
     CHECK(reeve.wait() == 21);
 }
 
+TEST_CASE("a PID 1 that cannot execute itself again still ends at a container's stop signal") {
+    if (cannot_run(has_namespaces(), "PID namespaces are not permitted")) return;
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    const std::string program = reeve.file("program");
+    std::filesystem::copy_file(reeve_binary(), program);
+    reeve.start_behind_unshare(
+        {.arguments = {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child", program, "-d",
+                       reeve.services(), "-r", reeve.run_directory(), "-l", reeve.logs()}},
+        true);
+    REQUIRE(reeve.reaches("web", "running"));
+    reeve.may_crash = true;
+    std::filesystem::permissions(program, std::filesystem::perms::none);
+    reeve.signal(SIGSEGV);
+    reeve.signal(SIGQUIT);
+    CHECK(reeve.wait() == 0);
+}
+
 TEST_CASE("a first start for which memory is short says so and ends with 100, and tries no more") {
     if (cannot_run(may_limit_memory, "the sanitizer needs all addresses")) return;
     Reeve reeve;

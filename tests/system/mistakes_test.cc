@@ -334,14 +334,15 @@ const Failure failures[] = {
      "user '\"root\"' is not in /etc/passwd"},
     {"the group is unknown", "exec = sleep 1000\nuser = root:nosuch\n",
      "group 'nosuch' is not in /etc/group"},
-    {"what comes first fails", "exec = sleep 1000\npre_start = false\n", "pre_start failed"},
+    {"what comes first fails", "exec = sleep 1000\npre_start = false\n", "pre_start: exit 1"},
     {"it does not speak sd_notify", "exec = sleep 1000\nready = notify\nstart_timeout = 200ms\n",
      "not ready within start_timeout"},
     {"it does not use its descriptor", "exec = sleep 1000\nready = fd:3\nstart_timeout = 200ms\n",
      "not ready within start_timeout"},
     {"the start_check is not there",
      "exec = sleep 1000\nstart_check = nosuch\nstart_timeout = 200ms\n",
-     "not ready within start_timeout"},
+     "not ready within start_timeout; start_check: exit 127 (of the shell: no such program; see "
+     "its log)"},
 };
 
 void write_programs(const Reeve& reeve) {

@@ -139,7 +139,7 @@ TEST_CASE("pre_start runs before each start, and its failure is a failed run") {
     CHECK(reeve.has_lines("order", 4));
     CHECK(reeve.text_of("order") == "pre\nmain\npre\nmain\n");
     REQUIRE(reeve.reaches("bad", "failed"));
-    CHECK(reeve.field("bad", "reason").find("pre_start failed") == 0);
+    CHECK(reeve.field("bad", "reason").find("pre_start: exit 1") == 0);
     CHECK_FALSE(exists(reeve.file("bad")));
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("a hook past hook_timeout is killed with all its processes") {
                               "hook_timeout = 200ms\nretries = 1\n");
     reeve.start();
     REQUIRE(reeve.reaches("slow", "failed"));
-    CHECK(reeve.field("slow", "reason").find("pre_start timed out") == 0);
+    CHECK(reeve.field("slow", "reason").find("pre_start: timed out (hook_timeout)") == 0);
     const pid_t child = number_in(reeve, "child");
     REQUIRE(child > 0);
     CHECK(wait_until([&] { return !alive(child); }));

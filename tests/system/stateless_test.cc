@@ -184,6 +184,28 @@ TEST_CASE("a CMD alone that no process can be had for is given up after two seco
     CHECK(output.err == "reeve: true was not started: fork: Resource temporarily unavailable\n");
 }
 
+TEST_CASE("a CMD alone that no process can be had for is given up behind many faults as well") {
+    if (cannot_run(is_root(), "needs a user with no process, and root to become it")) return;
+    const User user;
+    Launch launch = user.launch({"--", "true"});
+    launch.prepare = [] {
+        const rlimit none = {0, 0};
+        setrlimit(RLIMIT_NPROC, &none);
+    };
+    Process reeve(launch);
+    const std::string status = "/proc/" + std::to_string(reeve.pid()) + "/status";
+    REQUIRE(wait_until([&] {
+        const std::string text = read_file(status);
+        return has_signal(text, "SigCgt", SIGTERM) && text.find("State:\tS") != text.npos;
+    }));
+    CHECK(wait_until([&] {
+        reeve.signal(SIGSEGV);
+        return count(reeve.err(), "goes on by executing itself again") >= 6;
+    }));
+    CHECK(reeve.wait() == 1);
+    CHECK(count(reeve.err(), "starts nothing") == 0);
+}
+
 TEST_CASE("TERM ends a reeve that can have no process for CMD") {
     if (cannot_run(is_root(), "needs a user with no process, and root to become it")) return;
     const bool alone = GENERATE(false, true);
