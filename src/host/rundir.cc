@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view set_aside_suffix = ".bad";
 constexpr std::string_view new_suffix = ".new";  // of what takes the place of a file once whole
-constexpr int lock_tries_max_count = 3;  // where others hold it who may not
+constexpr int lock_tries_max_count = 3;          // where others hold it who may not
 
 // Root's is for all to read; anybody else's is their own.
 mode_t directory_mode() { return geteuid() == 0 ? 0755 : 0700; }
