@@ -461,7 +461,7 @@ TEST_CASE("a log directory that cannot be written costs a line, and no service")
     REQUIRE(reeve.reaches("web", "running"));
     const std::string said = reeve.process().err();
     INFO(said);
-    CHECK(said.starts_with("reeve: open " + reeve.file("taken/web/")));
-    CHECK(said.ends_with(
-        ": Not a directory; services with log = run write to reeve's output instead\n"));
+    CHECK(said == "reeve: open " + reeve.file("taken/web") +
+                      ": Not a directory; services with log = run write to reeve's output "
+                      "instead\n");
 }
