@@ -28,15 +28,10 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
         Service& service = at(id);
         service.want = Want::down;
         service.restart_requested = false;
-        if (service.state == State::unknown) apply_step(id, {.kind = EventKind::retry_now}, now);
+        if (service.state == State::unknown || service.undo_failed())
+            apply_step(id, {.kind = EventKind::retry_now}, now);
         touch(id);
         enqueue(id);
-    }
-    update_leaving();  // of all of them, before it is known what stands in the way of which
-    for (ServiceId id : ids) {
-        const Service& service = at(id);
-        if (service.undo_failed() && service.definition && may_stop(id))
-            apply_step(id, {.kind = EventKind::stop, .reason = {ReasonCode::by_command}}, now);
     }
     settle(now);
 }

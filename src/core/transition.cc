@@ -132,7 +132,7 @@ void Walk::on_stop(const Reason& reason) {
     const Reason verdict{.code = ReasonCode::stopped_on_request};
     switch (s_.phase) {
     case Phase::idle:
-        if (s_.in_place() || s_.undo_failed()) begin_undo(reason);
+        if (s_.in_place()) begin_undo(reason);
         return;
     case Phase::pre_start: return drop_start(reason, verdict);
     case Phase::executing:
@@ -191,6 +191,9 @@ void Walk::on_retry_now() {
     s_.attempts = s_.failures = 0;
     if (s_.active()) return;
     s_.verdict = {};
+    // What is in place still is to be undone once more, in its turn.
+    if (s_.undo_failed() && s_.want == Want::down)
+        return enter(State::done, Phase::idle, {.code = ReasonCode::ended});
     enter(State::waiting, Phase::idle, {});
 }
 

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
