@@ -24,7 +24,6 @@ std::string_view service_of(std::string_view file_name) {
     return file_name.substr(0, file_name.find('+'));
 }
 
-bool is_executable(const SourceFile& file) { return (file.mode & 0111) != 0; }
 bool is_script(const SourceFile& file) { return std::string_view(file.text).starts_with("#!"); }
 
 FileForm form_of(const SourceFile& file) {

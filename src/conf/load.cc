@@ -59,6 +59,16 @@ bool is_foreign(const SourceFile& file, const LoadContext& context) {
     return !file.trusted && file.owner != 0 && file.owner != context.self;
 }
 
+// Does the text set a key, though no program to run it is named in its first line? The kernel would
+// not know what to do with it either.
+bool is_definition(std::string_view text) {
+    if (text.starts_with("#!") || text.find('\0') != text.npos) return false;
+    KeyValue line;
+    for (KeyValueReader reader(text, FileForm::definition); reader.next(line);)
+        if (find_key(service_keys, line.key) != nullptr) return true;
+    return false;
+}
+
 // A file that is being read: what it has set so far, where, and what is wrong with it.
 class Reading {
   public:
@@ -67,7 +77,6 @@ class Reading {
         : file(source), problems(list, source.path), warnings(doubts),
           draft(*defaults.policy, defaults.settings) {}
 
-    bool is_executable() const { return (file.mode & 0111) != 0; }
     // May the file be trusted, and was it read? Then what is wrong is said line by line.
     bool is_usable(const LoadContext& context);
     int& line_of(const Key& key) { return lines_[static_cast<size_t>(&key - service_keys.data())]; }
@@ -76,6 +85,7 @@ class Reading {
     bool set(const Key& key, const KeyValue& line, Origin origin, const LoadContext& context);
 
     const SourceFile& file;
+    const bool executable = is_executable(file);
     Problems problems;
     List<Problem>& warnings;
     Draft draft;
@@ -105,7 +115,7 @@ bool Reading::is_usable(const LoadContext& context) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
         if (context.self != 0) text << " or to uid " << context.self;
     }
-    if (file.too_large && !is_executable())
+    if (file.too_large && !executable)
         problems.add(0) << "larger than " << static_cast<uint64_t>(service_file_max_bytes)
                         << " bytes";
     return problems.none();
@@ -221,7 +231,7 @@ void Loader::read_service_line(const KeyValue& line, Reading& reading) {
     const Key* key = find_key(service_keys, line.key);
     if (key == nullptr)
         return reading.add_unknown_key(line, "", nearest_key(service_keys, line.key));
-    if (reading.is_executable() && is_command(*key)) {
+    if (reading.executable && is_command(*key)) {
         reading.problems.add(line.line) << line.key << ": what runs is this executable file itself";
         return;
     }
@@ -230,7 +240,7 @@ void Loader::read_service_line(const KeyValue& line, Reading& reading) {
 
 void Loader::read_lines(Reading& reading, std::string_view text, bool settings) {
     const FileForm form =
-        reading.is_executable() && !settings ? FileForm::executable : FileForm::definition;
+        reading.executable && !settings ? FileForm::executable : FileForm::definition;
     KeyValue line;
     for (KeyValueReader reader(text, form); reader.next(line);) {
         if (line.problem != LineProblem::none) {
@@ -255,16 +265,6 @@ void Loader::load_settings(const SourceFile& file) {
     if (!shared_lines_are_whole_) return;
     read_lines(reading, file.text, true);
     catalog_.settings = reading.draft.settings;
-}
-
-// Does the text set a key, though no program to run it is named in its first line? The kernel would
-// not know what to do with it either.
-bool is_definition(std::string_view text) {
-    if (text.starts_with("#!") || text.find('\0') != text.npos) return false;
-    KeyValue line;
-    for (KeyValueReader reader(text, FileForm::definition); reader.next(line);)
-        if (find_key(service_keys, line.key) != nullptr) return true;
-    return false;
 }
 
 // What reeve.conf sets for all services. It was tried already; what can still be wrong is so with
@@ -323,7 +323,7 @@ void Loader::load_service(const SourceFile& file) {
     const bool usable = reading.is_usable(context_);
     catalog_.refuses_files |= reading.refused;
     if (!usable) return;
-    if (reading.is_executable() && is_definition(text)) {
+    if (reading.executable && is_definition(text)) {
         reading.problems.add(0)
             << "key = value, and yet executable, as only programs are: chmod -x "
             << file.path.text().view();
@@ -339,7 +339,7 @@ void Loader::load_service(const SourceFile& file) {
     // The last line of an executable that was not read to its end may be half of one.
     if (file.too_large) text = text.substr(0, text.rfind('\n') + 1);
     read_lines(reading, text, false);
-    if (reading.is_executable()) {
+    if (reading.executable) {
         definition.exec.append(loaded.file.text());
     } else if (reading.line_of(service_key("exec")) == 0 &&
                reading.line_of(service_key("command")) == 0 &&
@@ -386,6 +386,10 @@ Text describe(const Problem& problem) {
     Buffer<24> line;
     if (problem.line != 0) line << ':' << problem.line;
     return Text::join({problem.file, line.view(), ": ", problem.text});
+}
+
+bool is_executable(const SourceFile& file) {
+    return (file.mode & 0111) != 0 && !(file.trusted && is_definition(file.text));
 }
 
 bool is_service_file_name(std::string_view file_name) {

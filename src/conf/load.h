@@ -46,6 +46,9 @@ struct Catalog {
 // scripts without the execute bit) are passed over.
 Catalog load(List<List<SourceFile>> directories, const LoadContext& context);
 
+// Is the file itself the program? Of one that is taken whatever its mode its text decides.
+bool is_executable(const SourceFile& file);
+
 // Adds the directories that a reeve.conf trusts, where it may be trusted itself.
 void append_trusted(const SourceFile& settings, const LoadContext& context,
                     List<Text>& directories);

@@ -19,6 +19,7 @@ namespace reeve {
 namespace {
 
 constexpr std::string_view set_aside_suffix = ".bad";
+constexpr std::string_view new_suffix = ".new";  // of what takes the place of a file once whole
 constexpr int lock_tries_max_count = 3;  // where others hold it who may not
 
 // Root's is for all to read; anybody else's is their own.
@@ -43,27 +44,53 @@ Status make_private(const Text& path, Text& flaw) {
 constexpr size_t socket_path_max_bytes = sizeof sockaddr_un{}.sun_path - 1;
 constexpr char longest_socket[] = "/control.new";
 
-// Could anybody else have made this, or reach into it?
-bool is_foreign(const Text& path) {
-    struct stat state;
-    if (sys::lstat(path.c_str(), &state) < 0) return false;
-    const bool open = S_ISDIR(state.st_mode) && (state.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    return !is_trusted_owner(state.st_uid) || S_ISLNK(state.st_mode) || open;
+// What reeve makes in a run directory; what else is there is none of its business.
+bool is_own_name(std::string_view name) {
+    if (name.starts_with('.')) name.remove_prefix(1);
+    if (name.ends_with(new_suffix)) name.remove_suffix(new_suffix.size());
+    for (const std::string_view own :
+         {"lock", "pid", "control", "journal", "status", "history", "fds", "log", "new"})
+        if (name == own) return true;
+    return false;
 }
 
-// What was put there while others could write to the directory.
-Status set_foreign_aside(const Text& directory) {
+enum class Maker : uint8_t { self, stranger, unknown };
+
+// Who may have made this? A link or an open directory of our own user may have been moved here.
+Maker maker_of(const Text& path) {
+    struct stat state;
+    if (sys::lstat(path.c_str(), &state) < 0) return Maker::self;
+    if (!is_trusted_owner(state.st_uid)) return Maker::stranger;
+    const bool open = S_ISDIR(state.st_mode) && (state.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    return open || S_ISLNK(state.st_mode) ? Maker::unknown : Maker::self;
+}
+
+// Has a reeve had this directory before?
+bool has_lock(const Text& directory) {
+    struct stat state;
+    const Text lock = Text::join({directory, "/lock"});
+    return sys::lstat(lock.c_str(), &state) == 0 && S_ISREG(state.st_mode);
+}
+
+// What was put there while others could write to the directory. One that never was a run directory,
+// /var say, may hold such things for others' use: it is refused, and they stay where they are.
+Status set_foreign_aside(const Text& directory, Text& flaw) {
     List<Text> foreign;
     const Fd fd(sys::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (!fd) return Error{"open", directory, errno};
+    const bool was_used = has_lock(directory);
     const auto look = [&](const char* entry) {
-        const std::string_view name = entry;
-        const Text path = Text::join({directory, "/", name});
-        if (name != "." && name != ".." && !name.ends_with(set_aside_suffix) && is_foreign(path))
+        if (!is_own_name(entry)) return true;
+        const Text path = Text::join({directory, "/", entry});
+        const Maker maker = maker_of(path);
+        if (maker == Maker::unknown && !was_used)
+            flaw = Text::join({path, ": not made by reeve (name another run directory with -r)"});
+        else if (maker != Maker::self)
             foreign.push_back(path);
         return true;
     };
     if (platform::each_entry(fd.get(), look) < 0) return Error{"read", directory, errno};
+    if (!flaw.empty()) return Error{"open", directory, EPERM};
     for (const Text& path : foreign) {
         const Text aside = Text::join({path, set_aside_suffix});
         if (sys::rename(path.c_str(), aside.c_str()) < 0) return Error{"rename", path, errno};
@@ -110,7 +137,7 @@ Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal) {
     const Text socket = Text::join({path, longest_socket});
     if (socket.view().size() > socket_path_max_bytes) return Error{"bind", socket, ENAMETOOLONG};
     if (const Status made = make_private(path, refusal.flaw); !made) return made.error();
-    if (const Status swept = set_foreign_aside(path); !swept) return swept.error();
+    if (const Status swept = set_foreign_aside(path, refusal.flaw); !swept) return swept.error();
     Result<Fd> lock = open_lock(Text::join({path, "/lock"}), refusal.holder);
     if (!lock) return lock;
     for (const char* name : {"/status", "/fds"})

@@ -264,6 +264,33 @@ TEST_CASE("what a stranger has put into the run directory is set aside, and not 
     CHECK_FALSE(mentions(reeve.svctl({"list"}).out, "forged"));
 }
 
+TEST_CASE("what is not reeve's stays as it is in a run directory that is used for more") {
+    if (cannot_play_two()) return;
+    Reeve reeve;
+    const std::string run = reeve.run_directory();
+    make_directory(run + "/postgresql");
+    give(run + "/postgresql");
+    REQUIRE(symlink("/nowhere", (run + "/link").c_str()) == 0);
+    CHECK(reeve::test::run(reeve.launch({"--exit-when-idle"})).status == 0);
+    CHECK(exists(run + "/postgresql"));
+    CHECK_FALSE(exists(run + "/postgresql.bad"));
+    struct stat link = {};
+    CHECK(lstat((run + "/link").c_str(), &link) == 0);
+}
+
+TEST_CASE("a directory such as /run or /var, with a lock or log of its own, is no run directory") {
+    Reeve reeve;
+    const std::string run = reeve.run_directory();
+    const char* name = GENERATE("/lock", "/log");
+    make_directory(run + name);
+    open_to_all(run + name, 01777);
+    const Output output = reeve::test::run(reeve.launch());
+    CHECK(output.status == 100);
+    CHECK(mentions(output.err, run + name + ": not made by reeve"));
+    CHECK(mentions(output.err, "-r"));
+    CHECK(exists(run + name));
+}
+
 // --- svctl --------------------
 
 TEST_CASE("svctl asks no stranger's reeve and shows none of his files, whoever asks") {
@@ -502,6 +529,22 @@ TEST_CASE("--trust takes the files of a mount that shows everything as 0777, and
     CHECK(reeve.svctl({"set", "web", "description=edited"}).status == 0);
     CHECK(mentions(read_file(reeve.file("shared/web")), "edited"));
     CHECK(reeve.svctl({"check"}).status == 0);
+}
+
+TEST_CASE("of trusted files that all show as executable the text tells definitions from programs") {
+    Reeve reeve;
+    make_directory(reeve.file("shared"));
+    write_file(reeve.file("shared/web"), sleeps, 0777);
+    write_file(reeve.file("shared/script"), "#!/bin/sh\nexec sleep 1000\n", 0777);
+    open_to_all(reeve.file("shared"));
+    reeve.start({"-d", "{dir}/shared", "--trust", "{dir}/shared"});
+    CHECK(reeve.reaches("web", "running"));
+    CHECK(reeve.reaches("script", "running"));
+    CHECK(reeve.svctl({"check"}).status == 0);
+    CHECK(reeve.svctl({"set", "web", "description=edited"}).status == 0);
+    CHECK(mentions(read_file(reeve.file("shared/web")), "\ndescription = edited"));
+    CHECK(reeve.svctl({"set", "script", "description=edited"}).status == 0);
+    CHECK(mentions(read_file(reeve.file("shared/script")), "\n#reeve: description = edited"));
 }
 
 TEST_CASE("a directory cannot trust itself, nor an earlier one") {
