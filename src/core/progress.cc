@@ -59,7 +59,7 @@ Progress progress_up(const Supervisor& supervisor, ServiceId id, const Goal& goa
     if (ended && !good && !goal.patient) return Progress::failed;
     if (good && service.policy().type == Type::oneshot) return Progress::reached;
     const bool new_run = goal.kind == Goal::Kind::up || tried;
-    const bool stays = !service.leaving && !service.restart_requested;
+    const bool stays = service.rests() || (!service.leaving && !service.restart_requested);
     if (new_run && stays && (service.state == State::done || provides(service)))
         return Progress::reached;
     if ((new_run && service.state == State::failed) || service.undo_failed())

@@ -101,9 +101,13 @@ bool is_cut_short(const Recollection& past, const Text& run_directory) {
         return found == nullptr || !found->lives;
     };
     const Recollection status = read_status(run_directory, is_wanted, &all);
+    // A child that has ended is over by the journal before it is reaped.
+    const auto runs = [](const Remembered& each) {
+        return each.lives() && !platform::is_zombie(each.service.leader.pid);
+    };
     return std::any_of(status.services().begin(), status.services().end(),
                        [&](const Remembered& each) {
-                           return each.lives() || find_known(all, name_of(each)) == nullptr;
+                           return runs(each) || find_known(all, name_of(each)) == nullptr;
                        });
 }
 

@@ -16,7 +16,7 @@ bool is_held_down(const World& world, uint32_t slot) {
     if (s.want == Want::down || s.removed || world.supervisor.shutting_down()) return true;
     const auto& needs = world.edges.needs[slot];
     return !needs.empty() && std::all_of(needs.begin(), needs.end(), [&](uint32_t need) {
-        return services[need].want == Want::down;
+        return services[need].want == Want::down && world.edges.leave[need];
     });
 }
 

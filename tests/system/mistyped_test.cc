@@ -254,25 +254,22 @@ TEST_CASE("svctl where reeve is not running says so, and where it has looked") {
          {"up", "web"},
          7,
          "reeve is not running (no answer at {dir}/run/control; start it, or name its run "
-         "directory "
-         "with -r)"},
+         "directory with -r; reeve -- CMD alone hears nobody, with -r it does)"},
         {"the same, of the table",
          {},
          7,
          "reeve is not running (no answer at {dir}/run/control; start it, or name its run "
-         "directory "
-         "with -r)"},
+         "directory with -r; reeve -- CMD alone hears nobody, with -r it does)"},
         {"a run directory that does not exist",
          {"-r", "{dir}/rnu", "up", "web"},
          7,
          "reeve is not running (no answer at {dir}/rnu/control; start it, or name its run "
-         "directory "
-         "with -r)"},
+         "directory with -r; reeve -- CMD alone hears nobody, with -r it does)"},
         {"a file for the run directory",
          {"-r", "{dir}/file", "up", "web"},
          7,
          "reeve is not running (no answer at {dir}/file/control; start it, or name its run "
-         "directory with -r)"},
+         "directory with -r; reeve -- CMD alone hears nobody, with -r it does)"},
         {"check of a directory that does not exist",
          {"check", "{dir}/nosuch"},
          1,
