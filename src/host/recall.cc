@@ -101,9 +101,10 @@ bool is_cut_short(const Recollection& past, const Text& run_directory) {
         return found == nullptr || !found->lives;
     };
     const Recollection status = read_status(run_directory, is_wanted, &all);
-    // A child that has ended is over by the journal before it is reaped.
+    // A child that has ended counts as ours until its end is dealt with; by the journal that may be
+    // so already.
     const auto runs = [](const Remembered& each) {
-        return each.lives() && !platform::is_zombie(each.service.leader.pid);
+        return each.lives() && fact_of(each.service.leader) != Fact::gone;
     };
     return std::any_of(status.services().begin(), status.services().end(),
                        [&](const Remembered& each) {
