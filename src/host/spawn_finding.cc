@@ -1,5 +1,6 @@
 #include "host/spawn_finding.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@ namespace reeve {
 namespace {
 
 void append_bound(Sink& out, uint64_t bound) {
-    if (bound == unlimited || bound == uint64_t{RLIM_INFINITY})
+    if (bound >= std::min(unlimited, uint64_t{RLIM_INFINITY}))
         out << "unlimited";
     else
         out << bound;

@@ -78,6 +78,7 @@ class Stepper::Tracer {
         std::vector<char*> words;
         for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
         words.push_back(nullptr);
+        setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // it cannot look under ptrace
         execv(words[0], words.data());
         _exit(125);
     }

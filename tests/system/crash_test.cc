@@ -19,12 +19,6 @@ namespace {
 constexpr char sleeps[] = "exec = /bin/sleep 1000\nlog = null\n";
 constexpr int faults[] = {SIGSEGV, SIGABRT, SIGBUS, SIGTRAP, SIGSYS, SIGILL, SIGFPE};
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool may_limit_memory = false;
-#else
-constexpr bool may_limit_memory = true;
-#endif
-
 bool answers(const Reeve& reeve) {
     return reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; });
 }
@@ -127,7 +121,7 @@ TEST_CASE("a PID 1 that cannot execute itself again still ends at a container's 
 }
 
 TEST_CASE("a first start for which memory is short says so and ends with 100, and tries no more") {
-    if (cannot_run(may_limit_memory, "the sanitizer needs all addresses")) return;
+    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
     Reeve reeve;
     for (int i = 0; i < 200; ++i) reeve.service("s" + std::to_string(i), sleeps);
     reeve.may_crash = true;
@@ -161,7 +155,7 @@ TEST_CASE("a first start for which memory is short says so and ends with 100, an
 }
 
 TEST_CASE("what reeve crashes of when it reads definitions it does not read again unasked") {
-    if (cannot_run(may_limit_memory, "the sanitizer needs all addresses")) return;
+    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
     const bool as_init = starts_as_init();
     if (as_init && cannot_run(has_namespaces(), "PID namespaces are not permitted")) return;
     Reeve reeve;

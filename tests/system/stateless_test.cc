@@ -170,15 +170,21 @@ TEST_CASE("after a crash of reeve -- CMD alone its signals still reach CMD") {
     CHECK(run(as(pid_1, {"--", "sh", "-c", line})).status == 9);
 }
 
-TEST_CASE("a CMD alone that no process can be had for is given up after two seconds") {
-    if (cannot_run(is_root(), "needs a user with no process, and root to become it")) return;
-    const User user;
+// For a user that may have no process: nothing can be forked.
+static Launch without_processes(const User& user) {
     Launch launch = user.launch({"--", "true"});
+    launch.environment.emplace_back(no_leak_check);
     launch.prepare = [] {
         const rlimit none = {0, 0};
         setrlimit(RLIMIT_NPROC, &none);
     };
-    const Output output = run(launch);
+    return launch;
+}
+
+TEST_CASE("a CMD alone that no process can be had for is given up after two seconds") {
+    if (cannot_run(is_root(), "needs a user with no process, and root to become it")) return;
+    const User user;
+    const Output output = run(without_processes(user));
     INFO(output.err);
     CHECK(output.status == 1);
     CHECK(output.err == "reeve: true was not started: fork: Resource temporarily unavailable\n");
@@ -187,12 +193,7 @@ TEST_CASE("a CMD alone that no process can be had for is given up after two seco
 TEST_CASE("a CMD alone that no process can be had for is given up behind many faults as well") {
     if (cannot_run(is_root(), "needs a user with no process, and root to become it")) return;
     const User user;
-    Launch launch = user.launch({"--", "true"});
-    launch.prepare = [] {
-        const rlimit none = {0, 0};
-        setrlimit(RLIMIT_NPROC, &none);
-    };
-    Process reeve(launch);
+    Process reeve(without_processes(user));
     const std::string status = "/proc/" + std::to_string(reeve.pid()) + "/status";
     REQUIRE(wait_until([&] {
         const std::string text = read_file(status);
@@ -211,12 +212,7 @@ TEST_CASE("TERM ends a reeve that can have no process for CMD") {
     const bool alone = GENERATE(false, true);
     const User user;
     if (!alone) user.define("web", "exec = sleep 1000\n");
-    Launch launch = user.launch({"--", "true"});
-    launch.prepare = [] {
-        const rlimit none = {0, 0};
-        setrlimit(RLIMIT_NPROC, &none);
-    };
-    Process reeve(launch);
+    Process reeve(without_processes(user));
     const std::string status = "/proc/" + std::to_string(reeve.pid()) + "/status";
     REQUIRE(wait_until([&] { return has_signal(read_file(status), "SigCgt", SIGTERM); }));
     if (!alone) {
