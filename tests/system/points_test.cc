@@ -274,8 +274,9 @@ class Trial {
 
     // What ended by our hand is followed by another; anything else is none of the plan.
     void follow_up() {
-        if (!point_.traced.empty() && lives_ == 1 && reeve_->status() == 100 && nothing_ran())
-            return begin_life();  // it was refused
+        const bool may_refuse = !point_.traced.empty() || manner_.is_crash;
+        if (may_refuse && lives_ == 1 && reeve_->status() == 100 && nothing_ran())
+            return begin_life();  // of a first start that has not begun nothing is to be lost
         const bool was_killed = reeve_->has_died() && !manner_.is_crash;
         if (!was_killed) return fail("reeve has ended, status " + std::to_string(reeve_->status()));
         ++deaths_;

@@ -652,6 +652,7 @@ namespace {
 Output as_homeless(const Reeve& reeve, const std::string& mounts) {
     const std::string script =
         "set -e; dir=$1; cd /; mount -t tmpfs none /etc; mkdir /etc/reeve\n"
+        "cp $2 /etc/program; set -- $1 /etc/program\n"  // it may be under /tmp, which goes
         "echo 'log = inherit' > /etc/reeve/reeve.conf\n"
         "printf 'type = oneshot\\ncommand = %s svctl list; echo ran\\n' $2 > /etc/reeve/job\n" +
         mounts + "\nexec setpriv --reuid 12345 --regid 12345 --clear-groups $2 --exit-when-idle";
