@@ -384,8 +384,8 @@ class Trial {
         const std::string shape = read_file(path("pids.shape"));
         if (!shape.ends_with(" 2\n")) fail("shape is not as its file has it");
         if (count_lines(read_file(path("pres"))) < 2) fail("pre_start did not run");
-        const bool is_told = read_file(path("out")).find("deaf: post_stop could not be started") !=
-                             std::string::npos;
+        const bool is_told =
+            read_file(path("out")).find("deaf: post_stop: fork: ") != std::string::npos;
         if (!exists(path("posts")) && !is_told) fail("post_stop did not run");
     }
 

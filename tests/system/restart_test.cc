@@ -232,10 +232,12 @@ TEST_CASE("kill_mode = process signals the leader, and the rest only once the le
                "trap 'echo child >> $1/order; exit' TERM\necho $$ > $1/child.pid\n"
                "while :; do sleep 0.05; done\n");
     reeve.service("polite", "command = sh {dir}/child {dir} & "
-                            "trap 'sleep 0.5; echo leader >> {dir}/order; exit' TERM; " +
+                            "trap 'sleep 0.5; echo leader >> {dir}/order; exit' TERM; "
+                            "echo x > {dir}/ready; " +
                                 std::string(loops) + "kill_mode = process\n");
     reeve.start();
     REQUIRE(reeve.has_lines("child.pid", 1));
+    REQUIRE(reeve.has_lines("ready", 1));
     CHECK(reeve.svctl({"down", "polite"}).status == 0);
     CHECK(reeve.text_of("order") == "leader\nchild\n");
     CHECK_FALSE(alive(number_in(reeve, "child.pid")));
