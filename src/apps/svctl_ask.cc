@@ -336,7 +336,7 @@ void keep_causes(const List<Text>& files, std::string_view file, List<Text>& obj
     keep_chain(files, file, objects, false);
 }
 
-// The same of all that are not as they should be.
+// Keeps a service's object and those of its causes, where it is not as it should be.
 void keep_amiss(const List<Text>& files, std::string_view file, List<Text>& objects) {
     const std::string_view state = find_field(file, "state");
     const bool settled = state == "running" || state == "done" || state == "stopped";

@@ -138,10 +138,10 @@ void append_escape(Sink& out, std::string_view character);
 // Foreign text on one line, harmless wherever it is shown: what is_harmful is escaped.
 void append_escaped(Sink& out, std::string_view text);
 
-// The same for a terminal, where newlines and tabs may stay.
+// Foreign text of several lines for a terminal: newlines and tabs stay, the rest is escaped.
 void append_for_terminal(Sink& out, std::string_view text);
 
-// The same of one line of a log, whose colours (SGR of ECMA-48) stay as well, and end with it.
+// One line of a log for a terminal: its colours (SGR of ECMA-48) stay, and end with the line.
 void append_log_line(Sink& out, std::string_view line);
 
 // Less than, of names: digits count as the number they are, so that v2 comes before v10.

@@ -10,7 +10,7 @@ namespace reeve {
 // where there is nothing to say. What passes with time ("next try in 3.2s") is append_countdown's.
 void append_reason(Sink& out, const Supervisor& supervisor, const Service& service);
 
-// The same of an entry: as things were at its moment, whatever the service is by now.
+// The reason of an entry, as things were at its moment, whatever the service is by now.
 void append_reason(Sink& out, const Entry& entry);
 
 // ", next try in 3.2s" where the service is in backoff.

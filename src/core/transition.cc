@@ -168,8 +168,8 @@ void Walk::on_kill() {
     if (s_.phase != Phase::post_stop) finish();
 }
 
-// It is asked for once more: what is not over yet is told to end now, whatever its order and its
-// stop_command.
+// A shutdown was asked for once more: what is not over yet is told to end now, whatever its order
+// and its stop_command.
 void Walk::on_hurry() {
     if (s_.active() && s_.state != State::stopping)
         on_stop({.code = ReasonCode::shutdown});

@@ -190,7 +190,7 @@ extern "C" void on_fault(int number, siginfo_t* info, void*) {
     const bool tries = goes_on && ours.stuck < crashes_careful_count;
     if (depth == 1) {
         tell_crash(number, tries);
-        // Nor does a fault that comes back at once use up the machine.
+        // A fault that comes back at once must not use up the machine.
         if (ours.crashes_often()) sys::poll({}, crash_pause_ms);
     }
     if (!has_begun && !goes_on) _exit(exit_cannot_run);

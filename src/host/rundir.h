@@ -25,7 +25,7 @@ struct RunDirectoryRefusal {
 // a socket's path for one in it.
 Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal);
 
-// That error in words, and what to do about it.
+// An error of open_run_directory() in words, and what to do about it.
 Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefusal& refusal);
 
 // Makes a directory in it, whose name begins with a slash, where there is none.

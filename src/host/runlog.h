@@ -28,7 +28,7 @@ std::optional<int64_t> run_time_ms(std::string_view file);
 // Opens LOGDIR/NAME, and not what a link in its place leads to: whoever may write to LOGDIR could
 // have the files of others written and pruned. None, and errno.
 Fd open_log_directory(const Text& log_directory, std::string_view name);
-// The same; where it is not there it is made, 0750.
+// Opens LOGDIR/NAME as open_log_directory() does, and makes it, 0750, where there is none.
 Result<Fd> make_log_directory(const Text& log_directory, std::string_view name);
 
 // mkdir -p: every directory of the path that is missing, 0755 but for the last one.

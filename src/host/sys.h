@@ -131,7 +131,7 @@ int mkfifo(const char* path, mode_t mode);
 int access(const char* path, int mode);
 int rename(const char* from, const char* to);
 int unlink(const char* path);
-// The same of a name in a directory that is open.
+// Calls about a name in a directory that is open.
 int open_at(int directory, const char* name, int flags, mode_t mode = 0);
 int lstat_at(int directory, const char* name, struct stat* out);
 int rename_at(int directory, const char* from, const char* to);

@@ -23,8 +23,8 @@ Fd open_trusted(const char* path);
 // write to it, or another user owns it. Empty: it is to be believed, or is not there.
 Text find_flaw(std::string_view directory);
 
-// The same of what is above it: whoever may write to one of those without a sticky bit, or owns a
-// link on the way, may put something else in its place. `directory` is absolute.
+// What is wrong above a directory, whose path is absolute: whoever may write to one of those
+// without a sticky bit, or owns a link on the way, may put something else in its place.
 Text find_flaw_above(std::string_view directory);
 
 // Is it the root of a file system of its own, as the volumes of containers are?
