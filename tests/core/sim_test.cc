@@ -181,6 +181,29 @@ TEST_CASE("one service keeps the rules, whatever is left of its journal") {
     watch.tell(totals);
 }
 
+// The fake kernel has to say what the real one does: kill(2) on a group finds whoever is in it.
+TEST_CASE("a main process that was named and is not on record is left of its group") {
+    for (const bool was_recorded : {true, false}) {
+        CAPTURE(was_recorded);  // that the program was executed
+        World world(alone({.ready = ReadyKind::notify}));
+        if (was_recorded) world.apply({MoveKind::exec_done});
+        world.apply({MoveKind::fork_member});
+        world.apply({MoveKind::exit, 0, 0});
+        world.apply({MoveKind::die_writing, 0, 0});
+        world.apply({MoveKind::main_process});
+        INFO((world.failed() ? world.failure.rule : "all rules hold"));
+        REQUIRE_FALSE(world.failed());
+        REQUIRE(world.groups[0]);
+        CHECK(world.groups[0]->members == 1);
+        CHECK(world.groups[0]->members_told);
+        CHECK(world.service(0)->state == State::stopping);
+        CHECK(world.service(0)->reason.code == ReasonCode::group_left);
+        world.apply({MoveKind::converge_all});
+        CHECK_FALSE(world.failed());
+        CHECK(world.service(0)->state == State::running);
+    }
+}
+
 TEST_CASE("dozens of services keep the rules through thousands of random moves") {
     Totals totals;
     const Stopwatch watch("dozens of services, random");
