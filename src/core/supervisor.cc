@@ -335,6 +335,11 @@ void Supervisor::evaluate(ServiceId id, Now now) {
     if (may_stop(id)) apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
 }
 
+// Is there a definition to start it by? That which stands in for a file with errors is none.
+static bool can_begin(const Service& service) {
+    return service.definition && !(service.refused && stands_in(*service.definition));
+}
+
 void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     Service& service = at(id);
     if (service.removed) {
@@ -345,10 +350,9 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     }
     // Whatever its file says by now, a process may be its own. Who names it in a command decides.
     if (service.state == State::unknown) return;
-    // Nothing that could be started. A hook that still runs needs a definition until it has ended.
-    const bool is_empty = service.refused && service.definition && stands_in(*service.definition);
-    if (is_empty && service.hooks == 0) service.definition = {};
-    if (!service.definition || is_empty) {
+    if (!can_begin(service)) {
+        // A hook that still runs needs a definition until it has ended.
+        if (service.hooks == 0) service.definition = {};
         if (service.state != State::invalid) apply_step(id, {.kind = EventKind::invalidate}, now);
         return;
     }
@@ -456,7 +460,8 @@ Reason Supervisor::closed_gate(ServiceId id) const {
         const bool settled = !other.restart_requested &&
                              (other.state == State::running || other.state == State::done ||
                               other.state == State::failed || other.state == State::unknown);
-        if (other.want == Want::up && other.definition && !other.leaving && !settled)
+        const bool may_settle = other.active() || can_begin(other);
+        if (other.want == Want::up && may_settle && !other.leaving && !settled)
             return {.code = ReasonCode::after, .other = earlier};
     }
     if (!slot_free()) return {.code = ReasonCode::start_slot};
