@@ -332,12 +332,9 @@ void Supervisor::evaluate(ServiceId id, Now now) {
             apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
         return;
     }
-    if (may_stop(id)) apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
-}
-
-// Is there a definition to start it by? That which stands in for a file with errors is none.
-static bool can_begin(const Service& service) {
-    return service.definition && !(service.refused && stands_in(*service.definition));
+    // Past the shutdown's deadline nothing has a turn to wait for.
+    if (service.hooks_over || may_stop(id))
+        apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
 }
 
 void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {

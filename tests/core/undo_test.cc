@@ -104,6 +104,31 @@ TEST_CASE("what cannot be undone before the shutdown's deadline is given up, and
     CHECK(rig.core.all_ended());
 }
 
+TEST_CASE("what is done only after the shutdown's deadline is given up at once, out of its turn") {
+    Rig rig({define("data",
+                    [](Definition&, Policy& policy) {
+                        policy.type = Type::oneshot;
+                        policy.stop_command = "undo";
+                        policy.post_stop = "clean";
+                    }),
+             define("web", [](Definition& d, Policy&) { d.after.append("data"); })});
+    rig.run("data");
+    rig.exited("data", 0);
+    rig.hook("data", Hook::post_stop);
+    rig.run("web");
+    rig.restart("data");
+    rig.hook("data", Hook::stop_command);
+    rig.run("data");
+    rig.exited("data", 0);
+    rig.shut_down(seconds(8));
+    rig.pass(seconds(8));
+    REQUIRE(rig.states() == "data stopping, web stopping");
+    rig.hook("data", Hook::post_stop);
+    CHECK(rig.states() == "data failed, web stopping");
+    rig.died("web", 9);
+    CHECK(rig.core.all_ended());
+}
+
 TEST_CASE("a oneshot whose file is gone is undone before it is forgotten") {
     Rig rig({mount("data")});
     bring_up(rig, "data");
