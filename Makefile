@@ -33,14 +33,14 @@ MAKEFLAGS += --no-builtin-rules
 SYSTEM   := $(shell uname -s)
 PLATFORM ?= $(if $(filter Linux,$(SYSTEM)),linux,posix)
 
-# One platform file is built. runtime.cc is the product's alone, main() no test's.
-sources      := $(filter-out src/host/platform_%.cc,$(wildcard src/*/*.cc)) \
-                $(wildcard src/host/platform_$(PLATFORM)*.cc)
-lib_sources  := $(filter-out src/base/runtime.cc src/apps/main.cc,$(sources))
+# The files of one platform are built. runtime.cc is the product's alone, main() no test's.
+sources      := $(filter-out src/kernel/platform_%.cc,$(wildcard src/*.cc src/*/*.cc)) \
+                $(wildcard src/kernel/platform_$(PLATFORM)*.cc)
+lib_sources  := $(filter-out src/base/runtime.cc src/main.cc,$(sources))
 support      := tests/catch_main.cc $(wildcard tests/support/*.cc)
 sim_tests    := $(wildcard tests/core/sim_*.cc)
 unit_tests   := $(filter-out $(sim_tests),$(wildcard \
-                $(patsubst %,tests/%/*.cc,base model conf core ctl host apps)))
+                $(patsubst src/%/,tests/%/*.cc,$(wildcard src/*/))))
 system_tests := $(wildcard tests/system/*.cc)
 fuzzers      := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.cc))
 bench        := $(wildcard tests/bench/*.cc) \
@@ -154,7 +154,7 @@ user        = $(CPPFLAGS) $(CXXFLAGS)
 product_objects := $(sources:%.cc=$(BUILD)/product/%.o)
 lib_objects     := $(lib_sources:%.cc=$(variant)/%.o)
 support_objects := $(support:%.cc=$(variant)/%.o)
-main_object     := $(variant)/src/apps/main.o
+main_object     := $(variant)/src/main.o
 fuzz_objects    := $(lib_sources:%.cc=$(BUILD)/fuzz/%.o)
 bench_objects   := $(bench:%.cc=$(variant)/%.o)
 bench_helpers   := $(addprefix $(BUILD)/bench/,raw service nothing)
@@ -321,7 +321,7 @@ tidy-completions: $(completions_tool)
 
 tidy-clang:
 	@echo "  TIDY  clang-tidy"
-	@printf '%s\n' $(lib_sources) $(wildcard src/apps/main.cc) | \
+	@printf '%s\n' $(lib_sources) $(wildcard src/main.cc) | \
 	    xargs -n 4 -P 2 sh -c 'out=$$(clang-tidy --quiet "$$@" -- $(common) 2>/dev/null) || \
 	        { printf "%s\n" "$$out"; exit 1; }' clang-tidy
 
@@ -340,7 +340,7 @@ ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 # The programs that the binary has.
-links := $(shell sed -n 's/^ *{"\([a-z]*\)", reeve::[a-z]*_main},$$/\1/p' src/apps/main.cc)
+links := $(shell sed -n 's/^ *{"\([a-z]*\)", reeve::[a-z]*_main},$$/\1/p' src/main.cc)
 pages := $(wildcard man/*.[1-8])
 put   := install -m 644
 

@@ -1,4 +1,4 @@
-// SourceFile: a file of a service directory as host/directory read it. conf itself opens nothing.
+// SourceFile: a file of a service directory as files/directory read it. conf itself opens nothing.
 #pragma once
 
 #include <sys/types.h>

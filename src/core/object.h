@@ -37,14 +37,4 @@ void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run);
 void append_words(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                   Now now);
 
-// "KEY=VALUE\n"; the value is escaped (append_escaped).
-void append_field(Sink& out, std::string_view key, std::string_view value);
-
-// The value of a key among lines of key=value; empty where there is no such line.
-std::string_view find_field(std::string_view lines, std::string_view key);
-
-// "db is in backoff: exit 1", of what an object says.
-void append_sentence(Sink& out, std::string_view name, std::string_view state,
-                     std::string_view reason);
-
 }  // namespace reeve

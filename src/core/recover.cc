@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/check.h"
+#include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "core/object.h"

@@ -6,7 +6,7 @@
 #include "base/list.h"
 #include "base/result.h"
 #include "core/object.h"
-#include "host/platform.h"
+#include "kernel/platform.h"
 
 namespace reeve {
 

@@ -1,9 +1,10 @@
 // An answer's other half: telling what came of the request.
+#include "base/fields.h"
 #include "base/list.h"
 #include "base/result.h"
 #include "core/object.h"
 #include "ctl/answer.h"
-#include "host/platform.h"
+#include "kernel/platform.h"
 
 namespace reeve {
 

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "host/platform.h"
-#include "host/sys.h"
-#include "host/trust.h"
+#include "files/trust.h"
+#include "kernel/platform.h"
+#include "kernel/sys.h"
 
 namespace reeve {
 

@@ -8,7 +8,7 @@
 #include "base/packed.h"
 #include "core/plan.h"
 #include "core/supervisor.h"
-#include "host/logpipes.h"
+#include "logs/pipes.h"
 
 namespace reeve {
 

@@ -13,9 +13,6 @@ constexpr const char* command_names[command_count] = {
     "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "crash",
 };
 
-// How bad an outcome is, by Outcome.
-constexpr uint8_t badness[outcome_count] = {0, 3, 5, 1, 4, 2, 6, 7};
-
 bool has_control(std::string_view text) {
     for (const char c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return true;
@@ -83,10 +80,6 @@ const char* missing_in(const Request& request) {
 }
 
 }  // namespace
-
-Outcome worse(Outcome a, Outcome b) {
-    return badness[static_cast<size_t>(a)] < badness[static_cast<size_t>(b)] ? b : a;
-}
 
 const char* name_of(Command command) { return command_names[static_cast<size_t>(command)]; }
 

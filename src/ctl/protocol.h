@@ -46,26 +46,10 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/outcome.h"
 #include "model/service.h"
 
 namespace reeve {
-
-// The exit statuses of svctl (BEHAVIOUR section 4).
-enum class Outcome : uint8_t {
-    done,
-    failed,
-    usage,
-    not_running,
-    no_such_service,
-    timed_out,
-    not_permitted,
-    no_reeve,
-};
-constexpr int outcome_count = 8;
-
-// Of several services' outcomes the one that the command ends with. From good to bad: done, not
-// running, timed out, failed, no such service; then what kept all of it from being done.
-Outcome worse(Outcome a, Outcome b);
 
 enum class Command : uint8_t {
     status,

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "host/platform.h"
-#include "host/sys.h"
+#include "kernel/platform.h"
+#include "kernel/sys.h"
 
 namespace reeve {
 

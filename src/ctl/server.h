@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "ctl/answer.h"
 #include "ctl/controls.h"
-#include "host/pollset.h"
+#include "kernel/pollset.h"
 
 namespace reeve {
 

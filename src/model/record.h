@@ -1,4 +1,4 @@
-// record: the journal's lines, encoded and decoded. Pure text; host/journal keeps the file.
+// record: the journal's lines, encoded and decoded. Pure text; files/journal keeps the file.
 //
 //   reeve N boot=ID uid=ID #SUM            first record: the version of all that follow, and which
 //                                          boot and whose run directory they are about

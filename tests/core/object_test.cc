@@ -1,3 +1,4 @@
+#include "base/fields.h"
 #include "base/limits.h"
 #include "catch.h"
 #include "core/object.h"

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "catch.h"
 #include "ctl/client.h"
-#include "host/host_fixture.h"
+#include "support/kernel_fixture.h"
 
 using namespace reeve;
 

@@ -9,7 +9,7 @@
 #include "core/object.h"
 #include "core/rig.h"
 #include "ctl/server.h"
-#include "host/host_fixture.h"
+#include "support/kernel_fixture.h"
 
 namespace reeve::test {
 

@@ -14,7 +14,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "host/platform.h"
+#include "kernel/platform.h"
 #include "support/guard.h"
 #include "support/procfs.h"
 

@@ -9,7 +9,7 @@
 
 #include "catch.h"
 #include "ctl/client.h"
-#include "host/sys.h"
+#include "kernel/sys.h"
 #include "support/procfs.h"
 
 namespace reeve::test {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "catch.h"
-#include "host/sys.h"
+#include "kernel/sys.h"
 #include "support/supervisor.h"
 
 using namespace reeve::test;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "catch.h"
-#include "host/journal.h"
+#include "files/journal.h"
 #include "model/record.h"
 #include "support/procfs.h"
 #include "support/skip.h"

@@ -10,8 +10,8 @@
 
 #include "base/limits.h"
 #include "catch.h"
-#include "host/journal.h"
-#include "host/platform.h"
+#include "files/journal.h"
+#include "kernel/platform.h"
 #include "model/record.h"
 #include "support/procfs.h"
 #include "support/skip.h"

@@ -2,8 +2,10 @@
 # needs code alone looks at `code`: the line without comments, and with strings emptied.
 
 BEGIN {
-    rank["base"] = 0; rank["model"] = 1; rank["conf"] = 2; rank["core"] = 2
-    rank["host"] = 3; rank["ctl"] = 4; rank["apps"] = 5
+    # Rooms of one number never meet.
+    rank["base"] = 0; rank["model"] = 1; rank["conf"] = rank["core"] = rank["kernel"] = 2
+    rank["files"] = 3; rank["logs"] = 4; rank["process"] = 5; rank["ctl"] = 6
+    rank["reeve"] = rank["svctl"] = rank["svlog"] = 7
 
     split("iostream istream ostream sstream fstream iomanip cstdio stdio.h regex locale " \
           "filesystem thread mutex shared_mutex condition_variable future stdexcept exception " \
@@ -41,7 +43,7 @@ FNR == 1 {
     split(file, part, "/")
     room = in_src ? part[2] : ""
     pure = room == "model" || room == "conf" || room == "core"
-    platform = file ~ /^src\/host\/platform_/
+    platform = file ~ /^src\/kernel\/platform_/
     in_comment = 0
     raw_end = ""
     depth = 0
@@ -175,7 +177,7 @@ function check_words(    rest, word, before, after) {
     if (!in_src) return
     if (code ~ /^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)/ && code ~ systems && !platform &&
         room != "musl")
-        report(FNR, "system-ifdef", "belongs in src/host/platform_*")
+        report(FNR, "system-ifdef", "belongs in src/kernel/platform_*")
     if (code ~ /^[ \t]*#/) return
 
     # (A platform reads states of the kernel's processes, and asks with signal 0 what is there.)
@@ -206,8 +208,8 @@ function check_word(word, before, after,    global, call) {
     if (after !~ /^[ \t]*\(/) return
     call = global || is_free_call(before)
     if ((word == "close" || word == "kill") && call && file !~ /^src\/base\/fd\./ &&
-        file !~ /^src\/host\/sys\./ && !(platform && word == "kill"))
-        report(FNR, "raw-" word, "is for src/base/fd and src/host/sys alone")
+        file !~ /^src\/kernel\/sys\./ && !(platform && word == "kill"))
+        report(FNR, "raw-" word, "is for src/base/fd and src/kernel/sys alone")
     if (pure && (global && word ~ /^[a-z]/ || call && word in system_call))
         report(FNR, "pure-room", word "() in " room)
 }

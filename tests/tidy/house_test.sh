@@ -56,21 +56,23 @@ mark=${mark}DO
 violates 'layer: base may not include model' src/base/a.h '#include "model/b.h"'
 violates 'layer: conf may not include core' src/conf/a.cc '#include "core/b.h"'
 violates 'layer: core may not include conf' src/core/a.cc '#include "conf/b.h"'
-violates 'layer: core may not include host' src/core/a.cc '// x' '#include "host/b.h"'
-violates 'layer: host may not include ctl' src/host/a.cc '#include "ctl/b.h"'
-violates 'layer: ctl may not include apps' src/ctl/a.cc '#include "apps/b.h"'
+violates 'layer: core may not include kernel' src/core/a.cc '// x' '#include "kernel/b.h"'
+violates 'layer: kernel may not include files' src/kernel/a.cc '#include "files/b.h"'
+violates 'layer: process may not include ctl' src/process/a.cc '#include "ctl/b.h"'
+violates 'layer: ctl may not include reeve' src/ctl/a.cc '#include "reeve/b.h"'
+violates 'layer: svctl may not include reeve' src/svctl/a.cc '#include "reeve/b.h"'
 violates 'include: "b.h" does not begin with the name of a room' src/base/a.cc '#include "b.h"'
 violates 'include: "tests/b.h" does not begin with the name of a room' src/base/a.cc \
     '#include "tests/b.h"'
 violates 'banned-include: <iostream>' src/base/a.cc '#include <iostream>'
-violates 'banned-include: <stdio.h>' src/apps/a.cc '# include <stdio.h> // why not'
+violates 'banned-include: <stdio.h>' src/reeve/a.cc '# include <stdio.h> // why not'
 violates 'pure-room: <unistd.h> in core' src/core/a.cc '#include <unistd.h>'
 violates 'pure-room: <sys/stat.h> in conf' src/conf/a.cc '#include <sys/stat.h>'
 clean src/model/a.h '#include <sys/types.h>' '#include <sys/wait.h>' '#include "base/b.h"' \
     '#include "model/c.h"'
-clean src/apps/a.cc '#include <unistd.h>' '#include "base/b.h"' '#include "ctl/c.h"' \
+clean src/reeve/a.cc '#include <unistd.h>' '#include "base/b.h"' '#include "ctl/c.h"' \
     '// #include <iostream>'
-clean tests/core/a.cc '#include <iostream>' '#include "apps/b.h"' '#include "catch.h"'
+clean tests/core/a.cc '#include <iostream>' '#include "reeve/b.h"' '#include "catch.h"'
 
 echo '#include "base/b.h"' | file src/base/a.h
 echo '#include "base/c.h"' | file src/base/b.h
@@ -88,7 +90,7 @@ violates 'banned-word: dynamic_cast' src/base/a.cc 'auto* b = dynamic_cast<B*>(a
 violates 'banned-word: snprintf' src/base/a.cc 'int n = snprintf(buffer, size, "%d", 1);'
 violates 'banned-word: snprintf' src/base/a.cc 'int n = std::snprintf(buffer, size, "%d", 1);'
 violates 'banned-word: cout' src/base/a.cc 'std::cout << 1;'
-violates 'banned-word: getpwnam' src/host/a.cc 'auto* user = ::getpwnam(name);'
+violates 'banned-word: getpwnam' src/kernel/a.cc 'auto* user = ::getpwnam(name);'
 violates 'banned-word: throw' src/base/a.cc 'auto a = R"(' '" )"; throw 1;'
 violates 'banned-word: throw' src/base/a.cc '/* a' '// */ throw 1;'
 violates 'banned-word: throw' src/base/a.cc "auto a = '\"'; throw '\"';"
@@ -101,35 +103,35 @@ violates "unfinished: a mark of unfinished work" man/a.5 "This is not implemente
 clean contrib/a.sh 'mktemp /tmp/a.XXXXXX'
 
 # Systems.
-violates 'system-ifdef: belongs in src/host/platform_*' src/host/a.cc '#ifdef __linux__'
-violates 'system-ifdef: belongs in src/host/platform_*' src/base/a.h \
+violates 'system-ifdef: belongs in src/kernel/platform_*' src/kernel/a.cc '#ifdef __linux__'
+violates 'system-ifdef: belongs in src/kernel/platform_*' src/base/a.h \
     '#if defined(__FreeBSD__) || defined(X)'
-violates 'system-ifdef: belongs in src/host/platform_*' src/base/a.h '#ifndef __GLIBC__'
-clean src/host/platform_posix.cc '#ifdef __APPLE__' '#endif'
+violates 'system-ifdef: belongs in src/kernel/platform_*' src/base/a.h '#ifndef __GLIBC__'
+clean src/kernel/platform_posix.cc '#ifdef __APPLE__' '#endif'
 clean src/musl/shim.h '#ifndef __GLIBC_PREREQ' '#endif' '#ifdef __linux__' '#endif'
 clean src/base/a.cc '#ifdef __GLIBCXX__' '#endif'
 
 # State.
 violates 'state: is assigned in src/core/transition.cc alone' src/core/a.cc \
     'service.state = State::running;'
-violates 'state: is assigned in src/core/transition.cc alone' src/host/a.cc \
+violates 'state: is assigned in src/core/transition.cc alone' src/kernel/a.cc \
     'list[0]->state = State::running;'
 clean src/core/transition.cc 'service.state = State::running;'
 clean src/core/a.cc 'if (service.state == State::running) f();' 'Service a{.state = State::done};' \
     'service.state_of = 1;'
 
 # System calls.
-violates 'raw-close: is for src/base/fd and src/host/sys alone' src/apps/a.cc '    ::close(number);'
-violates 'raw-close: is for src/base/fd and src/host/sys alone' src/apps/a.cc \
+violates 'raw-close: is for src/base/fd and src/kernel/sys alone' src/reeve/a.cc '    ::close(number);'
+violates 'raw-close: is for src/base/fd and src/kernel/sys alone' src/reeve/a.cc \
     'void f() {' '    return close(number);'
-violates 'raw-kill: is for src/base/fd and src/host/sys alone' src/host/a.cc \
+violates 'raw-kill: is for src/base/fd and src/kernel/sys alone' src/kernel/a.cc \
     'if (kill(pid, 0) < 0) {'
 clean src/base/fd.cc '::close(number);'
-violates 'raw-close: is for src/base/fd and src/host/sys alone' src/host/platform_linux.cc \
+violates 'raw-close: is for src/base/fd and src/kernel/sys alone' src/kernel/platform_linux.cc \
     '::close(number);'
-clean src/host/platform_linux.cc '::kill(pid, 0);' "facts.state = 'Z';"
-clean src/host/sys.cc 'return ::kill(pid, number);'
-clean src/host/a.cc 'sys::kill(pid, number);' 'file.close();' 'file->close();' \
+clean src/kernel/platform_linux.cc '::kill(pid, 0);' "facts.state = 'Z';"
+clean src/kernel/sys.cc 'return ::kill(pid, number);'
+clean src/kernel/a.cc 'sys::kill(pid, number);' 'file.close();' 'file->close();' \
     'void close(Fd& fd);' 'Result<void> close(Fd fd);' 'int Fd::close() {' \
     'bool may_close(int n);' \
     '// close(1)'
@@ -139,7 +141,7 @@ violates 'pure-room: clock_gettime() in model' src/model/a.cc \
     'if (clock_gettime(CLOCK_REALTIME, &t) == 0) {'
 clean src/core/a.cc 'int open(int n);' 'int m = open(1);' 'auto t = reeve::now(1);' \
     'std::move(a);' 'auto u = ::reeve::name_of(State::done);' 'Result<int> fork(int n);'
-clean src/host/a.cc 'auto pid = ::fork();'
+clean src/kernel/a.cc 'auto pid = ::fork();'
 
 # Lengths and blanks.
 { echo 'void f() {'; repeat '    g();' 69; echo '}'; } | file src/base/a.cc

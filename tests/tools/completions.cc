@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/options.h"
-#include "apps/svctl.h"
 #include "conf/schema.h"
 #include "model/signals.h"
+#include "reeve/options.h"
+#include "svctl/svctl.h"
 
 using namespace reeve;
 

@@ -1,0 +1,81 @@
+// hooks: the commands that run beside services. Each is in a process group of its own, ends or is
+// killed at its deadline, and its end is reported exactly once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/list.h"
+#include "kernel/pollset.h"
+#include "model/service.h"
+#include "process/spawn.h"
+
+namespace reeve {
+
+// The end of a hook, to be delivered as EventKind::hook_ended.
+struct HookEnd {
+    ServiceId service;
+    Hook hook;
+    HookResult result;
+    bool cancelled = false;  // by cancel()
+    ExitStatus status;
+    SpawnFailure failure;  // result not_started: the step of its set-up that failed
+    pid_t pid = 0;
+    Wall began;
+};
+
+class Hooks {
+  public:
+    // It was started; past `deadline` it is killed.
+    void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began = {});
+
+    // The same of one that an earlier reeve started; it need not be our child.
+    void adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child = false,
+               Wall began = {});
+
+    // Calls see(service, hook, process) with each that runs.
+    template <typename F>
+    void each(F see) const {
+        for (const Running& running : running_) see(running.service, running.hook, running.process);
+    }
+
+    // Of our children, where they could not be read when they began.
+    void learn_start_times();
+
+    // Kills it; its end still comes.
+    void cancel(ServiceId service, Hook hook);
+
+    // A child was reaped: was it a hook?
+    std::optional<HookEnd> reaped(pid_t pid, ExitStatus status);
+
+    void watch(PollSet& set);
+    void serve(const PollSet& set);
+    // Is one still on its way to exec?
+    bool in_flight() const;
+
+    void pass_deadlines(Mono now);
+    // One that was to be killed, and whose process may be a stranger's: it is not waited for.
+    std::optional<HookEnd> take_given_up();
+    Mono next_deadline() const;
+
+  private:
+    struct Running {
+        ServiceId service;
+        Hook hook;
+        Process process;
+        bool is_child;
+        Mono deadline;  // no_deadline once it was killed
+        bool timed_out;
+        bool cancelled;
+        bool given_up;
+        Exec exec;
+        Wall began;
+        size_t place;
+    };
+    static void kill_group(Running& running);
+    HookEnd take(Running& running, HookResult result);
+
+    List<Running> running_;
+};
+
+}  // namespace reeve

@@ -1,0 +1,195 @@
+#include "process/recall.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/sort.h"
+#include "core/object.h"
+#include "files/journal.h"
+#include "files/status.h"
+#include "kernel/platform.h"
+#include "kernel/sys.h"
+#include "model/record.h"
+#include "process/adopted.h"
+#include "process/resume.h"
+
+namespace reeve {
+
+namespace {
+
+Recollection read_journal(std::string_view text) {
+    Recollection past;
+    while (!text.empty()) past.take(take_line(text));
+    return past;
+}
+
+Fact find_fact(Process process) {
+    Fact fact = Fact::gone;
+    sys::persist([&] {
+        errno = 0;
+        fact = fact_on_record(process);
+        return fact == Fact::unverified ? errno : 0;
+    });
+    return fact;
+}
+
+void find_facts(Remembered& remembered) {
+    const Service& service = remembered.service;
+    const Process leader = remembered.child ? remembered.child : service.leader;
+    if (leader && !(service.leader && service.leader_gone)) remembered.leader = find_fact(leader);
+    const pid_t group = remembered.child ? remembered.child.pid : service.group;
+    if (group > 0 && remembered.leader == Fact::gone)
+        remembered.group_left = left_behind(group, leader);
+    for (size_t i = 0; i < hook_count; ++i)
+        if (service.hook_runs(static_cast<Hook>(i)))
+            remembered.hooks[i].fact = find_fact(remembered.hooks[i].process);
+}
+
+// The group is not in there.
+void find_facts_of_status(Remembered& remembered) {
+    find_facts(remembered);
+    const pid_t group = getpgid(remembered.service.leader.pid);
+    const bool lives = remembered.leader == Fact::alive || remembered.leader == Fact::child;
+    if (lives && group > 1 && group != getpgrp()) remembered.service.group = group;
+}
+
+// What the status files tell, with facts.
+Recollection read_status(const Text& run_directory, WantedStatus wanted = nullptr,
+                         const void* context = nullptr) {
+    List<Text> files;
+    sys::persist([&] {
+        files.clear();
+        return read_status_files(run_directory, files, wanted, context);
+    });
+    Recollection past;
+    for (const Text& file : files) past.take_status(file);
+    for (Remembered& remembered : past.services()) find_facts_of_status(remembered);
+    return past;
+}
+
+struct Known {
+    Text name;
+    bool lives;
+};
+
+// In a list that is sorted by name; null: it is not there.
+const Known* find_known(std::span<const Known> list, std::string_view name) {
+    const auto place = std::lower_bound(
+        list.begin(), list.end(), name,
+        [](const Known& each, std::string_view wanted) { return each.name.view() < wanted; });
+    return place != list.end() && place->name == name ? &*place : nullptr;
+}
+
+// Status files follow the journal, and what is forgotten has none any more: a service that it does
+// not know, or that lives by the one and not by the other, was cut off with its end. The files of
+// those that live by the journal are not even read.
+bool is_cut_short(const Recollection& past, const Text& run_directory) {
+    const auto name_of = [](const Remembered& each) {
+        Buffer<2 * name_max_bytes + 1> name;
+        append_name(name, each.service);
+        return Text(name.view());
+    };
+    List<Known> known;
+    for (const Remembered& each : past.services()) known.push_back({name_of(each), each.lives()});
+    const std::span<Known> all = known;
+    sort(all, [](const Known& a, const Known& b) { return a.name.view() < b.name.view(); });
+    const auto is_wanted = [](const void* context, std::string_view name) {
+        const Known* found = find_known(*static_cast<const std::span<Known>*>(context), name);
+        return found == nullptr || !found->lives;
+    };
+    const Recollection status = read_status(run_directory, is_wanted, &all);
+    // A child that has ended counts as ours until its end is dealt with; by the journal that may be
+    // so already.
+    const auto runs = [](const Remembered& each) {
+        return each.lives() && fact_of(each.service.leader) != Fact::gone;
+    };
+    return std::any_of(status.services().begin(), status.services().end(),
+                       [&](const Remembered& each) {
+                           return runs(each) || find_known(all, name_of(each)) == nullptr;
+                       });
+}
+
+// Empty: not known yet.
+Buffer<128> known_boot;
+
+int read_boot() {
+    return known_boot.empty() && platform::append_boot_id(known_boot) < 0 ? errno : 0;
+}
+
+// Whether the journal is of this boot; a resumed reeve may see /proc only by now, but it is.
+SameBoot find_boot(const Recollection& past, int& code) {
+    code = sys::persist(read_boot);
+    if (!past.has_header() || past.of_later_version()) return SameBoot::yes;
+    if (!resumption().begun) return compare_boots(past.boot(), known_boot.view());
+    if (known_boot.empty()) known_boot << past.boot();
+    return SameBoot::yes;
+}
+
+void add_complaint(Text& complaint, std::initializer_list<std::string_view> parts) {
+    const Text more = Text::join(parts);
+    complaint = complaint.empty() ? more : Text::join({complaint, "; ", more});
+}
+
+}  // namespace
+
+std::string_view boot_id() {
+    read_boot();
+    return known_boot.view();
+}
+
+Recollection recall(const Text& run_directory, Text& complaint) {
+    // Whatever ran here before had another PID 1, and ended with it.
+    if (getpid() == 1 && !resumption().resumed) return {};
+    const Text path = Text::join({run_directory, "/journal"});
+    Recollection past;
+    const int journal_code = sys::persist([&] {
+        const Result<LongText> text = Journal::read(path);
+        if (text) past = read_journal(*text);
+        return text ? 0 : text.error().code;
+    });
+    const bool is_gone = journal_code == ENOENT;
+    int boot_code = 0;
+    const SameBoot same_boot = find_boot(past, boot_code);
+    // A header is the first thing in a journal, and is in it before it has its name.
+    const bool is_lost = past.of_later_version() || past.corrupt() || !past.has_header();
+    if (is_lost && !is_gone) {
+        const Text bad = Text::join({path, ".bad"});
+        sys::rename(path.c_str(), bad.c_str());
+        add_complaint(complaint,
+                      {past.of_later_version() ? "the journal is of a later version of reeve"
+                                               : "the journal was damaged",
+                       " (it is ", bad, " now); going by the status files"});
+    }
+    if (past.ended() || same_boot == SameBoot::no) return {};
+    for (Remembered& remembered : past.services()) find_facts(remembered);
+    const bool is_cut = !is_lost && is_cut_short(past, run_directory);
+    if (is_lost || is_cut) {
+        Recollection status = read_status(run_directory);
+        if ((is_gone || is_cut) && !status.empty())
+            add_complaint(complaint, {"the journal ", is_cut ? "has lost its end" : "is gone",
+                                      "; going by the status files"});
+        if (!past.of_later_version()) status.fill_in(std::move(past));
+        past = std::move(status);
+    }
+    if (same_boot == SameBoot::unknown) {
+        for (Remembered& remembered : past.services()) doubt(remembered);
+        if (!past.empty())
+            add_complaint(complaint,
+                          {"whether the machine was started again cannot be told (boot id: ",
+                           boot_code != 0 ? errno_text(boot_code) : "not on record",
+                           "); what may still run is left alone, as unknown"});
+    }
+    return past;
+}
+
+bool can_recall(const char* run_directory) {
+    const Result<LongText> text = Journal::read(Text::join({run_directory, "/journal"}));
+    if (!text) return false;
+    const Recollection past = read_journal(*text);
+    return past.has_header() && !past.of_later_version() && !past.corrupt();
+}
+
+}  // namespace reeve

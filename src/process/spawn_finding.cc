@@ -1,0 +1,104 @@
+#include "process/spawn_finding.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "conf/schema.h"
+#include "kernel/sys.h"
+
+namespace reeve {
+
+namespace {
+
+void append_bound(Sink& out, uint64_t bound) {
+    if (bound >= std::min(unlimited, uint64_t{RLIM_INFINITY}))
+        out << "unlimited";
+    else
+        out << bound;
+}
+
+std::string_view name_of_limit(size_t place) {
+    std::string_view words = find_key(service_keys, "limit")->words;
+    for (; place > 0; --place) take_word(words);
+    return take_word(words);
+}
+
+// The child has the hard limits that we have, and only raising them is forbidden.
+void append_limit(Sink& out, int code, const Policy& policy) {
+    for (size_t i = 0; i < limit_count; ++i) {
+        const Limit& limit = policy.limits[i];
+        struct rlimit ours {};
+        if (!limit.set || ::getrlimit(resource_of(static_cast<LimitName>(i)), &ours) < 0) continue;
+        const bool is_above = ours.rlim_max != RLIM_INFINITY &&
+                              (limit.hard == unlimited || limit.hard > uint64_t{ours.rlim_max});
+        if (!is_above) continue;
+        out << "limit " << name_of_limit(i) << ' ';
+        append_bound(out, limit.hard);
+        out << ": " << errno_text(code) << " (the hard limit is ";
+        append_bound(out, uint64_t{ours.rlim_max});
+        out << "; raise it where reeve is started: ulimit -H, or on Linux CAP_SYS_RESOURCE)";
+        return;
+    }
+}
+
+// "exec /srv/x: a link to /nowhere, which is not there".
+void append_link(Sink& out, SpawnStep step, const Policy& policy, std::string_view object) {
+    if (!object.starts_with('/')) return;
+    Buffer<path_max_bytes> path;
+    path << policy.chroot.view() << object;
+    struct stat status {};
+    if (path.truncated() || sys::lstat(path.c_str(), &status) < 0 || !S_ISLNK(status.st_mode))
+        return;
+    char target[path_max_bytes];
+    const ssize_t length = sys::readlink(path.c_str(), target, sizeof target);
+    if (length < 0) return;
+    out << name_of(step) << ' ' << object << ": a link to "
+        << std::string_view(target, static_cast<size_t>(length)) << ", which is not there";
+}
+
+}  // namespace
+
+int resource_of(LimitName name) {
+    switch (name) {
+    case LimitName::nofile: return RLIMIT_NOFILE;
+    case LimitName::core: return RLIMIT_CORE;
+    case LimitName::as: return RLIMIT_AS;
+    case LimitName::data: return RLIMIT_DATA;
+    case LimitName::stack: return RLIMIT_STACK;
+    case LimitName::cpu: return RLIMIT_CPU;
+    case LimitName::fsize: return RLIMIT_FSIZE;
+    case LimitName::nproc: return RLIMIT_NPROC;
+    case LimitName::memlock: return RLIMIT_MEMLOCK;
+    }
+    return -1;
+}
+
+void append_finding(Sink& out, SpawnStep step, int code, const Definition& definition) {
+    const Policy& policy = *definition.policy;
+    const bool is_absent = code == ENOENT;
+    switch (step) {
+    case SpawnStep::limit:
+        if (code == EPERM) append_limit(out, code, policy);
+        return;
+    case SpawnStep::exec:
+        if (is_absent && !definition.exec.empty())
+            append_link(out, step, policy, definition.exec.front());
+        return;
+    case SpawnStep::chdir:
+        if (is_absent) append_link(out, step, policy, definition.workdir);
+        return;
+    case SpawnStep::input:
+        if (is_absent) append_link(out, step, policy, policy.input);
+        return;
+    case SpawnStep::terminal:
+        if (is_absent) append_link(out, step, policy, policy.tty);
+        return;
+    default: return;
+    }
+}
+
+}  // namespace reeve

@@ -1,0 +1,344 @@
+#include "svctl/print.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/fields.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/sort.h"
+#include "core/object.h"
+
+namespace reeve {
+
+namespace {
+
+struct Column {
+    char title[9];
+    char key[13];  // of the field that it shows
+    bool right;    // numbers
+};
+
+// The reason is the last: it alone is cut, and not padded.
+constexpr Column columns[] = {
+    {"NAME", "name", false},          {"STATE", "state", false},      {"PID", "pid", true},
+    {"UPTIME", "uptime_s", true},     {"RESTARTS", "restarts", true}, {"CPU", "cpu_percent", true},
+    {"MEMORY", "memory_bytes", true}, {"REASON", "reason", false},
+};
+constexpr size_t column_count = std::size(columns);
+constexpr size_t last_column = column_count - 1;
+
+using Cell = Buffer<reason_max_bytes + 64>;
+
+bool is_unwell(std::string_view object) {
+    const std::string_view state = find_field(object, "state");
+    return state == "failed" || state == "invalid" || state == "backoff";
+}
+
+// SGR sequences (ECMA-48); empty: the terminal's own colour.
+std::string_view colour_of(std::string_view state) {
+    if (state == "failed" || state == "invalid") return "\33[31m";
+    if (state == "running" || state == "done") return "\33[32m";
+    return state == "stopped" ? "" : "\33[33m";
+}
+
+// The value of a field as people read it.
+void append_value(Sink& out, std::string_view object, std::string_view key) {
+    const std::string_view value = find_field(object, key);
+    const auto number = parse_unsigned(value, INT64_MAX / 1000);
+    if (key == "uptime_s" && number)
+        append_span(out, seconds(static_cast<int64_t>(*number)));
+    else if (key == "memory_bytes" && number)
+        append_size(out, *number);
+    else
+        out << value;
+    if (key == "cpu_percent" && !value.empty()) out << '%';
+}
+
+void fill_cell(Cell& cell, std::string_view object, size_t place) {
+    cell.clear();
+    if (object.empty()) {
+        cell << columns[place].title;
+    } else if (place == 0) {
+        append_full_name(cell, object);
+    } else {
+        append_value(cell, object, columns[place].key);
+        const bool broken =
+            !find_field(object, "problem").empty() && find_field(object, "state") != "invalid";
+        if (place == last_column && find_field(object, "stale") == "yes") cell << "; stale";
+        if (place == last_column && broken) cell << "; its file has errors";
+        if (place < last_column && cell.empty()) cell << '-';
+    }
+}
+
+// Where the first `width` characters of the text end; bytes 10xxxxxx begin none (UTF-8).
+size_t end_of(std::string_view text, size_t width) {
+    size_t count = 0;
+    for (size_t i = 0; i < text.size(); ++i)
+        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && count++ == width) return i;
+    return text.size();
+}
+
+// Does the column say nothing that tells one row from another?
+bool is_idle(const List<Text>& objects, size_t place) {
+    Cell first;
+    Cell other;
+    bool same = true;
+    bool empty = true;
+    for (const Text& object : objects) {
+        fill_cell(other, object, place);
+        if (&object == objects.begin()) fill_cell(first, object, place);
+        same = same && other.view() == first.view();
+        empty = empty && other.view() == "-";
+    }
+    return empty || (same && objects.size() > 1);
+}
+
+// On a narrow screen columns give way to the reason: those that say nothing before any of it is
+// cut, then other numbers until it has some room. A width of 0 hides a column.
+void fit(size_t* widths, const List<Text>& objects, size_t screen_width) {
+    if (screen_width == 0) return;
+    size_t used = 0;
+    for (size_t i = 0; i < last_column; ++i) used += widths[i] + 2;
+    const auto hide = [&](size_t place) {
+        used -= widths[place] + 2;
+        widths[place] = 0;
+    };
+    const size_t least = std::min(widths[last_column], size_t{24});
+    for (const bool idle : {true, false}) {
+        const size_t reason_width = idle ? widths[last_column] : least;
+        for (const size_t place : {6, 5, 4, 3, 2}) {
+            if (used + reason_width <= screen_width) break;
+            if (widths[place] > 0 && (!idle || is_idle(objects, place))) hide(place);
+        }
+    }
+}
+
+// An empty object stands for the headings.
+void print_row(Printer& printer, std::string_view object, const size_t* widths,
+               const Screen& screen) {
+    Cell cell;
+    size_t used = 0;
+    for (size_t i = 0; i < last_column; ++i) {
+        if (widths[i] == 0) continue;
+        fill_cell(cell, object, i);
+        if (i > 0) printer.blanks(2);
+        if (columns[i].right) printer.blanks(widths[i] - cell.size());
+        if (i == 1 && !object.empty())
+            print_state(printer, cell.view(), screen);
+        else
+            printer << cell.view();
+        if (!columns[i].right) printer.blanks(widths[i] - cell.size());
+        used += widths[i] + 2;
+    }
+    fill_cell(cell, object, last_column);
+    if (!cell.empty()) {
+        printer.blanks(2);
+        const size_t left = screen.width > used ? screen.width - used : 0;
+        print_cut(printer, cell.view(), screen.width == 0 ? SIZE_MAX : left);
+    }
+    printer << '\n';
+}
+
+// Where the table is longer than the screen its end is what is seen: "2 of 40 are not well: ...".
+void print_summary(Printer& printer, const List<Text>& objects, const Screen& screen) {
+    constexpr const char* unwell[] = {"failed", "invalid", "backoff"};
+    size_t counts[std::size(unwell)] = {};
+    size_t total = 0;
+    for (const Text& object : objects) {
+        for (size_t i = 0; i < std::size(unwell); ++i) {
+            if (find_field(object, "state") != unwell[i]) continue;
+            ++counts[i];
+            ++total;
+        }
+    }
+    if (total == 0) return;
+    Buffer<64> line;
+    line << total << " of " << objects.size() << (total == 1 ? " is" : " are") << " not well:";
+    printer << line.view();
+    const char* separator = " ";
+    for (size_t i = 0; i < std::size(unwell); ++i) {
+        if (counts[i] == 0) continue;
+        line.clear();
+        line << separator << counts[i] << ' ';
+        separator = ", ";
+        printer << line.view();
+        print_state(printer, unwell[i], screen);
+    }
+    printer << "; svctl why tells more\n";
+}
+
+}  // namespace
+
+void print_cut(Printer& printer, std::string_view text, size_t width) {
+    if (end_of(text, width) == text.size()) {
+        printer << text;
+    } else if (width > 3) {
+        printer << text.substr(0, end_of(text, width - 3)) << "...";
+    }
+}
+
+void print_wrapped(Printer& printer, std::string_view text, const Screen& screen, size_t indent) {
+    size_t width = screen.width == 0 ? SIZE_MAX : screen.width;
+    for (;;) {
+        size_t end = end_of(text, width);
+        const size_t blank = end < text.size() ? text.rfind(' ', end) : text.npos;
+        if (blank != text.npos && text.find_first_not_of(' ') < blank) end = blank;
+        printer << text.substr(0, end) << '\n';
+        text = trim(text.substr(end));
+        if (text.empty()) return;
+        const bool fits = screen.width > indent + 16;
+        width = screen.width - (fits ? indent : 0);
+        printer.blanks(fits ? indent : 0);
+    }
+}
+
+void print_state(Printer& printer, std::string_view state, const Screen& screen) {
+    const std::string_view colour = screen.colour ? colour_of(state) : "";
+    printer.raw(colour);
+    printer << state;
+    if (!colour.empty()) printer.raw("\33[0m");
+}
+
+void sort_objects(List<Text>& objects, const Screen& screen) {
+    // Each begins with its name, and its instance.
+    const auto before = [&](const Text& a, const Text& b) {
+        const bool first = screen.terminal && is_unwell(a);
+        const bool second = screen.terminal && is_unwell(b);
+        return first != second ? first : is_before(a, b);
+    };
+    sort(std::span(objects), before);
+}
+
+void print_table(Printer& printer, const List<Text>& objects, const Screen& screen) {
+    size_t widths[column_count] = {};
+    Cell cell;
+    for (size_t i = 0; i < column_count; ++i) {
+        fill_cell(cell, {}, i);
+        widths[i] = cell.size();
+        for (const Text& object : objects) {
+            fill_cell(cell, object, i);
+            widths[i] = std::max(widths[i], cell.size());
+        }
+    }
+    fit(widths, objects, screen.width);
+    print_row(printer, {}, widths, screen);
+    for (const Text& object : objects) print_row(printer, object, widths, screen);
+    if (screen.terminal) print_summary(printer, objects, screen);
+}
+
+void print_details(Printer& printer, std::string_view object, const Screen& screen) {
+    constexpr size_t key_width = 13;
+    std::string_view rest = object;
+    while (!rest.empty()) {
+        const std::string_view line = take_line(rest);
+        const size_t equals = line.find('=');
+        if (equals == std::string_view::npos || equals + 1 == line.size()) continue;
+        const std::string_view key = line.substr(0, equals);
+        // Of a process in the kernel's own unit: people are shown the date of its run.
+        const bool has_process = !find_field(object, "start_time").empty();
+        const bool has_date = !find_field(object, "started").empty();
+        if (key == (has_process && has_date ? "started" : "start_time")) continue;
+        if (key == "last_lines") {
+            printer << "last lines\n";
+            print_last_lines(printer, line, screen, 2);
+            continue;
+        }
+        // Without its unit: uptime, cpu, memory.
+        const bool has_unit = key == "uptime_s" || key == "cpu_percent" || key == "memory_bytes";
+        const std::string_view label = has_unit ? key.substr(0, key.find('_')) : key;
+        printer << label;
+        printer.blanks(label.size() < key_width ? key_width - label.size() : 1);
+        if (key == "state") {
+            print_state(printer, line.substr(equals + 1), screen);
+        } else if (has_unit) {
+            Cell cell;
+            append_value(cell, object, key);
+            printer << cell.view();
+        } else {
+            printer << (key == "start_time" ? find_field(object, "started")
+                                            : line.substr(equals + 1));
+        }
+        printer << '\n';
+    }
+}
+
+void print_last_lines(Printer& printer, std::string_view object, const Screen& screen,
+                      size_t indent) {
+    std::string_view rest = find_field(object, "last_lines");
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\x1f'));
+        LongText shown;
+        for (size_t i = 0; i < indent; ++i) shown << ' ';
+        shown << line;
+        print_wrapped(printer, shown, screen, indent + 2);
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    }
+}
+
+void print_sentence(Printer& printer, std::string_view object, const Screen& screen) {
+    Buffer<2 * name_max_bytes + 1> name;
+    append_full_name(name, object);
+    Cell line;
+    append_sentence(line, name.view(), find_field(object, "state"), find_field(object, "reason"));
+    print_wrapped(printer, line.view(), screen, 4);
+}
+
+namespace {
+
+// What a reload did with a service.
+void append_change(Sink& out, std::string_view action, std::string_view object) {
+    Buffer<2 * name_max_bytes + 1> name;
+    append_full_name(name, object);
+    const std::string_view state = find_field(object, "state");
+    if (action == "add") out << "added, " << state;
+    if (action == "update") out << "updated, " << state;
+    if (action == "restart") out << "restarted, " << state;
+    if (action == "remove") out << "removed";
+    if (action == "stale")
+        out << "stale: restart it to apply (svctl restart " << name.view() << ')';
+    if (action == "refuse")
+        out << "refused: " << (state == "invalid" ? "" : "it keeps its earlier definition, ")
+            << state;
+    if (action == "update" && state == "failed" && find_field(object, "result") == "0")
+        out << " (svctl up " << name.view() << " tries again)";
+}
+
+}  // namespace
+
+void append_outcome(Sink& out, std::string_view object) {
+    const std::string_view result = find_field(object, "result");
+    const std::string_view action = find_field(object, "action");
+    append_full_name(out, object);
+    out << ": ";
+    if (result == "3") out << "not running: ";
+    if (result == "5") out << "not in time: ";
+    if (action.empty())
+        out << find_field(object, "state");
+    else
+        append_change(out, action, object);
+    const std::string_view reason = find_field(object, "reason");
+    // What is wrong with a file is told by itself.
+    const bool got_away = !find_field(object, "strays").empty();
+    if ((result != "0" || got_away) && action != "refuse" && !reason.empty()) out << ": " << reason;
+}
+
+void append_size(Sink& out, uint64_t bytes) {
+    if (bytes < 1024) {
+        out << bytes;
+        return;
+    }
+    const char* unit = "KMGT";
+    for (; bytes >= 1024 * 1024 && unit[1] != '\0'; ++unit) bytes /= 1024;
+    out << bytes / 1024;
+    if (bytes < 10 * 1024) out << '.' << bytes % 1024 * 10 / 1024;
+    out << *unit;
+}
+
+void append_full_name(Sink& out, std::string_view object) {
+    out << find_field(object, "name");
+    const std::string_view instance = find_field(object, "instance");
+    if (!instance.empty()) out << '@' << instance;
+}
+
+}  // namespace reeve
