@@ -367,6 +367,10 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     }
     switch (service.state) {
     case State::done:
+        // A oneshot was to be undone first, and is none by now, or has nothing to undo it.
+        if (service.restart_requested && !is_unread(service) && may_stop(id))
+            apply_step(id, {.kind = EventKind::retry_now}, now);
+        return;
     case State::failed:
     case State::backoff: return;
     case State::stopped:

@@ -51,6 +51,25 @@ TEST_CASE("a restart of a oneshot undoes what it did before it does it again") {
     CHECK(rig.asked() == "spawn data");
 }
 
+TEST_CASE("a restart that waits to undo a oneshot begins anew what is none by then") {
+    const auto app = define("app", [](Definition& d, Policy& policy) {
+        policy.cascade = true;
+        d.depends_on.append("data");
+    });
+    Rig rig({mount("data"), app});
+    bring_up(rig, "data");
+    rig.run("app");
+    rig.restart("data");
+    REQUIRE(rig.states() == "app stopping, data done");
+    rig.asked();
+    rig.load({define("data", [](Definition&, Policy& policy) { policy.stop_command = "undo"; }),
+              app});
+    CHECK(rig.asked().empty());
+    rig.died("app", 15);
+    CHECK(rig.asked() == "end_run app, spawn data");
+    CHECK_FALSE(rig["data"].restart_requested);
+}
+
 TEST_CASE("at a shutdown oneshots are undone in their turn: dependents first") {
     Rig rig({define("app", [](Definition& d, Policy&) { d.depends_on.append("inner"); }),
              mount("inner", "outer"), mount("outer")});
