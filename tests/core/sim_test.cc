@@ -204,6 +204,23 @@ TEST_CASE("a main process that was named and is not on record is left of its gro
     }
 }
 
+TEST_CASE("a service is forgotten by the first of several actions that find it gone") {
+    World world(alone({}));
+    for (MoveKind kind :
+         {MoveKind::exec_done, MoveKind::fork_member, MoveKind::exit, MoveKind::reap})
+        world.apply({kind});
+    world.apply({MoveKind::rewrite, 0, edit_value(Edit::remove, 0)});
+    world.apply({MoveKind::shut_down});
+    while (!world.failed() && world.service(0)->phase != Phase::killing)
+        world.apply({MoveKind::wake});
+    world.apply({MoveKind::hasten});
+    world.apply({MoveKind::tick, 0, 2000});  // its own deadline and the shutdown's, in one turn
+    INFO((world.failed() ? world.failure.rule : "all rules hold"));
+    CHECK_FALSE(world.failed());
+    CHECK(world.service(0) == nullptr);
+    CHECK_FALSE(world.groups[0]);
+}
+
 TEST_CASE("dozens of services keep the rules through thousands of random moves") {
     Totals totals;
     const Stopwatch watch("dozens of services, random");
