@@ -48,7 +48,7 @@ constexpr int attempts_max_count = 50;  // at what fails for want of descriptors
 constexpr int attempt_pause_ms = 100;
 constexpr int64_t group_told_max_ms = 60000;  // a forwarded stop signal counts for this long
 constexpr int64_t main_fork_max_ms = 2000;    // `-- CMD` alone, until it is forked
-constexpr int64_t adopted_poll_ms = 1000;     // where the system does not tell of their ends
+constexpr int64_t watched_poll_ms = 1000;     // where the system does not tell of their ends
 constexpr size_t environment_read_max_bytes = 32768;  // of a process that left its group
 constexpr size_t strays_max_count = 1024;             // of them at a time, beside what is known
 constexpr size_t events_kept_max_count = 128;         // at least so many for `svctl events`
@@ -56,9 +56,9 @@ constexpr int64_t leftover_grace_max_ms = 2000;       // orphans at shutdown, TE
 constexpr size_t reaped_at_once_max_count = 64;       // children, before what follows from it
 
 // Executing itself again.
-constexpr size_t crashes_careful_count = 4;    // so many within
-constexpr int64_t crashes_careful_ms = 60000;  // this: nothing is begun any more
-constexpr int64_t crash_pause_ms = 1000;       // before each further one
+constexpr size_t crashes_safe_mode_count = 4;    // so many within
+constexpr int64_t crashes_safe_mode_ms = 60000;  // this: nothing is begun any more
+constexpr int64_t crash_pause_ms = 1000;         // before each further one
 // What a reeve that runs, or executes itself again, needs beside what it has when it has begun.
 constexpr size_t memory_spare_bytes = spawn_scratch_bytes + (256 << 10);
 constexpr size_t memory_a_service_bytes = 2048;
@@ -79,7 +79,7 @@ constexpr int64_t log_retry_ms = 200;          // while nothing can be written
 constexpr int64_t log_look_us = 1000000;       // is a file still in its place? while it is written
 constexpr int64_t log_drain_max_ms = 2500;     // svlog's end
 constexpr int64_t log_pipe_look_ms = 500;      // has what a service left behind been read?
-constexpr int64_t log_fallen_look_ms = 1000;   // can there be files again?
+constexpr int64_t log_no_file_look_ms = 1000;  // can there be files again?
 constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service waits for one any more
 constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
 

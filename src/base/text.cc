@@ -49,7 +49,7 @@ Sink& Sink::operator<<(std::string_view text) {
     return *this;
 }
 
-// Kept out of line: its calls are many, and smaller without a length each.
+// Inherited out of line: its calls are many, and smaller without a length each.
 [[gnu::noinline]] Sink& Sink::operator<<(const char* text) {
     return *this << std::string_view(text);
 }

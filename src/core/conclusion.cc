@@ -1,6 +1,6 @@
 // Where a run leads once nothing of it is left.
-#include "core/recover.h"
 #include "core/restart.h"
+#include "core/takeover.h"
 #include "core/walk.h"
 
 namespace reeve {

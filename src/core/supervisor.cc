@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "core/recover.h"
+#include "core/takeover.h"
 
 namespace reeve {
 
@@ -30,7 +30,7 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
         service.restart_requested = false;
         if (service.state == State::unknown || service.undo_failed())
             apply_step(id, {.kind = EventKind::retry_now}, now);
-        touch(id);
+        mark_changed(id);
         enqueue(id);
     }
     settle(now);
@@ -58,7 +58,7 @@ void Supervisor::want_up(ServiceId root, bool named, Now now) {
         pending.pop_back();
         Service& service = at(id);
         service.want = Want::up;
-        touch(id);
+        mark_changed(id);
         const bool ended_daemon = service.state == State::done && service.definition &&
                                   service.policy().type == Type::daemon;
         const bool asks_anew = named && id == root;
@@ -157,7 +157,7 @@ ServiceId Supervisor::find_leader(pid_t pid) const {
     return {};
 }
 
-void Supervisor::touch(ServiceId id) {
+void Supervisor::mark_changed(ServiceId id) {
     if (at(id).dirty) return;
     at(id).dirty = true;
     dirty_.push_back(id);
@@ -166,7 +166,7 @@ void Supervisor::touch(ServiceId id) {
 void Supervisor::note_log(ServiceId id, std::string_view note) {
     if (at(id).log_note == note) return;
     at(id).log_note = note;
-    touch(id);
+    mark_changed(id);
 }
 
 // From its start on, though pre_start comes first: nobody may take the slot meanwhile.
@@ -187,7 +187,7 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
     const Before before(service);
     const Actions wanted = step(service, id, event, now);
     for (const Action& action : wanted) actions_.push_back(action);
-    touch(id);
+    mark_changed(id);
 
     const Before after(service);
     held_by_slot_ += static_cast<uint32_t>(after.held) - static_cast<uint32_t>(before.held);

@@ -8,7 +8,7 @@
 
 #include "base/list.h"
 #include "core/graph.h"
-#include "core/recover.h"
+#include "core/takeover.h"
 #include "core/transition.h"
 #include "model/service.h"
 
@@ -96,13 +96,13 @@ class Supervisor {
     // it is; a service that does not run becomes `invalid`.
     List<Change> apply(std::span<const Candidate> candidates, Now now);
 
-    // The same at the start, of a reeve that goes on where an earlier one was cut off. What is on
-    // record of a service whose file is not in force any more is treated by `defaults`.
-    List<Change> recover(std::span<const Remembered> past, const Ref<const Policy>& defaults,
-                         std::span<const Candidate> candidates, Now now);
+    // apply() for a reeve that goes on where an earlier one was cut off. What is on record of a
+    // service whose file is not in force any more is treated by `defaults`.
+    List<Change> take_over(std::span<const PastService> past, const Ref<const Policy>& defaults,
+                           std::span<const Candidate> candidates, Now now);
 
-    // No file can be read for now: what is known goes on without (is_unread() of core/recover), and
-    // what is not listed is not removed for it. To be said before the files are put in force.
+    // No file can be read for now: what is known goes on without it (is_unread() of core/takeover),
+    // and nothing is removed because no file lists it. To be said before apply() or take_over().
     void set_unread(bool unread) { unread_ = unread; }
     bool unread() const { return unread_; }
 
@@ -149,7 +149,7 @@ class Supervisor {
     std::span<Service> services() { return services_; }
     std::span<const Service> services() const { return services_; }
     // To be recorded, for a change that no event brought about.
-    void touch(ServiceId id);
+    void mark_changed(ServiceId id);
     // Service::log_note.
     void note_log(ServiceId id, std::string_view note);
     Service& at(ServiceId id) { return services_[id.index]; }
@@ -189,11 +189,11 @@ class Supervisor {
     void forget(ServiceId id);
     void exorcise(ServiceId id);
 
-    void remember(const Remembered& remembered, const Ref<const Policy>& defaults);
-    void resume(ServiceId id, const Remembered& remembered, Now now);
+    void add_past(const PastService& was, const Ref<const Policy>& defaults);
+    void go_on(ServiceId id, const PastService& was, Now now);
     static void complete(Service& service, Now now);
     static void resume_readying(Service& service, Now now);
-    void resume_hooks(ServiceId id, const Remembered& remembered, Now now);
+    void go_on_with_hooks(ServiceId id, const PastService& was, Now now);
     void repeat_stop_signal(ServiceId id);
 
     void want_up(ServiceId id, bool named, Now now);

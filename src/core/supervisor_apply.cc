@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/sort.h"
-#include "core/recover.h"
 #include "core/supervisor.h"
+#include "core/takeover.h"
 
 namespace reeve {
 
@@ -252,7 +252,7 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
     service.problem = row.problem;
     service.refused = row.refused;
     service.removed = !row.listed;
-    touch(id);
+    mark_changed(id);
     if (service.removed) return note(Change::Kind::remove);
     service.definition = row.definition;
     if (row.refused) return note(Change::Kind::refuse);
@@ -295,7 +295,7 @@ void Supervisor::forget(ServiceId id) {
     for (uint32_t i = 0; i < services_.size(); ++i) {
         if (services_[i].reason.other != id) continue;
         services_[i].reason.other = {};
-        touch(ServiceId{i});
+        mark_changed(ServiceId{i});
     }
     if (at(id).state == State::waiting && at(id).reason.code == ReasonCode::start_slot)
         --held_by_slot_;

@@ -40,8 +40,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "core/recover.h"
 #include "core/restart.h"
+#include "core/takeover.h"
 #include "core/walk.h"
 
 namespace reeve {

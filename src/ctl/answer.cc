@@ -106,21 +106,21 @@ void Answer::act(const Request& request, Now now) {
         ids.clear();
         for (const Target& target : targets_)
             if (!target.settled) ids.push_back(target.id);
-        controls_->be_bold();
+        controls_->leave_safe_mode();
         return supervisor_->restart(ids, now);
     case Command::up:
         await_this_run();
-        controls_->be_bold();
+        controls_->leave_safe_mode();
         return supervisor_->up(ids, now);
     case Command::down: set_goals(Goal::Kind::down); return supervisor_->down(ids, now);
     case Command::restart:
         set_goals(Goal::Kind::restarted);
-        controls_->be_bold();
+        controls_->leave_safe_mode();
         return supervisor_->restart(ids, now);
     case Command::signal: return send_signals(request.number);
     case Command::rotate: return rotate(request.names.empty());
     case Command::reload:
-        controls_->be_bold();
+        controls_->leave_safe_mode();
         return definitions_ ? reload_definitions(now) : reload_services(now);
     case Command::wait:
         await_this_run();

@@ -57,7 +57,7 @@ class Controls {
     virtual const Text& reexec_failure() const = 0;
 
     // After too many crashes nothing is begun until somebody asks for it: this is asking.
-    virtual void be_bold() = 0;
+    virtual void leave_safe_mode() = 0;
 
     // A fault, as a test has it.
     virtual void crash(int number) = 0;

@@ -67,7 +67,7 @@ ReadDirectories read_directories(const ServiceDirectories& directories) {
 }
 
 List<Change> put_in_force(const Catalog& catalog, std::span<const Ref<const Definition>> own,
-                          std::span<const Remembered> past, Supervisor& supervisor, Now now,
+                          std::span<const PastService> past, Supervisor& supervisor, Now now,
                           List<Problem>& problems) {
     problems = catalog.problems;
     List<Candidate> candidates;
@@ -94,7 +94,7 @@ List<Change> put_in_force(const Catalog& catalog, std::span<const Ref<const Defi
 
     List<Change> changes = past.empty()
                                ? supervisor.apply(candidates, now)
-                               : supervisor.recover(past, default_policy(), candidates, now);
+                               : supervisor.take_over(past, default_policy(), candidates, now);
     for (const Change& change : changes) {
         if (change.kind != Change::Kind::refuse || !supervisor.at(change.id).used()) continue;
         const std::string_view text = supervisor.at(change.id).problem;

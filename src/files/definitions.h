@@ -39,7 +39,7 @@ bool is_one_of(std::span<const Text> directories, std::string_view directory);
 // the files, and those that only show when they are put together.
 // What is in `past` (may be empty) goes on where an earlier reeve was cut off.
 List<Change> put_in_force(const Catalog& catalog, std::span<const Ref<const Definition>> own,
-                          std::span<const Remembered> past, Supervisor& supervisor, Now now,
+                          std::span<const PastService> past, Supervisor& supervisor, Now now,
                           List<Problem>& problems);
 
 }  // namespace reeve

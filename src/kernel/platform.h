@@ -45,7 +45,7 @@ bool is_ending(pid_t pid);
 int open_process(pid_t pid);
 int signal_process(int descriptor, int number);
 
-// What tells this run of the kernel, and of the container, from every other one (core/recover
+// What tells this run of the kernel, and of the container, from every other one (core/takeover
 // compares). 0, or -1 and errno, and nothing is written: it is not known, perhaps only now.
 int append_boot_id(Sink& out);
 

@@ -55,7 +55,7 @@ const char* LogPipes::path_of(Sink& path, std::string_view name) const {
     return path.c_str();
 }
 
-void LogPipes::take_over(Kept& kept) {
+void LogPipes::take_over(Inherited& kept) {
     const Fd directory(sys::open(at_.pipes.c_str(), O_RDONLY | O_DIRECTORY));
     const auto see = [&](const char* entry) {
         const std::string_view file = entry;
@@ -92,7 +92,7 @@ LogPipes::Pipe* LogPipes::find(ServiceId id) {
         if (service.definition && goes_to_svlog(service.policy().log))
             pipe.log = service.policy().log;
         // As the reeve before has it on record; whether it is still so is looked at soon.
-        pipe.fallen = pipe.log == Log::file && !service.log_note.empty();
+        pipe.no_file = pipe.log == Log::file && !service.log_note.empty();
         break;
     }
     return &pipe;
@@ -183,8 +183,8 @@ void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
     if (!good) {
         note << "console (" << step << ' ' << path.view() << ": " << errno_text(errno) << ')';
     }
-    if (pipe.fallen == good) touch();
-    pipe.fallen = !good;
+    if (pipe.no_file == good) mark_changed();
+    pipe.no_file = !good;
     // That lines are being lost is worse.
     if (!good || pipe.lost == 0) supervisor_.note_log(id, note.view());
 }
@@ -204,9 +204,9 @@ Fd LogPipes::open(ServiceId id) {
     Fd end(platform::open_fifo(path_of(path, pipe.name)));
     if (!end || sys::fcntl(end.get(), F_SETFL, 0) < 0) return {};
     pipe.log = service.policy().log;
-    pipe.fallen = pipe.fallen && pipe.log == Log::file;
+    pipe.no_file = pipe.no_file && pipe.log == Log::file;
     if (pipe.log == Log::file) prepare_directory(id, pipe);
-    if (pipe.log != before) touch();
+    if (pipe.log != before) mark_changed();
     // A hook does not cut the line that the run is in the middle of.
     if (!runs) write_mark(id, LogMark::end);
     return end;
@@ -229,7 +229,7 @@ int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     struct stat state;
     if (!look_at_current(service, state) || state.st_size == 0) return 0;
     Pipe& pipe = *find(id);
-    if (pipe.fallen) return ENOTDIR;
+    if (pipe.no_file) return ENOTDIR;
     if (!pipe.fd && !make(pipe, service)) return errno;
     rotation = {static_cast<uint64_t>(state.st_ino), state.st_size};
     rotation.asked = !discards_ && ask_to_rotate(id);
@@ -271,12 +271,12 @@ void LogPipes::renew() {
 }
 
 // There can be files again one day, and nobody tells.
-void LogPipes::look_after_fallen(Now now) {
+void LogPipes::look_for_files(Now now) {
     for (uint32_t i = 0; i < pipes_.size(); ++i) {
-        if (!pipes_[i].fallen || !supervisor_.at(ServiceId{i}).active()) continue;
+        if (!pipes_[i].no_file || !supervisor_.at(ServiceId{i}).active()) continue;
         renew_directory(ServiceId{i});
-        if (!pipes_[i].fallen) continue;
-        look_at_ = std::min(look_at_, now.mono + milliseconds(log_fallen_look_ms));
+        if (!pipes_[i].no_file) continue;
+        look_at_ = std::min(look_at_, now.mono + milliseconds(log_no_file_look_ms));
     }
 }
 
@@ -290,7 +290,7 @@ bool LogPipes::needs(ServiceId id, const Pipe& pipe) const {
 
 void LogPipes::look_at(ServiceId id) {
     const bool there = descriptor_of(id) >= 0;
-    if ((there && !needs(id, pipes_[id.index])) || id == supervisor_.log_writer()) touch();
+    if ((there && !needs(id, pipes_[id.index])) || id == supervisor_.log_writer()) mark_changed();
 }
 
 // While svlog starts, or reads what there is before it ends, everything is kept, and for a moment
@@ -395,7 +395,7 @@ bool LogPipes::settle(Now now) {
     look_after_svlog(now);
     if (!gone_.empty() && away_until_ == no_deadline)
         look_at_ = std::min(look_at_, now.mono + milliseconds(log_pipe_look_ms));
-    look_after_fallen(now);
+    look_for_files(now);
     stale_ = false;
     return write_plan(now);
 }
@@ -407,7 +407,7 @@ bool LogPipes::write_plan(Now now) {
     const auto add = [&](const Pipe& pipe, const Policy& policy) {
         append_plan(text,
                     {.name = pipe.name,
-                     .log = pipe.log == Log::console || pipe.fallen ? Log::console : Log::file,
+                     .log = pipe.log == Log::console || pipe.no_file ? Log::console : Log::file,
                      .time = policy.log_time,
                      .keep = static_cast<uint32_t>(policy.log_keep),
                      .max_size = policy.log_max_size});

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "core/supervisor.h"
-#include "kernel/kept.h"
+#include "kernel/inherited.h"
 #include "kernel/pollset.h"
 #include "model/logline.h"
 
@@ -38,7 +38,7 @@ class LogPipes {
 
     // Opens all that an earlier reeve has left, or that it was itself: before anything else may end
     // that holds them.
-    void take_over(Kept& kept);
+    void take_over(Inherited& kept);
     // No more than this at a time, where descriptors are scarce.
     void limit(size_t most) { most_ = most; }
 
@@ -61,7 +61,7 @@ class LogPipes {
 
     // Something has changed, of this service or of all: settle() is to look.
     void look_at(ServiceId id);
-    void touch() { stale_ = true; }
+    void mark_changed() { stale_ = true; }
     // The plan is to be written and read again, though it is the same.
     void renew_plan() { plan_ = 0, stale_ = true; }
     // All of it is: HUP.
@@ -85,9 +85,9 @@ class LogPipes {
         Text name;  // NAME[@I]; empty: there is none
         Fd fd;
         Log log = Log::file;
-        bool fallen = false;  // there can be no files: its lines go to the console
-        bool open = false;    // what was discarded ended in the middle of a line
-        size_t lost = 0;      // lines, since svlog is away
+        bool no_file = false;  // there can be no files: its lines go to the console
+        bool open = false;     // what was discarded ended in the middle of a line
+        size_t lost = 0;       // lines, since svlog is away
         size_t place = SIZE_MAX;
     };
 
@@ -103,7 +103,7 @@ class LogPipes {
     bool needs(ServiceId id, const Pipe& pipe) const;
     void drop(Pipe& pipe);
     bool write_plan(Now now);
-    void look_after_fallen(Now now);
+    void look_for_files(Now now);
     void look_after_svlog(Now now);
     void set_discarding(bool discards);
     void discard(ServiceId id);

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
-#include "process/adopted.h"
+#include "process/watched.h"
 
 namespace reeve {
 
@@ -16,8 +16,8 @@ void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wa
                         std::move(spawned.exec), began, SIZE_MAX});
 }
 
-void Hooks::adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child,
-                  Wall began) {
+void Hooks::take_over(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child,
+                      Wall began) {
     running_.push_back(
         {service, hook, process, is_child, deadline, false, false, false, {}, began, SIZE_MAX});
 }
@@ -88,7 +88,7 @@ void Hooks::pass_deadlines(Mono now) {
         running.timed_out = !running.cancelled;
         kill_group(running);
         if (running.deadline <= now && !running.given_up)
-            running.deadline = now + milliseconds(adopted_poll_ms);
+            running.deadline = now + milliseconds(watched_poll_ms);
     }
 }
 

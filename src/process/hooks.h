@@ -30,8 +30,8 @@ class Hooks {
     void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began = {});
 
     // The same of one that an earlier reeve started; it need not be our child.
-    void adopt(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child = false,
-               Wall began = {});
+    void take_over(ServiceId service, Hook hook, Process process, Mono deadline,
+                   bool is_child = false, Wall began = {});
 
     // Calls see(service, hook, process) with each that runs.
     template <typename F>

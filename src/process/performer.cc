@@ -15,7 +15,7 @@
 #include "kernel/sys.h"
 #include "logs/run.h"
 #include "model/record.h"
-#include "process/recall.h"
+#include "process/past.h"
 #include "process/resume.h"
 #include "process/spawn_finding.h"
 
@@ -67,7 +67,7 @@ void Performer::record() {
         append_gone_record(line, name);
         journal_.append(line.view());
     }
-    if (!supervisor_.forgotten().empty()) logs_.touch();
+    if (!supervisor_.forgotten().empty()) logs_.mark_changed();
     supervisor_.forgotten().clear();
 }
 
@@ -190,7 +190,7 @@ bool Performer::renew_journal(Now now, bool anyway) {
 void Performer::rewrite_files(Now now) {
     journal_.lose();
     for (uint32_t i = 0; i < supervisor_.services().size(); ++i)
-        if (supervisor_.at(ServiceId{i}).used()) supervisor_.touch(ServiceId{i});
+        if (supervisor_.at(ServiceId{i}).used()) supervisor_.mark_changed(ServiceId{i});
     status_retry_ = {};
     carry_out(now);
 }
@@ -253,7 +253,7 @@ const char* Performer::channel_path(ChannelPath& path, const Service& service,
 }
 
 void Performer::end_run(ServiceId id) {
-    adopted_.remove(id);
+    watched_.remove(id);
     leftovers_.forget(id);
     logs_.end_line(id);
     for (size_t i = 0; i < runs_.size(); ++i) {
@@ -270,7 +270,7 @@ void Performer::end_run(ServiceId id) {
 
 void Performer::watch(PollSet& set) {
     hooks_.watch(set);
-    adopted_.watch(set);
+    watched_.watch(set);
     logs_.watch(set);
     for (Run& run : runs_) {
         const bool pending = run.exec && !run.exec_is_over();
@@ -283,7 +283,7 @@ void Performer::watch(PollSet& set) {
 // Handling one run may end it, or begin others: places are taken down first.
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
-    end_adopted(set, now);
+    end_watched(set, now);
     logs_.serve(set);
     const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
     for (size_t i = runs_.size(); i-- > 0;) {
@@ -361,13 +361,13 @@ void Performer::heed(ServiceId id, const Notification& said, Now now) {
     Service& service = supervisor_.at(id);
     if (said.status) {
         service.status_text = said.status->substr(0, status_text_max_bytes);
-        supervisor_.touch(id);
+        supervisor_.mark_changed(id);
     }
     // Only a member of the group can be its leader: no stranger is ever signalled.
     if (said.main_pid && getpgid(*said.main_pid) == service.group) {
         const Process process{*said.main_pid, platform::start_time_of(*said.main_pid)};
-        adopted_.remove(id);
-        if (process.pid != service.group) adopted_.add(id, process);
+        watched_.remove(id);
+        if (process.pid != service.group) watched_.add(id, process);
         deliver(id, {.kind = EventKind::main_process, .process = process}, now);
     }
     if (said.ready) deliver(id, {.kind = EventKind::ready}, now);
@@ -393,7 +393,7 @@ void Performer::refuse(ServiceId id, pid_t sender) {
     Service& service = supervisor_.at(id);
     if (service.stranger || service.state != State::starting) return;
     service.stranger = sender;
-    supervisor_.touch(id);
+    supervisor_.mark_changed(id);
 }
 
 // What a run has said before its end counts: who the leader is, and that it was ready.
@@ -428,7 +428,7 @@ bool Performer::knows_more() const {
 Mono Performer::next_deadline() const {
     if (knows_more()) return Mono{0};
     Mono next =
-        std::min({hooks_.next_deadline(), adopted_.next_deadline(), supervisor_.next_deadline(),
+        std::min({hooks_.next_deadline(), watched_.next_deadline(), supervisor_.next_deadline(),
                   journal_.next_deadline(), logs_.next_deadline()});
     return stale_status_.empty() ? next : std::min(next, status_retry_);
 }

@@ -8,26 +8,26 @@
 #include "base/packed.h"
 #include "core/supervisor.h"
 #include "files/journal.h"
-#include "kernel/kept.h"
+#include "kernel/inherited.h"
 #include "kernel/platform.h"
 #include "kernel/pollset.h"
 #include "logs/pipes.h"
-#include "process/adopted.h"
 #include "process/foreground.h"
 #include "process/hooks.h"
 #include "process/leftovers.h"
 #include "process/notify.h"
 #include "process/spawn.h"
 #include "process/strays.h"
+#include "process/watched.h"
 
 namespace reeve {
 
 // Where reeve and its children are at home.
-struct Surroundings {
+struct Setup {
     Text run_directory;      // empty: there is none, and nothing is written
     bool stateless = false;  // `-- CMD` alone, and nothing is kept
     Fd lock;                 // of the run directory
-    Kept kept;               // what a resumed reeve has from before
+    Inherited kept;          // what a resumed reeve has from before
     Text journal_note;       // what there is to say of the journal before
     LogSettings logs;
     bool keeps_history = false;    // under run_directory
@@ -55,9 +55,8 @@ Duration timeout_of(Hook hook, const Policy& policy);
 
 class Performer {
   public:
-    Performer(Supervisor& supervisor, Journal& journal, Surroundings& surroundings)
-        : supervisor_(supervisor), journal_(journal), at_(surroundings),
-          logs_(supervisor, surroundings.logs) {}
+    Performer(Supervisor& supervisor, Journal& journal, Setup& setup)
+        : supervisor_(supervisor), journal_(journal), at_(setup), logs_(supervisor, setup.logs) {}
 
     // Writes down what has changed, then does what is to be done, until nothing is left to do.
     void carry_out(Now now);
@@ -95,7 +94,7 @@ class Performer {
     const LogPipes& logs() const { return logs_; }
 
     // Nothing is started: it counts as what could not be forked.
-    bool careful = false;
+    bool safe_mode = false;
 
     // A child that is no service's: how it ended, once it has.
     void expect(pid_t trial) { trial_ = trial; }
@@ -105,8 +104,8 @@ class Performer {
 
     // Watches what an earlier reeve left alive: the supervisor has recovered by the same facts, and
     // its services are the first ones, in this order. Then begins a journal of its own.
-    void adopt(std::span<const Remembered> past, Now now);
-    void limit_adopted(size_t descriptors) { adopted_.limit(descriptors); }
+    void take_over(std::span<const PastService> past, Now now);
+    void limit_watched(size_t descriptors) { watched_.limit(descriptors); }
 
     // A signal for the service's leader, or its whole group. An errno, or 0.
     int signal(ServiceId id, int number, bool whole_group);
@@ -167,7 +166,7 @@ class Performer {
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
     Remains left_of(ServiceId id);
-    void end_adopted(const PollSet& set, Now now);
+    void end_watched(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);
     // Services' records that go to the journal together: what is done comes after all of them.
     using Records = Buffer<records_max_bytes>;
@@ -180,10 +179,10 @@ class Performer {
 
     Supervisor& supervisor_;
     Journal& journal_;
-    Surroundings& at_;
+    Setup& at_;
     SpawnPlan plan_;
     Hooks hooks_;
-    Adopted adopted_;
+    Watched watched_;
     Strays strays_;
     bool strays_are_known_ = false;  // since the last child was waited for
     Leftovers leftovers_;

@@ -18,11 +18,11 @@ Remains Performer::left_of(ServiceId id) {
 int Performer::signal(ServiceId id, int number, bool whole_group) {
     const Service& service = supervisor_.at(id);
     if (service.group <= 0) return ESRCH;
-    const bool is_adopted = adopted_.is_leader(id);
+    const bool is_watched = watched_.is_leader(id);
     if (whole_group) {
         const bool is_led =
-            !service.leader_gone && (!is_adopted || (getpgid(service.leader.pid) == service.group &&
-                                                     adopted_.signal(id, 0) == 0));
+            !service.leader_gone && (!is_watched || (getpgid(service.leader.pid) == service.group &&
+                                                     watched_.signal(id, 0) == 0));
         const Remains left = is_led ? Remains::ours : left_of(id);
         if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
         if (sys::kill(-service.group, number) == 0) {
@@ -34,7 +34,7 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
         // Forked a moment ago, it has not made its group yet.
     }
     if (service.leader_gone) return ESRCH;
-    if (is_adopted) return adopted_.signal(id, number);
+    if (is_watched) return watched_.signal(id, number);
     return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
 }
 
@@ -44,12 +44,12 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
 void Performer::learn_start_time(ServiceId id) {
     Service& service = supervisor_.at(id);
     if (!service.leader || service.leader_gone || service.leader.start_time != 0) return;
-    const bool is_adopted = adopted_.is_leader(id);
-    if (is_adopted && getpgid(service.leader.pid) != service.group) return;
+    const bool is_watched = watched_.is_leader(id);
+    if (is_watched && getpgid(service.leader.pid) != service.group) return;
     service.leader.start_time = platform::start_time_of(service.leader.pid);
-    if (!is_adopted || service.leader.start_time == 0) return;
-    adopted_.remove(id);
-    adopted_.add(id, service.leader);
+    if (!is_watched || service.leader.start_time == 0) return;
+    watched_.remove(id);
+    watched_.add(id, service.leader);
 }
 
 }  // namespace reeve

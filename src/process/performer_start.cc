@@ -221,7 +221,7 @@ void Performer::spawn_service(const Action& action, Now now) {
     if (over) return;
 
     PrepareError error;
-    if (careful) {
+    if (safe_mode) {
         error.step = SpawnStep::fork;
         error.code = EAGAIN;
         return start_failed(id, error, now);
@@ -259,7 +259,7 @@ void Performer::spawn_service(const Action& action, Now now) {
     run.exec = std::move(spawned->exec);
     const Process process{spawned->pid, spawned->start_time};
     runs_.push_back(std::move(run));
-    adopted_.remove(id);  // what had its number before is nothing to it any more
+    watched_.remove(id);  // what had its number before is nothing to it any more
     if (request.mode == SpawnMode::main) {
         for (int number : at_.inherited) Fd closing(number);  // they are the child's now
         at_.inherited.clear();
@@ -296,7 +296,7 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
     if (at_.nofile) request.nofile = &*at_.nofile;
     const Fd output = open_output(id, request, hook == Hook::pre_start);
     PrepareError error;
-    if (careful) {
+    if (safe_mode) {
         error.detail << "reeve has crashed too often";
     } else if (prepare_child(request, error)) {
         plan_.record = child_record(service, &hook);

@@ -187,7 +187,7 @@ extern "C" void on_fault(int number, siginfo_t* info, void*) {
             ours.reads_nothing = true;
         }
     }
-    const bool tries = goes_on && ours.stuck < crashes_careful_count;
+    const bool tries = goes_on && ours.stuck < crashes_safe_mode_count;
     if (depth == 1) {
         tell_crash(number, tries);
         // A fault that comes back at once must not use up the machine.
@@ -206,7 +206,7 @@ extern "C" void on_fault(int number, siginfo_t* info, void*) {
 
 bool Resumption::crashes_often() const {
     const Mono first = recent.back();
-    return first.ms != 0 && recent.front() - first < milliseconds(crashes_careful_ms);
+    return first.ms != 0 && recent.front() - first < milliseconds(crashes_safe_mode_ms);
 }
 
 bool Resumption::has_ended(pid_t pid) const {
@@ -219,7 +219,7 @@ Resumption& resumption() { return ours; }
 void append_resumption(Sink& out, const Resumption& resumption) {
     out << option;
     if (resumption.by_fault) append_number(out, "fault", 1);
-    if (resumption.careful) append_number(out, "careful", 1);
+    if (resumption.safe_mode) append_number(out, "safe_mode", 1);
     if (resumption.begun) append_number(out, "begun", 1);
     if (resumption.reads_nothing) append_number(out, "reads_nothing", 1);
     if (resumption.stuck != 0) append_number(out, "stuck", resumption.stuck);
@@ -268,7 +268,7 @@ bool parse_resumption(std::string_view rest, Resumption& resumption) {
         if (!value) continue;
         const int number = static_cast<int>(*value);
         if (key == "fault") resumption.by_fault = number != 0;
-        if (key == "careful") resumption.careful = number != 0;
+        if (key == "safe_mode") resumption.safe_mode = number != 0;
         if (key == "begun") resumption.begun = number != 0;
         if (key == "reads_nothing") resumption.reads_nothing = number != 0;
         if (key == "stuck") resumption.stuck = static_cast<uint32_t>(*value);

@@ -25,13 +25,13 @@ struct Resumption {
     // It crashed before it had begun. What it reads may be what it crashes of: it reads no
     // definitions until it is asked to.
     bool reads_nothing = false;
-    uint32_t stuck = 0;    // such crashes in a row
-    bool careful = false;  // it had crashed too often, and nobody has asked for anything since
-    uint32_t crashes = 0;  // since the process began
-    int signal = 0;        // of the last one
-    Wall crashed;          // when that was
+    uint32_t stuck = 0;      // such crashes in a row
+    bool safe_mode = false;  // it had crashed too often, and nobody has asked for anything since
+    uint32_t crashes = 0;    // since the process began
+    int signal = 0;          // of the last one
+    Wall crashed;            // when that was
     // When the latest ones were, newest first; 0: there were fewer.
-    std::array<Mono, crashes_careful_count> recent{};
+    std::array<Mono, crashes_safe_mode_count> recent{};
 
     // How many descriptors it may have (soft limit) by whoever started it, where it has allowed
     // itself more.
@@ -68,7 +68,7 @@ struct Resumption {
     Reaped reaped{};
     Ended main_end{};  // of CMD, where nothing else tells of it: pid 0 before that
 
-    // It crashed crashes_careful_count times within crashes_careful_ms.
+    // It crashed crashes_safe_mode_count times within crashes_safe_mode_ms.
     bool crashes_often() const;
     // Is this child one of those that ended?
     bool has_ended(pid_t pid) const;

@@ -84,7 +84,7 @@ void Strays::note(Supervisor& supervisor, ServiceId id) const {
             pids << (pids.empty() ? "" : " ") << int64_t{stray.pid};
     if (!service.used() || service.strays == pids.view()) return;
     service.strays = pids.view();
-    supervisor.touch(id);
+    supervisor.mark_changed(id);
 }
 
 }  // namespace reeve

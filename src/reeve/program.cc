@@ -21,7 +21,7 @@
 #include "kernel/sys.h"
 #include "logs/file.h"
 #include "model/signals.h"
-#include "process/recall.h"
+#include "process/past.h"
 #include "process/resume.h"
 
 namespace reeve {
@@ -33,15 +33,15 @@ constexpr char nothing_reloaded[] = "nothing is reloaded: all of it stays as it 
 Now read_clocks() { return {sys::mono_now(), sys::wall_now()}; }
 
 // Services of which something is alive.
-size_t count_survivors(const Recollection& past) {
+size_t count_survivors(const Past& past) {
     size_t count = 0;
-    for (const Remembered& each : past.services())
+    for (const PastService& each : past.services())
         if (each.lives()) ++count;
     return count;
 }
 
 // What runs under another name is not ours to touch, nor may it run twice.
-bool may_take_over(const Recollection& past, std::string_view uid, const Text& run) {
+bool may_take_over(const Past& past, std::string_view uid, const Text& run) {
     if (past.uid() == uid || past.empty() || !past.has_header()) return true;
     const size_t count = count_survivors(past);
     if (count == 0) return true;
@@ -55,11 +55,11 @@ bool may_take_over(const Recollection& past, std::string_view uid, const Text& r
 
 }  // namespace
 
-Program::Program(const Options& options, Surroundings surroundings, List<Text> directories,
+Program::Program(const Options& options, Setup setup, List<Text> directories,
                  bool directories_were_named)
-    : options_(options), surroundings_(std::move(surroundings)),
-      directories_(std::move(directories)), directories_were_named_(directories_were_named),
-      performer_(supervisor_, journal_, surroundings_), server_(supervisor_, *this) {
+    : options_(options), setup_(std::move(setup)), directories_(std::move(directories)),
+      directories_were_named_(directories_were_named), performer_(supervisor_, journal_, setup_),
+      server_(supervisor_, *this) {
     is_init_ = getpid() == 1;
     is_machine_ =
         is_init_ && (options.machine == Options::Machine::machine ||
@@ -75,25 +75,25 @@ bool Program::begin() {
     if (!definitions_read_ && !resumed) return false;
     if (!definitions_read_) files = {};
     is_alone_ = main_definition_ && files.empty();
-    const Text& run = surroundings_.run_directory;
+    const Text& run = setup_.run_directory;
     Catalog catalog = load_files(std::move(files));
     if (!resumed && has_nothing_to_run(catalog)) return false;
     // With nothing but CMD there is nobody to ask for more, and its end is all there is to tell.
-    careful_ = resumption().careful =
-        !surroundings_.stateless && (resumption().careful || resumption().crashes_often());
+    safe_mode_ = resumption().safe_mode =
+        !setup_.stateless && (resumption().safe_mode || resumption().crashes_often());
     // What was done about an end may be what it crashes of.
-    if (careful_) resumption().reaped.count = 0;
-    Recollection past;
+    if (safe_mode_) resumption().reaped.count = 0;
+    Past past;
     if (!run.empty()) {
         Text complaint;
-        past = recall(run, complaint);
+        past = read_past(run, complaint);
         if (!complaint.empty()) complain(complaint);
-        surroundings_.journal_note = std::move(complaint);
+        setup_.journal_note = std::move(complaint);
         if (!resumed && !may_take_over(past, catalog.settings.uid, run)) return false;
         if (!resumed && !take_over_main(past.services())) return false;
     }
     if (!resumed && refuses(catalog, past)) return false;
-    if (surroundings_.stateless && resumed) remember_main(past.services());
+    if (setup_.stateless && resumed) add_past_main(past.services());
     if (!definitions_read_) {  // what is needed of reeve.conf meanwhile
         catalog.settings.uid = past.uid();
         catalog.settings.log_user = resumption().log_user;
@@ -101,17 +101,17 @@ bool Program::begin() {
     if (!is_init_) platform::become_subreaper();  // without it orphans are init's, as ever
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
-    performer_.careful = careful_;
-    if (!surroundings_.stateless) make_room_for_pipes(count_pipes(catalog));
-    if (!run.empty()) performer_.logs().take_over(surroundings_.kept);
-    supervisor_.set_log_directory(surroundings_.logs.directory);
-    performer_.limit_adopted(descriptors_for(48, services_max_count));
+    performer_.safe_mode = safe_mode_;
+    if (!setup_.stateless) make_room_for_pipes(count_pipes(catalog));
+    if (!run.empty()) performer_.logs().take_over(setup_.kept);
+    supervisor_.set_log_directory(setup_.logs.directory);
+    performer_.limit_watched(descriptors_for(48, services_max_count));
     server_.limit_clients(descriptors_for(16, clients_max_count));
     const Now now = read_clocks();
     if (resumption().ending) go_on_ending(now);
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
-    if (old_main_run_ != 0) supervisor_.restart({&surroundings_.main, 1}, now);
+    if (old_main_run_ != 0) supervisor_.restart({&setup_.main, 1}, now);
     // Where memory is short a first start ends of it here, and not again and again later on.
     // (A new-expression the compiler would leave out.)
     const size_t count = supervisor_.services().size();
@@ -119,7 +119,7 @@ bool Program::begin() {
         ::operator delete(::operator new(memory_spare_bytes + memory_a_service_bytes * count));
     // Before the journal is made anew, which does not know of what is gone.
     if (!run.empty()) prune_service_files(run, supervisor_);
-    performer_.adopt(past.services(), now);
+    performer_.take_over(past.services(), now);
     renew_console(past.services(), now);
     if (resumed) resume();
     return true;
@@ -127,7 +127,7 @@ bool Program::begin() {
 
 // Strict, it does not start with definitions that have errors; but what runs already is not left
 // alone for that.
-bool Program::refuses(const Catalog& catalog, const Recollection& past) const {
+bool Program::refuses(const Catalog& catalog, const Past& past) const {
     if (!(options_.strict || catalog.settings.strict) || count_survivors(past) > 0) return false;
     List<Problem> problems = catalog.problems;
     Supervisor trial;
@@ -153,12 +153,12 @@ bool Program::read_first_files(List<List<SourceFile>>& files) {
 }
 
 void Program::open_run_files() {
-    const Text& run = surroundings_.run_directory;
+    const Text& run = setup_.run_directory;
     const Text control = Text::join({run, "/control"});
-    server_.take(control, surroundings_.kept.take_socket(Text::join({control, ".new"})));
+    server_.take(control, setup_.kept.take_socket(Text::join({control, ".new"})));
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
-    surroundings_.keeps_history = has_room_for_histories(run);
+    setup_.keeps_history = has_room_for_histories(run);
     watch_removals();
     mounts_ = Fd(platform::watch_mounts());
     journal_.set_path(Text::join({run, "/journal"}));
@@ -166,7 +166,7 @@ void Program::open_run_files() {
 
 void Program::watch_removals() {
     if (platform::removal_signal != 0) signals::count(platform::removal_signal);
-    removals_ = Fd(platform::watch_removals(surroundings_.run_directory.c_str()));
+    removals_ = Fd(platform::watch_removals(setup_.run_directory.c_str()));
 }
 
 Catalog Program::load_files(List<List<SourceFile>> files) const {
@@ -234,7 +234,7 @@ Forecast Program::forecast(Now now) {
 }
 
 // What is wrong is told where reeve's output goes too: who asked may not be who has to know.
-void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> past, Now now,
+void Program::put_in_force(const Catalog& catalog, std::span<const PastService> past, Now now,
                            Reloaded& reloaded) {
     List<Problem> problems = catalog.problems;
     const bool is_first = supervisor_.services().empty() || supervisor_.unread();
@@ -245,17 +245,17 @@ void Program::put_in_force(const Catalog& catalog, std::span<const Remembered> p
         const List<Ref<const Definition>> own = own_definitions(catalog);
         reloaded.changes = reeve::put_in_force(catalog, {own.data(), own.size()}, past, supervisor_,
                                                now, problems);
-        performer_.logs().touch();
+        performer_.logs().mark_changed();
     }
     for (const Problem& problem : problems) reloaded.problems.push_back(describe(problem));
     // reeve.conf speaks for all services: what runs is not to lose what it was given.
     if (!is_first && !catalog.problems.empty()) reloaded.problems.emplace_back(nothing_reloaded);
     for (const Text& problem : reloaded.problems) complain(problem);
     for (const Problem& warning : catalog.warnings) complain(describe(warning));
-    if (main_definition_ && !surroundings_.main) {
+    if (main_definition_ && !setup_.main) {
         List<ServiceId> found;
         supervisor_.select("main", found);
-        surroundings_.main = found.front();
+        setup_.main = found.front();
     }
 }
 
@@ -329,7 +329,7 @@ void Program::turn() {
 // could then take our place.
 // What is there is left alone: to take something away would call for this again.
 void Program::restore_run_directory(Now now) {
-    const Text& run = surroundings_.run_directory;
+    const Text& run = setup_.run_directory;
     if (run.empty()) return;
     const auto size_of = [&](const char* name) -> int64_t {
         Buffer<path_max_bytes> path;
@@ -343,8 +343,7 @@ void Program::restore_run_directory(Now now) {
     };
     Buffer<path_max_bytes> lock;
     lock << run << "/lock";
-    if (!is_still_at(surroundings_.lock.get(), lock.c_str()) && !take_run_directory_again(now))
-        return;
+    if (!is_still_at(setup_.lock.get(), lock.c_str()) && !take_run_directory_again(now)) return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));
     if (size_of("/journal") < 0 && journal_.whole()) performer_.rewrite_files(now);

@@ -26,7 +26,7 @@ uint32_t descriptors_for(uint64_t everything_else, uint64_t most);
 class Program final : public Controls {
   public:
     // directories_were_named: they are no defaults, and must be there even where there is a CMD.
-    Program(const Options& options, Surroundings surroundings, List<Text> directories,
+    Program(const Options& options, Setup setup, List<Text> directories,
             bool directories_were_named);
 
     // Everything up to the first turn of the loop. False, with a line on descriptor 2: nothing was
@@ -50,14 +50,14 @@ class Program final : public Controls {
     void end(int code, Now now) override;
     Text begin_reexec(Now now) override;
     const Text& reexec_failure() const override { return reexec_failure_; }
-    void be_bold() override;
+    void leave_safe_mode() override;
     void crash(int number) override;
     List<Text> warnings() const override;
 
   private:
-    bool refuses(const Catalog& catalog, const Recollection& past) const;
-    bool take_over_main(List<Remembered>& past);
-    void remember_main(List<Remembered>& past);
+    bool refuses(const Catalog& catalog, const Past& past) const;
+    bool take_over_main(List<PastService>& past);
+    void add_past_main(List<PastService>& past);
     void follow_main();
     void look_at_fork(Now now);
     void watch_removals();
@@ -68,9 +68,9 @@ class Program final : public Controls {
     bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
     bool has_nothing_to_run(const Catalog& catalog) const;
     void open_run_files();
-    void renew_console(std::span<const Remembered> past, Now now);
+    void renew_console(std::span<const PastService> past, Now now);
     Catalog load_files(List<List<SourceFile>> files) const;
-    void put_in_force(const Catalog& catalog, std::span<const Remembered> past, Now now,
+    void put_in_force(const Catalog& catalog, std::span<const PastService> past, Now now,
                       Reloaded& reloaded);
     void apply_settings(const Settings& settings);
     List<Ref<const Definition>> own_definitions(const Catalog& catalog) const;
@@ -102,7 +102,7 @@ class Program final : public Controls {
     int last_words();
 
     const Options& options_;
-    Surroundings surroundings_;
+    Setup setup_;
     List<Text> directories_;
     List<Text> trusted_;  // of the directories, and others
     bool directories_were_named_ = false;
@@ -121,7 +121,7 @@ class Program final : public Controls {
     unsigned times_told_ = 0;     // to end, by signals
     Reports reports_;
 
-    bool careful_ = false;             // it crashes too often: nothing is begun
+    bool safe_mode_ = false;           // it crashes too often: nothing is begun
     pid_t trial_ = 0;                  // a child that is the program to be executed
     Mono trial_until_ = no_deadline;   // and when it is killed
     Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for

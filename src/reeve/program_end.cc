@@ -38,7 +38,7 @@ void Program::look_for_end(Now now) {
     EndRequest& request = performer_.end_request();
     if (request.on_end != OnEnd::nothing) {
         const Service& service = supervisor_.at(request.service);
-        if (request.service == surroundings_.main) report_end(service);
+        if (request.service == setup_.main) report_end(service);
         Finale finale = Finale::exit;
         if (request.on_end == OnEnd::reboot) finale = Finale::reboot;
         if (request.on_end == OnEnd::poweroff) finale = Finale::poweroff;
@@ -50,7 +50,7 @@ void Program::look_for_end(Now now) {
     if (supervisor_.shutting_down()) return;
     if (main_definition_) {
         // Stopped by svctl: CMD has ended all the same.
-        const Service& main = supervisor_.at(surroundings_.main);
+        const Service& main = supervisor_.at(setup_.main);
         if (main.state == State::stopped) return end(shell_code(main.exit), now);
         look_at_fork(now);
     }
@@ -68,7 +68,7 @@ void Program::look_for_end(Now now) {
 
 // The end's last changes are told by last_words().
 void Program::tell_changes(Now now) {
-    reports_.tell(supervisor_, settings_.report, surroundings_.main, now);
+    reports_.tell(supervisor_, settings_.report, setup_.main, now);
     if (supervisor_.shutting_down()) reports_.tell_shutdown(supervisor_, kill_at_, now.mono);
 }
 
@@ -119,7 +119,7 @@ int Program::last_words() {
     journal_.end();
     performer_.logs().close();
     server_.close();
-    const Text& run = surroundings_.run_directory;
+    const Text& run = setup_.run_directory;
     if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
     performer_.foreground().give_back();
     if (is_machine_) {

@@ -14,7 +14,7 @@ namespace reeve {
 bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
     ReadDirectories read = read_directories({directories(),
                                              {options_.trusted.data(), options_.trusted.size()},
-                                             surroundings_.in_container,
+                                             setup_.in_container,
                                              main_definition_ && !directories_were_named_});
     problems = std::move(read.problems);
     if (!problems.empty()) return false;
@@ -22,7 +22,7 @@ bool Program::read_files(List<List<SourceFile>>& files, List<Text>& problems) {
     trusted_ = std::move(read.trusted);
     if (supervisor_.services().empty())
         for (const Text& note : read.notes)
-            if (!(note == surroundings_.flaw_told)) complain(note);
+            if (!(note == setup_.flaw_told)) complain(note);
     return true;
 }
 
@@ -34,7 +34,7 @@ bool Program::trusts(const Text& directory) const {
 // with no definitions waits for them. Asked at a first start.
 bool Program::has_nothing_to_run(const Catalog& catalog) const {
     // An image's files are as they were in somebody's working directory.
-    if (catalog.refuses_files && surroundings_.in_container)
+    if (catalog.refuses_files && setup_.in_container)
         complain("files are refused for their mode or owner: in a Dockerfile COPY --chmod=go-w "
                  "--chown=root; where a mount shows all of them so, reeve --trust DIR");
     if (!is_init_ || is_machine_ || main_definition_) return false;
@@ -55,7 +55,7 @@ bool Program::has_nothing_to_run(const Catalog& catalog) const {
 
 // What has its place now is not what it was: all that was in it is made again.
 bool Program::take_run_directory_again(Now now) {
-    const Text& run = surroundings_.run_directory;
+    const Text& run = setup_.run_directory;
     RunDirectoryRefusal refusal;
     Result<Fd> lock = open_run_directory(run, refusal);
     if (!lock) {
@@ -65,7 +65,7 @@ bool Program::take_run_directory_again(Now now) {
         return false;
     }
     lock_trouble_ = {};
-    surroundings_.lock = std::move(*lock);
+    setup_.lock = std::move(*lock);
     watch_removals();
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));

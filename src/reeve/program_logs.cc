@@ -30,12 +30,12 @@ uint32_t descriptors_for(uint64_t everything_else, uint64_t most) {
 
 void Program::apply_settings(const Settings& settings) {
     settings_ = settings;
-    surroundings_.uid = settings.uid.view();
-    surroundings_.reports = settings.report != Report::none;
+    setup_.uid = settings.uid.view();
+    setup_.reports = settings.report != Report::none;
     Sink told(resumption().log_user, sizeof resumption().log_user);
     told << settings.log_user.view();
     told.c_str();
-    LogSettings& logs = surroundings_.logs;
+    LogSettings& logs = setup_.logs;
     logs.max_total = settings.log_max_total;
     logs.owner = 0;
     logs.group = 0;
@@ -72,31 +72,31 @@ void Program::make_room_for_pipes(size_t pipes) {
     const rlim_t wanted = 2 * pipes + everything_else;
     if (pipes > 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted &&
         limit.rlim_cur < limit.rlim_max) {
-        if (!surroundings_.nofile) {
-            surroundings_.nofile = limit;
+        if (!setup_.nofile) {
+            setup_.nofile = limit;
             resumption().nofile = limit.rlim_cur;
         }
         limit.rlim_cur = std::min(limit.rlim_max, wanted);
         sys::setrlimit(RLIMIT_NOFILE, &limit);
     }
     performer_.logs().limit(descriptors_for(64, services_max_count));
-    supervisor_.configure(careful_ ? 0 : spawn_slots(pipes),
+    supervisor_.configure(safe_mode_ ? 0 : spawn_slots(pipes),
                           static_cast<uint32_t>(settings_.max_starting));
 }
 
 List<Ref<const Definition>> Program::own_definitions(const Catalog& catalog) const {
     List<Ref<const Definition>> own;
     if (main_definition_) own.push_back(main_definition_);
-    if (surroundings_.logs.pipes.empty() || count_pipes(catalog) == 0) return own;
-    const Text& program = surroundings_.own_program;
+    if (setup_.logs.pipes.empty() || count_pipes(catalog) == 0) return own;
+    const Text& program = setup_.own_program;
     own.push_back(svlog_definition(program.empty() ? std::string_view(svlog_name) : program.view(),
-                                   surroundings_.logs.pipes, surroundings_.logs.directory,
-                                   surroundings_.logs.owner != 0 ? settings_.log_user : Text()));
+                                   setup_.logs.pipes, setup_.logs.directory,
+                                   setup_.logs.owner != 0 ? settings_.log_user : Text()));
     return own;
 }
 
 // An svlog that an earlier reeve started writes to that one's output.
-void Program::renew_console(std::span<const Remembered> past, Now now) {
+void Program::renew_console(std::span<const PastService> past, Now now) {
     const ServiceId writer = supervisor_.log_writer();
     if (!writer || writer.index >= past.size() || past[writer.index].leader != Fact::alive) return;
     const auto is_on_console = [](const Service& service) {

@@ -12,8 +12,8 @@
 #include "kernel/signals.h"
 #include "kernel/sys.h"
 #include "model/signals.h"
-#include "process/adopted.h"
 #include "process/resume.h"
+#include "process/watched.h"
 #include "reeve/program.h"
 
 namespace reeve {
@@ -24,7 +24,7 @@ namespace {
 constexpr int signal_code = 128;
 
 // May a program that an earlier reeve started stay as the one that is asked for now?
-bool is_what_is_asked_for(const Remembered& one, const Definition& definition) {
+bool is_what_is_asked_for(const PastService& one, const Definition& definition) {
     const Service& service = one.service;
     const bool is_same = service.run_digest != 0 ? service.run_digest == definition.process_digest
                                                  : one.digest == definition.digest;
@@ -36,13 +36,13 @@ bool is_what_is_asked_for(const Remembered& one, const Definition& definition) {
 
 // A command is this call's own: it always runs. What has ended is forgotten; the same one goes on;
 // any other is ended first. False, with a line: it cannot be.
-bool Program::take_over_main(List<Remembered>& past) {
+bool Program::take_over_main(List<PastService>& past) {
     if (!main_definition_) return true;
-    const auto place = std::find_if(past.begin(), past.end(), [](const Remembered& one) {
+    const auto place = std::find_if(past.begin(), past.end(), [](const PastService& one) {
         return one.service.name == "main" && one.service.instance.empty();
     });
     if (place == past.end()) return true;
-    Remembered& one = *place;
+    PastService& one = *place;
     if (one.leader == Fact::gone && !one.group_left) {
         if (&one != &past.back()) std::swap(one, past.back());
         past.pop_back();
@@ -53,7 +53,7 @@ bool Program::take_over_main(List<Remembered>& past) {
     const pid_t leader = one.child ? one.child.pid : one.service.leader.pid;
     const bool may_end = sys::kill(group > 0 ? -group : leader, 0) == 0 || errno == ESRCH;
     LongText line;
-    line << "the command of an earlier reeve on " << surroundings_.run_directory;
+    line << "the command of an earlier reeve on " << setup_.run_directory;
     if (one.leader == Fact::unverified || !may_end) {
         line << " may still run as pid " << static_cast<int64_t>(leader) << ", and "
              << (may_end ? "whether that is still the same process cannot be told here"
@@ -71,11 +71,11 @@ bool Program::take_over_main(List<Remembered>& past) {
 }
 
 // Without a journal: that CMD runs, the process it was before has told.
-void Program::remember_main(List<Remembered>& past) {
+void Program::add_past_main(List<PastService>& past) {
     const Resumption& told = resumption();
     const Process leader{told.main, 0};
     if (told.main <= 0 || fact_on_record(leader) != Fact::child) return;
-    Remembered& main = past.emplace_back();
+    PastService& main = past.emplace_back();
     main.digest = main_definition_->digest;
     main.leader = Fact::child;
     main.service = {
@@ -95,7 +95,7 @@ void Program::remember_main(List<Remembered>& past) {
 
 // What comes before CMD has a process waits for it; what comes after its end is for nobody.
 void Program::forward_signals(Now now) {
-    const Service& main = supervisor_.at(surroundings_.main);
+    const Service& main = supervisor_.at(setup_.main);
     const bool ended =
         supervisor_.shutting_down() || main.state == State::done || main.state == State::failed;
     const bool is_there = main.leader && main.runs != old_main_run_;
@@ -115,21 +115,20 @@ void Program::forward_signals(Now now) {
         if (number == SIGCHLD || number == platform::removal_signal) continue;
         unsigned count = signals::take(number);
         if (count > 0 && number == SIGCONT && !ended && performer_.foreground().go_on()) continue;
-        for (; count > 0; --count)
-            performer_.signal(surroundings_.main, number, options_.whole_group);
+        for (; count > 0; --count) performer_.signal(setup_.main, number, options_.whole_group);
     }
 }
 
 // Where CMD has stopped, whoever typed that wants the terminal back.
 void Program::follow_main() {
-    const Service& main = supervisor_.at(surroundings_.main);
+    const Service& main = supervisor_.at(setup_.main);
     if (main.leader && !main.leader_gone) performer_.foreground().follow(main.leader.pid);
 }
 
 // No process can be had for CMD. Alone, there is nothing else to wait for: whoever started reeve is
 // told. With services beside it, it is tried until there is one.
 void Program::look_at_fork(Now now) {
-    const Service& main = supervisor_.at(surroundings_.main);
+    const Service& main = supervisor_.at(setup_.main);
     const bool fails = !main.leader && main.end.code == ReasonCode::fork_failed;
     if (!fails) {
         fork_until_ = no_deadline;

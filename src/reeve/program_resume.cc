@@ -17,25 +17,25 @@ namespace reeve {
 
 namespace {
 
-constexpr char careful_warning[] = "reeve has crashed too often: it keeps what runs, and starts "
-                                   "nothing before svctl up, restart, run or reload";
+constexpr char safe_mode_warning[] = "reeve has crashed too often: it keeps what runs, and starts "
+                                     "nothing before svctl up, restart, run or reload";
 
 }  // namespace
 
 Text Program::begin_reexec(Now now) {
     if (supervisor_.shutting_down()) return "reeve is ending";
-    if (surroundings_.own_program.empty()) return "where reeve's program is, is not known";
+    if (setup_.own_program.empty()) return "where reeve's program is, is not known";
     if (!journal_.whole()) return journal_warning();
-    if (sys::access(surroundings_.own_program.c_str(), X_OK) < 0)
-        return Text::join({surroundings_.own_program, " cannot take over (", errno_text(errno),
+    if (sys::access(setup_.own_program.c_str(), X_OK) < 0)
+        return Text::join({setup_.own_program, " cannot take over (", errno_text(errno),
                            "); the reeve that runs goes on"});
     List<List<SourceFile>> files;
     List<Text> problems;
     if (!read_files(files, problems)) return problems.front();
     if (trial_ != 0 || reexec_until_ != no_deadline) return {};
     reexec_failure_ = {};
-    const char* const words[] = {surroundings_.own_program.c_str(), try_resume,
-                                 surroundings_.run_directory.c_str(), nullptr};
+    const char* const words[] = {setup_.own_program.c_str(), try_resume,
+                                 setup_.run_directory.c_str(), nullptr};
     const auto become = [](const void* context) {
         const auto* command = static_cast<const char* const*>(context);
         sys::execve(command[0], command, environ);
@@ -59,7 +59,7 @@ void Program::follow_reexec(Now now) {
             reexec_until_ = now.mono + milliseconds(reexec_in_flight_max_ms);
         } else {
             Buffer<path_max_bytes + 128> line;
-            line << surroundings_.own_program << " cannot take over (";
+            line << setup_.own_program << " cannot take over (";
             if (trial_until_ == no_deadline)
                 line << "no answer";
             else if (end->kind == ExitStatus::Kind::exited && end->value == 127)
@@ -93,9 +93,9 @@ void Program::reexec(Now now) {
         return;
     }
     server_.hand_over(now);
-    const int code = execute_again(surroundings_.own_program.c_str());
-    reexec_failure_ = Text::join({describe(Error{"execute", surroundings_.own_program, code}),
-                                  "; the reeve that runs goes on"});
+    const int code = execute_again(setup_.own_program.c_str());
+    reexec_failure_ = Text::join(
+        {describe(Error{"execute", setup_.own_program, code}), "; the reeve that runs goes on"});
     complain(reexec_failure_);
 }
 
@@ -108,8 +108,8 @@ void Program::go_on_ending(Now now) {
 
 // What the journal does not tell.
 void Program::resume() {
-    surroundings_.kept.close();
-    if (careful_) complain(careful_warning);
+    setup_.kept.close();
+    if (safe_mode_) complain(safe_mode_warning);
     if (definitions_read_)
         make_up_for_ends();
     else
@@ -128,9 +128,9 @@ void Program::make_up_for_ends() {
     }
 }
 
-void Program::be_bold() {
-    if (!careful_) return;
-    careful_ = performer_.careful = resumption().careful = false;
+void Program::leave_safe_mode() {
+    if (!safe_mode_) return;
+    safe_mode_ = performer_.safe_mode = resumption().safe_mode = false;
     resumption().recent = {};
     make_room_for_pipes(performer_.logs().count());
 }
@@ -138,8 +138,8 @@ void Program::be_bold() {
 void Program::crash(int number) { raise(number); }
 
 Text Program::journal_warning() const {
-    return Text::join({surroundings_.run_directory, "/journal cannot be written: should reeve die "
-                                                    "now, what has changed since is lost"});
+    return Text::join({setup_.run_directory, "/journal cannot be written: should reeve die "
+                                             "now, what has changed since is lost"});
 }
 
 List<Text> Program::warnings() const {
@@ -158,7 +158,7 @@ List<Text> Program::warnings() const {
     if (journal_.enabled() && !journal_.whole()) warnings.push_back(journal_warning());
     if (Text problem = performer_.status_warning(); !problem.empty())
         warnings.push_back(std::move(problem));
-    if (careful_) warnings.emplace_back(careful_warning);
+    if (safe_mode_) warnings.emplace_back(safe_mode_warning);
     if (!definitions_read_)
         warnings.emplace_back(
             past.reads_nothing

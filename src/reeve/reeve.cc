@@ -18,7 +18,7 @@
 #include "kernel/signals.h"
 #include "kernel/sys.h"
 #include "model/signals.h"
-#include "process/recall.h"
+#include "process/past.h"
 #include "process/resume.h"
 #include "reeve/options.h"
 #include "reeve/program.h"
@@ -53,7 +53,7 @@ int print_uid() {
 
 // Asked by a reeve that is about to become this program.
 int try_to_resume(const char* run_directory) {
-    return can_recall(run_directory) ? exit_can_resume : exit_cannot_run;
+    return can_read_past(run_directory) ? exit_can_resume : exit_cannot_run;
 }
 
 // Before anything else: PID 1 is not sent what it does not catch, and others die of it.
@@ -87,10 +87,10 @@ void open_standard_descriptors() {
 }
 
 // What reeve was given: before `-- CMD` runs it is for CMD, and else in a resumed reeve its own.
-void take_descriptors(const Options& options, Surroundings& surroundings) {
+void take_descriptors(const Options& options, Setup& setup) {
     // One that crashed before it came this far has them all still.
     const bool resumed = resumption().resumed && (resumption().sealed || !resumption().by_fault);
-    List<int>& found = surroundings.inherited;
+    List<int>& found = setup.inherited;
     found.resize(resumed ? descriptors_searched_max_count : inherited_fds_max_count);
     found.resize(platform::seal_descriptors(found));
     Resumption::Given& given = resumption().given;
@@ -106,7 +106,7 @@ void take_descriptors(const Options& options, Surroundings& surroundings) {
                given.fds.begin() + given.count;
     };
     erase_if(found, is_given);
-    surroundings.kept.take_over(found);
+    setup.kept.take_over(found);
     found = List<int>(std::span<const int>(given.fds.data(), given.count));
 }
 
@@ -173,20 +173,20 @@ bool is_stateless(const Options& options, const Text& config) {
 }
 
 // Whoever may rename what is above the run directory could put another in its place.
-bool may_be_above(const Text& path, Surroundings& surroundings) {
-    surroundings.flaw_told = find_flaw_above(path);
-    if (surroundings.flaw_told.empty() || geteuid() != 0 || surroundings.in_container) return true;
-    complain(surroundings.flaw_told);
+bool may_be_above(const Text& path, Setup& setup) {
+    setup.flaw_told = find_flaw_above(path);
+    if (setup.flaw_told.empty() || geteuid() != 0 || setup.in_container) return true;
+    complain(setup.flaw_told);
     return false;
 }
 
 // The one that a resumed reeve had, where it still is in its place.
-bool take_kept_run_directory(const List<Text>& places, Surroundings& surroundings) {
+bool take_inherited_run_directory(const List<Text>& places, Setup& setup) {
     for (const Text& place : places) {
         const Text path = private_run_directory(place);
-        surroundings.lock = surroundings.kept.take_file(Text::join({path, "/lock"}).c_str());
-        if (!surroundings.lock) continue;
-        surroundings.run_directory = path;
+        setup.lock = setup.kept.take_file(Text::join({path, "/lock"}).c_str());
+        if (!setup.lock) continue;
+        setup.run_directory = path;
         return true;
     }
     return false;
@@ -201,23 +201,23 @@ enum class Taken : uint8_t {
 // Takes the first of these places that a run directory can be had at. `exit_code` is what comes of
 // it where that is not so.
 Taken take_run_directory(const Options& options, const List<Text>& places, bool was_named,
-                         Surroundings& surroundings, int& exit_code) {
+                         Setup& setup, int& exit_code) {
     LongText failures;
     exit_code = exit_cannot_run;
     for (const Text& place : places) {
         const Text path = private_run_directory(place);
-        if (!may_be_above(path, surroundings)) return Taken::no;
+        if (!may_be_above(path, setup)) return Taken::no;
         RunDirectoryRefusal refusal;
         Result<Fd> opened = open_run_directory(path, refusal);
         if (opened) {
-            surroundings.lock = std::move(*opened);
-            surroundings.run_directory = path;
+            setup.lock = std::move(*opened);
+            setup.run_directory = path;
             if (!(path == place))
                 complain(Text::join({place,
                                      " is a mount that others may write to: the run "
                                      "directory is ",
                                      path}));
-            if (!surroundings.flaw_told.empty()) complain(surroundings.flaw_told);
+            if (!setup.flaw_told.empty()) complain(setup.flaw_told);
             return Taken::yes;
         }
         const Error& error = opened.error();
@@ -252,14 +252,14 @@ void take_trusted(Options& options, const List<Text>& directories) {
 }
 
 // From what was asked for to the loop, and to the end; the exit status.
-int start(Options& options, int argc, char** argv, Surroundings surroundings) {
-    take_descriptors(options, surroundings);
+int start(Options& options, int argc, char** argv, Setup setup) {
+    take_descriptors(options, setup);
     if (const Status opened = signals::open(); !opened) {
         complain(describe(opened.error()));
         return exit_cannot_run;
     }
 
-    surroundings.in_container =
+    setup.in_container =
         options.machine == Options::Machine::container ||
         (options.machine == Options::Machine::find_out && platform::in_container());
     const Directories defaults = default_directories(geteuid(), environ);
@@ -270,36 +270,36 @@ int start(Options& options, int argc, char** argv, Surroundings surroundings) {
                             : defaults.config;
     const bool were_named = !options.directories.empty() || defaults.config != builtin.config;
     int exit_code = 0;
-    surroundings.stateless = is_stateless(options, config);
+    setup.stateless = is_stateless(options, config);
     List<Text> places = run_directory_candidates(geteuid(), environ);
     const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
     const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
     if (was_named) places = {absolute(named)};
     // A CMD needs none.
     if (options.command != nullptr) places.resize(1);
-    if (!surroundings.stateless && !take_kept_run_directory(places, surroundings)) {
-        const Taken taken = take_run_directory(options, places, was_named, surroundings, exit_code);
+    if (!setup.stateless && !take_inherited_run_directory(places, setup)) {
+        const Taken taken = take_run_directory(options, places, was_named, setup, exit_code);
         if (taken == Taken::no) return exit_code;
         // The default directory's services are those of the reeve that holds the run directory.
-        surroundings.stateless = taken == Taken::is_held && !were_named;
+        setup.stateless = taken == Taken::is_held && !were_named;
     }
-    resumption().stateless = surroundings.stateless;
-    const Text& run = surroundings.run_directory;
-    if (!run.empty()) surroundings.logs.pipes = Text::join({run, "/log"});
-    surroundings.logs.directory =
+    resumption().stateless = setup.stateless;
+    const Text& run = setup.run_directory;
+    if (!run.empty()) setup.logs.pipes = Text::join({run, "/log"});
+    setup.logs.directory =
         absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
-    if (!run.empty() && !(run == builtin.run)) surroundings.run_variable = run;
-    surroundings.environment = environ;
+    if (!run.empty() && !(run == builtin.run)) setup.run_variable = run;
+    setup.environment = environ;
     if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        surroundings.nofile = rlimit{*resumption().nofile, limit.rlim_max};
+        setup.nofile = rlimit{*resumption().nofile, limit.rlim_max};
 
     List<Text> directories = options.directories;
-    if (directories.empty() && !surroundings.stateless) directories.push_back(config);
+    if (directories.empty() && !setup.stateless) directories.push_back(config);
     for (Text& directory : directories) directory = absolute(directory);
     take_trusted(options, directories);
     // What reeve was started in can be unmounted. CMD is to be there.
     if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
-    Program program(options, std::move(surroundings), std::move(directories), were_named);
+    Program program(options, std::move(setup), std::move(directories), were_named);
     if (!program.begin()) return exit_cannot_run;
     return program.run();
 }
@@ -310,9 +310,9 @@ int reeve_main(int argc, char** argv) {
     catch_faults(argc, argv, environ);
     if (argc == 2 && std::string_view(argv[1]) == "uid") return print_uid();
     if (argc == 3 && std::string_view(argv[1]) == try_resume) return try_to_resume(argv[2]);
-    Surroundings surroundings;
-    surroundings.own_program = own_program(argv[0]);
-    set_own_program(surroundings.own_program.c_str());
+    Setup setup;
+    setup.own_program = own_program(argv[0]);
+    set_own_program(setup.own_program.c_str());
     Options options;
     Text problem;
     const bool understood = parse_options(argc, argv, options, problem);
@@ -326,7 +326,7 @@ int reeve_main(int argc, char** argv) {
         print(options.help ? reeve_usage : "reeve " REEVE_VERSION "\n");
         return 0;
     }
-    return start(options, argc, argv, std::move(surroundings));
+    return start(options, argc, argv, std::move(setup));
 }
 
 }  // namespace reeve

@@ -151,7 +151,7 @@ void Svlog::prepare(Stream& stream, bool silent) {
     const int64_t now_us = sys::wall_now_us();
     const int64_t since = now_us - stream.looked_us;
     const bool due = since < 0 || since >= log_look_us;
-    if (stream.fallen && !due) return;
+    if (stream.no_file && !due) return;
     if (due) {
         stream.looked_us = now_us;
         stream.file.check_place(folder_, stream.name);
@@ -162,8 +162,8 @@ void Svlog::prepare(Stream& stream, bool silent) {
         code = stream.file.open(folder_, stream.name);
     }
     if (code != 0 && is_lasting(code)) return fall(stream, code);
-    if (stream.fallen && !stream.held.empty()) put_to_console(stream, "\n");
-    stream.fallen = false;
+    if (stream.no_file && !stream.held.empty()) put_to_console(stream, "\n");
+    stream.no_file = false;
     if (!stream.known && code == 0) {
         stream.length = stream.file.in_mid_line() ? 1 : 0;
         stream.known = true;
@@ -173,8 +173,8 @@ void Svlog::prepare(Stream& stream, bool silent) {
 // What is open is of no more use: the next look is for another.
 void Svlog::fall(Stream& stream, int code) {
     stream.file.close();
-    if (!stream.fallen) tell(stream, code, "its lines go to the console");
-    stream.fallen = true;
+    if (!stream.no_file) tell(stream, code, "its lines go to the console");
+    stream.no_file = true;
 }
 
 void Svlog::tell(const Stream& stream, int code, const char* what) const {
@@ -365,7 +365,7 @@ void Svlog::follow(Stream& stream, const LogPlan& plan) {
     stream.listed = true;
     if (stream.log != plan.log) {
         finish(stream);
-        stream.fallen = false;
+        stream.no_file = false;
     }
     stream.log = plan.log;
     stream.time = plan.time;

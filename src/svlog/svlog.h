@@ -39,7 +39,7 @@ struct Stream {
     LogTime time = LogTime::utc;
     bool listed = false;      // in the plan
     bool known = false;       // `length` is
-    bool fallen = false;      // there can be no file: its lines go to the console
+    bool no_file = false;     // there can be no file: its lines go to the console
     bool skips = false;       // up to the end of a line whose beginning was dropped
     bool enlarged = false;    // its pipe
     bool shut = false;        // its pipe is there and cannot be opened
@@ -51,7 +51,7 @@ struct Stream {
     size_t place = SIZE_MAX;  // in the poll set
     LongText held;            // to a file: for want of room; to the console: a line's beginning
 
-    bool to_console() const { return log == Log::console || fallen; }
+    bool to_console() const { return log == Log::console || no_file; }
 };
 
 class Svlog {

@@ -21,7 +21,7 @@ void measure_take_over(Bench& bench) {
         {.id = "takeover",
          .title = "Take-over of 1000 services after a kill -9",
          .unit = "ms",
-         .notes = {"from reeve's exec until svctl status has its answer: all are adopted"}});
+         .notes = {"from reeve's exec until svctl status has its answer: all are taken over"}});
     Table& again = bench.report.table(
         {.id = "reexec",
          .title = "Re-execution with 1000 services",

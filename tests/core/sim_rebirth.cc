@@ -22,8 +22,8 @@ std::vector<std::pair<size_t, size_t>> lines_of(const std::string& text) {
     return lines;
 }
 
-Recollection replay(const std::string& text) {
-    Recollection past;
+Past replay(const std::string& text) {
+    Past past;
     for (const auto& [begin, end] : lines_of(text)) {
         const bool is_whole = text[end - 1] == '\n';
         past.take(std::string_view(text).substr(begin, end - begin - is_whole));
@@ -81,7 +81,7 @@ void World::renew_journal() {
     append_header_record(line, {"boot", "uid"});
     journal = line.view();
     for (uint32_t i = 0; i < supervisor.services().size(); ++i)
-        if (supervisor.at({i}).used()) supervisor.touch({i});
+        if (supervisor.at({i}).used()) supervisor.mark_changed({i});
     const uint32_t writing = std::exchange(dies_writing, 0);  // then the old one still stands
     record();
     dies_writing = writing;
@@ -98,13 +98,13 @@ void World::renew_journal() {
 
 // At every prefix, for reeve may die at any: the records give what memory had. (But for that of
 // which the record was being written, or was to be written next.)
-void World::check_replay(const Recollection& past) {
+void World::check_replay(const Past& past) {
     if (past.corrupt() || past.uid() != "uid") fail("the journal is not whole", "");
     if (is_torn || !supervisor.dirty().empty() || !forgotten.empty()) return;
     size_t count = 0;
     for (const Service& s : supervisor.services()) count += s.used();
     if (past.services().size() != count) fail("the journal has other services than memory", "");
-    for (const Remembered& each : past.services()) {
+    for (const PastService& each : past.services()) {
         const Service* s = service(number_of(each.service.name));
         if (s == nullptr || !same_record(*s, each.service))
             fail("the journal does not give what memory had",
@@ -123,7 +123,7 @@ void World::live_on(uint32_t number, bool unlucky) {
     Group& group = *groups[number];
     if (group.exec_pending && !group.program_runs && unlucky) group.state = Group::Leader::zombie;
     group.exec_pending = false;
-    group.adopted = true;
+    group.orphaned = true;
     if (group.state == Group::Leader::zombie) {
         group.state = Group::Leader::reaped;
         if (group.leader != group.id) free_pids_.push_back(group.leader);
@@ -131,31 +131,30 @@ void World::live_on(uint32_t number, bool unlucky) {
     if (group.empty()) bury(number);
 }
 
-void World::find_facts(Recollection& past) const {
-    for (Remembered& remembered : past.services()) {
-        Service& s = remembered.service;
+void World::find_facts(Past& past) const {
+    for (PastService& was : past.services()) {
+        Service& s = was.service;
         const uint32_t number = number_of(s.name);
         const std::optional<Group>& group = groups[number];
-        const Process leader = remembered.child ? remembered.child : s.leader;
+        const Process leader = was.child ? was.child : s.leader;
         // A status file does not tell the group; the system does.
         if (group && s.since.ms == 0 && leader == Process{group->leader, group->start_time})
             s.group = group->id;
-        const bool same = group && group->id == (remembered.child ? leader.pid : s.group);
+        const bool same = group && group->id == (was.child ? leader.pid : s.group);
         const bool leads = same && group->state == Group::Leader::alive;
         const bool is_leader = leads && leader == Process{group->leader, group->start_time};
-        if (is_leader) remembered.leader = Fact::alive;
+        if (is_leader) was.leader = Fact::alive;
         // A leader that is not on record is one of those whom the system finds in the group.
-        remembered.group_left = same && (group->members > 0 || (leads && !is_leader));
+        was.group_left = same && (group->members > 0 || (leads && !is_leader));
         for (size_t h = 0; h < hook_count; ++h)
-            if (hooks[number][h].runs && remembered.hooks[h].process)
-                remembered.hooks[h].fact = Fact::alive;
+            if (hooks[number][h].runs && was.hooks[h].process) was.hooks[h].fact = Fact::alive;
     }
 }
 
 // Of all services that have a file under status/: not of the unlucky ones, but for one.
-Recollection World::read_status(uint32_t unlucky, uint32_t spared) const {
+Past World::read_status(uint32_t unlucky, uint32_t spared) const {
     static char place[object_max_bytes];
-    Recollection past;
+    Past past;
     for (const Service& s : supervisor.services()) {
         if (!s.used()) continue;
         const uint32_t number = number_of(s.name);
@@ -181,8 +180,8 @@ std::string World::damaged_journal(uint32_t which, uint32_t& number) const {
 
 // What may be another boot's is left alone: reeve does not know it for its own any more, and hears
 // of its end.
-void World::lose_sight(const Recollection& past) {
-    for (const Remembered& each : past.services()) {
+void World::lose_sight(const Past& past) {
+    for (const PastService& each : past.services()) {
         const uint32_t number = number_of(each.service.name);
         if (each.leader != Fact::unverified && !each.group_doubted) continue;
         unsure[number] = groups[number];
@@ -191,8 +190,8 @@ void World::lose_sight(const Recollection& past) {
 }
 
 // The record from before reeve was unsure may be the one that counts.
-void World::recognize(const Recollection& past) {
-    for (const Remembered& each : past.services()) {
+void World::recognize(const Past& past) {
+    for (const PastService& each : past.services()) {
         const uint32_t number = number_of(each.service.name);
         const pid_t group = each.child ? each.child.pid : each.service.group;
         if (!unsure[number] || unsure[number]->id != group) continue;
@@ -202,12 +201,12 @@ void World::recognize(const Recollection& past) {
 }
 
 // MAINPID= was heard and is not on record: the leader is but one of the others again.
-void World::demote_leader(const Remembered& remembered) {
-    const uint32_t number = number_of(remembered.service.name);
+void World::demote_leader(const PastService& was) {
+    const uint32_t number = number_of(was.service.name);
     std::optional<Group>& group = groups[number];
-    if (!group || !remembered.group_left || remembered.leader == Fact::alive) return;
+    if (!group || !was.group_left || was.leader == Fact::alive) return;
     if (group->state != Group::Leader::alive || group->leader == group->id) return;
-    const Process leader = remembered.child ? remembered.child : remembered.service.leader;
+    const Process leader = was.child ? was.child : was.service.leader;
     group->state = Group::Leader::reaped;
     group->leader = leader.pid;
     group->start_time = leader.start_time;
@@ -215,10 +214,10 @@ void World::demote_leader(const Remembered& remembered) {
 }
 
 // What runs and is not known any more: nobody may signal it, and its number stays taken.
-void World::let_strays_go(const Recollection& past, bool knows_nothing) {
+void World::let_strays_go(const Past& past, bool knows_nothing) {
     for (uint32_t number = 0; number < files.size(); ++number) {
-        const Remembered* known = nullptr;
-        for (const Remembered& each : past.services())
+        const PastService* known = nullptr;
+        for (const PastService& each : past.services())
             if (each.service.name == name_of_file(number)) known = &each;
         std::optional<Group>& group = groups[number];
         const bool is_known =
@@ -239,8 +238,8 @@ void World::let_strays_go(const Recollection& past, bool knows_nothing) {
 // `luck`: a bit for each service, by number modulo 32: set, what can go wrong with it does.
 void World::rebirth(MoveKind kind, uint32_t luck) {
     check_replay(replay(journal));
-    Recollection past;
-    Recollection damaged;
+    Past past;
+    Past damaged;
     if (kind == MoveKind::rebirth_damaged && lines_of(journal).size() >= 3) {
         uint32_t number = 0;
         damaged = replay(damaged_journal(luck >> 16, number));
@@ -259,9 +258,9 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     find_facts(past);
     find_facts(damaged);
     past.fill_in(std::move(damaged));
-    for (const Remembered& each : past.services()) demote_leader(each);
+    for (const PastService& each : past.services()) demote_leader(each);
     if (kind == MoveKind::rebirth_unsure) {
-        for (Remembered& each : past.services()) doubt(each);
+        for (PastService& each : past.services()) doubt(each);
         lose_sight(past);
     } else if (kind != MoveKind::rebirth) {
         let_strays_go(past, kind == MoveKind::rebirth_blank);
@@ -280,10 +279,10 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     forgotten.clear();
     asking.assign(files.size(), std::nullopt);  // their connections went with it
     states.clear();
-    for (const Remembered& remembered : past.services()) states.push_back(remembered.service.state);
+    for (const PastService& was : past.services()) states.push_back(was.service.state);
     const Ref<const Policy> defaults(new Policy(test::default_policy()));
     const std::vector<Candidate> candidates = read_files(files);
-    supervisor.recover(past.services(), defaults, candidates, now);
+    supervisor.take_over(past.services(), defaults, candidates, now);
     find_slots();
     rebuild_edges(*this);
     find_in_place();

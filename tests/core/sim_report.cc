@@ -170,7 +170,7 @@ uint64_t World::fingerprint() const {
         if (const auto& g = groups[i])
             digest.add(1, g->leader == g->id, g->state, g->status.kind, g->status.value, g->members,
                        g->exec_pending, g->exec_failed, g->program_runs, g->leader_told,
-                       g->members_told, g->adopted);
+                       g->members_told, g->orphaned);
         digest.add(unsure[i].has_value());
         for (const RunningHook& hook : hooks[i]) digest.add(hook.runs, hook.cancelled);
         const Service* s = service(i);

@@ -376,7 +376,7 @@ void World::signal(uint32_t number, const Action& action) {
         return;
     }
     // (An earlier reeve's shutdown may have been the reason; this one knows nothing of it.)
-    const bool resumed = group->adopted && s.phase == Phase::killing;
+    const bool resumed = group->orphaned && s.phase == Phase::killing;
     if (action.value == SIGKILL && now.mono < s.stop_by && now.mono < kill_at && !resumed)
         return fail("KILL before stop_timeout", std::string(s.name.view()));
     if (action.value != SIGKILL) {
@@ -508,7 +508,7 @@ bool World::reap(uint32_t number) {
     }
     group.state = Group::Leader::reaped;
     if (group.leader != group.id) free_pids_.push_back(group.leader);
-    if (group.adopted) group.status = {ExitStatus::Kind::unknown, 0};
+    if (group.orphaned) group.status = {ExitStatus::Kind::unknown, 0};
     const bool failed_run =
         group.status.kind == ExitStatus::Kind::signalled || group.status.value != 0;
     good_ends[number] += !failed_run;

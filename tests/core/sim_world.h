@@ -100,7 +100,7 @@ struct Group {
     bool exec_pending = true;  // its end is not known yet
     bool exec_failed = false;
     bool program_runs = false;  // it has done something, so exec cannot have failed
-    bool adopted = false;       // not reeve's child: how it ends nobody sees
+    bool orphaned = false;      // not reeve's child: how it ends nobody sees
     bool leader_told = false;   // got the stop signal
     bool members_told = false;
     bool empty() const { return state == Leader::reaped && members == 0; }
@@ -201,16 +201,16 @@ struct World {
     void record();
     void append_to_journal(std::string_view line);
     void renew_journal();
-    void check_replay(const Recollection& past);
+    void check_replay(const Past& past);
     std::string damaged_journal(uint32_t which, uint32_t& number) const;
-    Recollection read_status(uint32_t unlucky, uint32_t spared) const;
-    void demote_leader(const Remembered& remembered);
-    void let_strays_go(const Recollection& past, bool knows_nothing);
+    Past read_status(uint32_t unlucky, uint32_t spared) const;
+    void demote_leader(const PastService& was);
+    void let_strays_go(const Past& past, bool knows_nothing);
     void hear_of_ended();
-    void recognize(const Recollection& past);
-    void lose_sight(const Recollection& past);
+    void recognize(const Past& past);
+    void lose_sight(const Past& past);
     void live_on(uint32_t number, bool unlucky);
-    void find_facts(Recollection& past) const;
+    void find_facts(Past& past) const;
     void rebirth(MoveKind kind, uint32_t luck);
 
     bool command(const Move& move);

@@ -553,7 +553,7 @@ TEST_CASE("what was touched is to be recorded once") {
     const File a = define("a");
     const std::vector<Candidate> candidates{{"a", "", a, ""}};
     core.apply(candidates, {});
-    core.touch({0});
+    core.mark_changed({0});
     CHECK(core.dirty().size() == 1);
     CHECK(core.at({0}).dirty);
 }

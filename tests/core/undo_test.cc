@@ -62,8 +62,8 @@ TEST_CASE("a restart that waits to undo a oneshot begins anew what is none by th
     rig.restart("data");
     REQUIRE(rig.states() == "app stopping, data done");
     rig.asked();
-    rig.load({define("data", [](Definition&, Policy& policy) { policy.stop_command = "undo"; }),
-              app});
+    rig.load(
+        {define("data", [](Definition&, Policy& policy) { policy.stop_command = "undo"; }), app});
     CHECK(rig.asked().empty());
     rig.died("app", 15);
     CHECK(rig.asked() == "end_run app, spawn data");

@@ -36,7 +36,7 @@ class FakeControls final : public Controls {
     void end(int code, Now) override { end_code = code; }
     Text begin_reexec(Now) override { return why_no_reexec; }
     const Text& reexec_failure() const override { return failure; }
-    void be_bold() override { ++bold; }
+    void leave_safe_mode() override { ++bold; }
     void crash(int number) override { crashed_by = number; }
     List<Text> warnings() const override { return wrong; }
 

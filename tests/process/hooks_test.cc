@@ -82,7 +82,7 @@ TEST_CASE("a hook that may be a stranger's process is not killed, and given up a
     const pid_t pid = child(-1);
     for (const bool is_cancelled : {false, true}) {
         Hooks hooks;
-        hooks.adopt({2}, Hook::pre_start, {pid, 0}, {100});
+        hooks.take_over({2}, Hook::pre_start, {pid, 0}, {100});
         CHECK_FALSE(hooks.take_given_up());
         if (is_cancelled)
             hooks.cancel({2}, Hook::pre_start);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "catch.h"
-#include "kernel/kept.h"
+#include "kernel/inherited.h"
 #include "kernel/sys.h"
 #include "process/resume.h"
 #include "support/kernel_fixture.h"
@@ -108,7 +108,7 @@ TEST_CASE("a descriptor is known by what it is open on, and what nobody takes is
     Fd client(sys::accept(listener.get()));
     REQUIRE(client);
     const int numbers[] = {client.release(), pipe.release(), file.release(), listener.release()};
-    Kept kept;
+    Inherited kept;
     kept.take_over(numbers);
     CHECK(kept.take_socket(socket).get() == numbers[3]);  // the client's has the same address
     CHECK_FALSE(kept.take_socket(socket));

@@ -48,14 +48,14 @@ int count_call(sys::Call call) {
     const char* environment[] = {"PATH=/usr/bin:/bin", nullptr};
     Options options;
     options.exit_when_idle = true;
-    Surroundings surroundings;
-    surroundings.run_directory = directory / "run";
-    surroundings.logs.directory = directory / "log";
-    surroundings.environment = environment;
+    Setup setup;
+    setup.run_directory = directory / "run";
+    setup.logs.directory = directory / "log";
+    setup.environment = environment;
     sys::fault = count_call;
     bool good = static_cast<bool>(signals::open());
     {
-        Program program(options, std::move(surroundings), {directory / "services"}, true);
+        Program program(options, std::move(setup), {directory / "services"}, true);
         good = good && program.begin() && program.run() == 1;  // a service has failed
     }
     good = good && write(report, &counted, sizeof counted) == sizeof counted;

@@ -122,7 +122,7 @@ TEST_CASE("a CMD that this user may not end keeps the next from running, with a 
     kill(old, SIGKILL);
 }
 
-TEST_CASE("a reeve that begins as PID 1 adopts nothing, and what was down is as at a reboot") {
+TEST_CASE("a reeve that begins as PID 1 takes nothing over, and what was down is as at a reboot") {
     if (cannot_run(has_namespaces(), "PID namespaces are not permitted")) return;
     Reeve reeve;
     reeve.service("web", "exec = sleep 1000\n");

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #include "catch.h"
-#include "core/recover.h"
+#include "core/takeover.h"
 #include "ctl/client.h"
 #include "files/journal.h"
 #include "kernel/platform.h"
@@ -287,7 +287,7 @@ class Trial {
     bool has_ended_in_order() const {
         auto text = reeve::Journal::read(path("run-files/journal").c_str());
         if (!text) return false;
-        reeve::Recollection past;
+        reeve::Past past;
         std::string_view rest = text->view();
         while (!rest.empty()) {
             const size_t end = std::min(rest.find('\n'), rest.size() - 1);

@@ -399,7 +399,7 @@ TEST_CASE("a service whose file is gone is stopped, one whose file is broken goe
     CHECK(reeve.pid_of("broken") == broken);
 }
 
-TEST_CASE("another uid adopts nothing, says so, and harms nothing") {
+TEST_CASE("another uid takes nothing over, says so, and harms nothing") {
     Reeve reeve;
     reeve.service("web", sleeps);
     reeve.service("reeve.conf", "uid = one\n");

@@ -1,4 +1,4 @@
-#include "process/recall.h"
+#include "process/past.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,15 +13,15 @@
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 #include "model/record.h"
-#include "process/adopted.h"
 #include "process/resume.h"
+#include "process/watched.h"
 
 namespace reeve {
 
 namespace {
 
-Recollection read_journal(std::string_view text) {
-    Recollection past;
+Past read_journal(std::string_view text) {
+    Past past;
     while (!text.empty()) past.take(take_line(text));
     return past;
 }
@@ -36,37 +36,36 @@ Fact find_fact(Process process) {
     return fact;
 }
 
-void find_facts(Remembered& remembered) {
-    const Service& service = remembered.service;
-    const Process leader = remembered.child ? remembered.child : service.leader;
-    if (leader && !(service.leader && service.leader_gone)) remembered.leader = find_fact(leader);
-    const pid_t group = remembered.child ? remembered.child.pid : service.group;
-    if (group > 0 && remembered.leader == Fact::gone)
-        remembered.group_left = left_behind(group, leader);
+void find_facts(PastService& was) {
+    const Service& service = was.service;
+    const Process leader = was.child ? was.child : service.leader;
+    if (leader && !(service.leader && service.leader_gone)) was.leader = find_fact(leader);
+    const pid_t group = was.child ? was.child.pid : service.group;
+    if (group > 0 && was.leader == Fact::gone) was.group_left = left_behind(group, leader);
     for (size_t i = 0; i < hook_count; ++i)
         if (service.hook_runs(static_cast<Hook>(i)))
-            remembered.hooks[i].fact = find_fact(remembered.hooks[i].process);
+            was.hooks[i].fact = find_fact(was.hooks[i].process);
 }
 
 // The group is not in there.
-void find_facts_of_status(Remembered& remembered) {
-    find_facts(remembered);
-    const pid_t group = getpgid(remembered.service.leader.pid);
-    const bool lives = remembered.leader == Fact::alive || remembered.leader == Fact::child;
-    if (lives && group > 1 && group != getpgrp()) remembered.service.group = group;
+void find_facts_of_status(PastService& was) {
+    find_facts(was);
+    const pid_t group = getpgid(was.service.leader.pid);
+    const bool lives = was.leader == Fact::alive || was.leader == Fact::child;
+    if (lives && group > 1 && group != getpgrp()) was.service.group = group;
 }
 
 // What the status files tell, with facts.
-Recollection read_status(const Text& run_directory, WantedStatus wanted = nullptr,
-                         const void* context = nullptr) {
+Past read_status(const Text& run_directory, WantedStatus wanted = nullptr,
+                 const void* context = nullptr) {
     List<Text> files;
     sys::persist([&] {
         files.clear();
         return read_status_files(run_directory, files, wanted, context);
     });
-    Recollection past;
+    Past past;
     for (const Text& file : files) past.take_status(file);
-    for (Remembered& remembered : past.services()) find_facts_of_status(remembered);
+    for (PastService& was : past.services()) find_facts_of_status(was);
     return past;
 }
 
@@ -86,28 +85,28 @@ const Known* find_known(std::span<const Known> list, std::string_view name) {
 // Status files follow the journal, and what is forgotten has none any more: a service that it does
 // not know, or that lives by the one and not by the other, was cut off with its end. The files of
 // those that live by the journal are not even read.
-bool is_cut_short(const Recollection& past, const Text& run_directory) {
-    const auto name_of = [](const Remembered& each) {
+bool is_cut_short(const Past& past, const Text& run_directory) {
+    const auto name_of = [](const PastService& each) {
         Buffer<2 * name_max_bytes + 1> name;
         append_name(name, each.service);
         return Text(name.view());
     };
     List<Known> known;
-    for (const Remembered& each : past.services()) known.push_back({name_of(each), each.lives()});
+    for (const PastService& each : past.services()) known.push_back({name_of(each), each.lives()});
     const std::span<Known> all = known;
     sort(all, [](const Known& a, const Known& b) { return a.name.view() < b.name.view(); });
     const auto is_wanted = [](const void* context, std::string_view name) {
         const Known* found = find_known(*static_cast<const std::span<Known>*>(context), name);
         return found == nullptr || !found->lives;
     };
-    const Recollection status = read_status(run_directory, is_wanted, &all);
+    const Past status = read_status(run_directory, is_wanted, &all);
     // A child that has ended counts as ours until its end is dealt with; by the journal that may be
     // so already.
-    const auto runs = [](const Remembered& each) {
+    const auto runs = [](const PastService& each) {
         return each.lives() && fact_of(each.service.leader) != Fact::gone;
     };
     return std::any_of(status.services().begin(), status.services().end(),
-                       [&](const Remembered& each) {
+                       [&](const PastService& each) {
                            return runs(each) || find_known(all, name_of(each)) == nullptr;
                        });
 }
@@ -120,7 +119,7 @@ int read_boot() {
 }
 
 // Whether the journal is of this boot; a resumed reeve may see /proc only by now, but it is.
-SameBoot find_boot(const Recollection& past, int& code) {
+SameBoot find_boot(const Past& past, int& code) {
     code = sys::persist(read_boot);
     if (!past.has_header() || past.of_later_version()) return SameBoot::yes;
     if (!resumption().begun) return compare_boots(past.boot(), known_boot.view());
@@ -140,11 +139,11 @@ std::string_view boot_id() {
     return known_boot.view();
 }
 
-Recollection recall(const Text& run_directory, Text& complaint) {
+Past read_past(const Text& run_directory, Text& complaint) {
     // Whatever ran here before had another PID 1, and ended with it.
     if (getpid() == 1 && !resumption().resumed) return {};
     const Text path = Text::join({run_directory, "/journal"});
-    Recollection past;
+    Past past;
     const int journal_code = sys::persist([&] {
         const Result<LongText> text = Journal::read(path);
         if (text) past = read_journal(*text);
@@ -164,10 +163,10 @@ Recollection recall(const Text& run_directory, Text& complaint) {
                        " (it is ", bad, " now); going by the status files"});
     }
     if (past.ended() || same_boot == SameBoot::no) return {};
-    for (Remembered& remembered : past.services()) find_facts(remembered);
+    for (PastService& was : past.services()) find_facts(was);
     const bool is_cut = !is_lost && is_cut_short(past, run_directory);
     if (is_lost || is_cut) {
-        Recollection status = read_status(run_directory);
+        Past status = read_status(run_directory);
         if ((is_gone || is_cut) && !status.empty())
             add_complaint(complaint, {"the journal ", is_cut ? "has lost its end" : "is gone",
                                       "; going by the status files"});
@@ -175,7 +174,7 @@ Recollection recall(const Text& run_directory, Text& complaint) {
         past = std::move(status);
     }
     if (same_boot == SameBoot::unknown) {
-        for (Remembered& remembered : past.services()) doubt(remembered);
+        for (PastService& was : past.services()) doubt(was);
         if (!past.empty())
             add_complaint(complaint,
                           {"whether the machine was started again cannot be told (boot id: ",
@@ -185,10 +184,10 @@ Recollection recall(const Text& run_directory, Text& complaint) {
     return past;
 }
 
-bool can_recall(const char* run_directory) {
+bool can_read_past(const char* run_directory) {
     const Result<LongText> text = Journal::read(Text::join({run_directory, "/journal"}));
     if (!text) return false;
-    const Recollection past = read_journal(*text);
+    const Past past = read_journal(*text);
     return past.has_header() && !past.of_later_version() && !past.corrupt();
 }
 

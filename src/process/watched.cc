@@ -1,4 +1,4 @@
-#include "process/adopted.h"
+#include "process/watched.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -60,7 +60,7 @@ bool left_behind(pid_t group, Process leader) {
     return !is_another && platform::group_has_live_members(group);
 }
 
-void Adopted::add(ServiceId service, Process process) {
+void Watched::add(ServiceId service, Process process) {
     Fd end(descriptors_left_ > 0 ? platform::open_process(process.pid) : -1);
     // It may have ended, and its number been given out again, before it was opened.
     if (end && process.start_time != 0 && fact_of(process) != Fact::alive) end.reset();
@@ -71,22 +71,22 @@ void Adopted::add(ServiceId service, Process process) {
     ones_.push_back({{service, process.pid}, process, std::move(end), SIZE_MAX});
 }
 
-void Adopted::drop(size_t i) {
+void Watched::drop(size_t i) {
     if (ones_[i].end) ++descriptors_left_;
     ones_.erase(ones_.begin() + static_cast<long>(i));
 }
 
-void Adopted::remove(ServiceId service) {
+void Watched::remove(ServiceId service) {
     for (size_t i = ones_.size(); i-- > 0;)
         if (ones_[i].who.service == service) drop(i);
 }
 
-bool Adopted::is_leader(ServiceId service) const {
+bool Watched::is_leader(ServiceId service) const {
     return std::any_of(ones_.begin(), ones_.end(),
                        [&](const One& one) { return one.who.service == service; });
 }
 
-int Adopted::signal(ServiceId service, int number) const {
+int Watched::signal(ServiceId service, int number) const {
     for (const One& one : ones_) {
         if (one.who.service != service) continue;
         if (one.end && platform::signal_process(one.end.get(), number) == 0) return 0;
@@ -98,11 +98,11 @@ int Adopted::signal(ServiceId service, int number) const {
     return ESRCH;
 }
 
-void Adopted::watch(PollSet& set) {
+void Watched::watch(PollSet& set) {
     for (One& one : ones_) one.place = one.end ? set.add(one.end.get(), POLLIN) : SIZE_MAX;
 }
 
-std::optional<Adopted::Ended> Adopted::take_ended(const PollSet& set, Mono now) {
+std::optional<Watched::Ended> Watched::take_ended(const PollSet& set, Mono now) {
     const bool looks = now >= next_look_;
     for (size_t i = 0; i < ones_.size(); ++i) {
         One& one = ones_[i];
@@ -118,10 +118,10 @@ std::optional<Adopted::Ended> Adopted::take_ended(const PollSet& set, Mono now) 
     if (!blind)
         next_look_ = no_deadline;
     else if (looks)
-        next_look_ = now + milliseconds(adopted_poll_ms);
+        next_look_ = now + milliseconds(watched_poll_ms);
     return std::nullopt;
 }
 
-Mono Adopted::next_deadline() const { return next_look_; }
+Mono Watched::next_deadline() const { return next_look_; }
 
 }  // namespace reeve

@@ -1,4 +1,4 @@
-// adopted: processes that are not our children, whose end we want to know all the same: what an
+// watched: processes that are not our children, whose end we want to know all the same: what an
 // earlier reeve started, and leaders that a service named itself (MAINPID). How they ended nobody
 // can tell us.
 #pragma once
@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "core/recover.h"
+#include "core/takeover.h"
 #include "kernel/pollset.h"
 
 namespace reeve {
@@ -23,7 +23,7 @@ Fact fact_on_record(Process process);
 // where the group's number is another process's by now.
 bool left_behind(pid_t group, Process leader);
 
-class Adopted {
+class Watched {
   public:
     struct Ended {
         ServiceId service;  // none: it was a hook

@@ -1,5 +1,5 @@
-// recover: what an earlier reeve left behind, as its journal tells it. The records say what was;
-// facts about processes, which the host finds out, say what became of it; Supervisor::recover()
+// takeover: what an earlier reeve left behind, as its journal tells it. The records say what was;
+// facts about processes, which the host finds out, say what became of it; Supervisor::take_over()
 // goes on from there.
 #pragma once
 
@@ -32,7 +32,7 @@ struct Survivor {
 };
 
 // One service, as last recorded.
-struct Remembered {
+struct PastService {
     Service service;
     Text version;                              // of the definition that was in force
     uint64_t digest = 0;                       // of that
@@ -46,7 +46,7 @@ struct Remembered {
     bool lives() const { return leader != Fact::gone || group_left; }
 };
 
-class Recollection {
+class Past {
   public:
     // The next record, a line without its newline. What cannot be decoded is passed over.
     void take(std::string_view line);
@@ -54,7 +54,7 @@ class Recollection {
     void take_status(std::string_view object);
     // Of what a damaged journal still tells, with facts, that which this one does not know, and
     // whose reeve and boot it was.
-    void fill_in(Recollection&& damaged);
+    void fill_in(Past&& damaged);
 
     bool empty() const { return services_.empty(); }
     // Its reeve ended in order: nothing was left.
@@ -67,13 +67,13 @@ class Recollection {
     bool has_header() const { return version_ != 0; }
     std::string_view boot() const { return boot_; }
     std::string_view uid() const { return uid_; }
-    List<Remembered>& services() { return services_; }
-    const List<Remembered>& services() const { return services_; }
+    List<PastService>& services() { return services_; }
+    const List<PastService>& services() const { return services_; }
 
   private:
-    Remembered* find(std::string_view name);
+    PastService* find(std::string_view name);
 
-    List<Remembered> services_;
+    List<PastService> services_;
     size_t last_found_ = 0;
     uint32_t version_ = 0;
     Text boot_;
@@ -85,7 +85,7 @@ class Recollection {
 
 // Takes back what facts say of its processes, where it is not known whether they are of this boot:
 // what is there may be its own, or a stranger's.
-void doubt(Remembered& remembered);
+void doubt(PastService& was);
 
 // Is it the one of a service that an earlier reeve left, and whose file cannot be read? There is
 // nothing in it that could be started.

@@ -1,4 +1,4 @@
-#include "core/recover.h"
+#include "core/takeover.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -37,19 +37,19 @@ SameBoot compare_boots(std::string_view recorded, std::string_view present) {
     return container == ".?" || other_container == ".?" ? SameBoot::unknown : SameBoot::no;
 }
 
-void doubt(Remembered& remembered) {
-    remembered.group_doubted = remembered.leader == Fact::gone && remembered.group_left;
-    if (remembered.leader != Fact::gone) remembered.leader = Fact::unverified;
+void doubt(PastService& was) {
+    was.group_doubted = was.leader == Fact::gone && was.group_left;
+    if (was.leader != Fact::gone) was.leader = Fact::unverified;
     // By the clock of another boot it might be due in years.
-    if (remembered.service.state == State::backoff) remembered.service.deadline = Mono{1};
-    for (Survivor& hook : remembered.hooks) {
+    if (was.service.state == State::backoff) was.service.deadline = Mono{1};
+    for (Survivor& hook : was.hooks) {
         if (hook.fact == Fact::gone) continue;
         hook.fact = Fact::unverified;
         hook.process.start_time = 0;
     }
 }
 
-Remembered* Recollection::find(std::string_view name) {
+PastService* Past::find(std::string_view name) {
     // Mostly it is the same one as last time, or the next.
     for (size_t i = 0; i < services_.size(); ++i) {
         const size_t place = (last_found_ + i) % services_.size();
@@ -60,7 +60,7 @@ Remembered* Recollection::find(std::string_view name) {
     return nullptr;
 }
 
-void Recollection::take(std::string_view line) {
+void Past::take(std::string_view line) {
     if (line.empty()) return;  // room that was reserved and not used
     Service service;
     const std::optional<Record> record = decode_record(line, service);
@@ -70,7 +70,7 @@ void Recollection::take(std::string_view line) {
     }
     corrupt_ = corrupt_ || torn_;
     ended_ = record->kind == RecordKind::end;
-    Remembered* known = find(record->name);
+    PastService* known = find(record->name);
     switch (record->kind) {
     case RecordKind::end: return;
     case RecordKind::header:
@@ -139,7 +139,7 @@ Resting resting_of(State state) {
 }  // namespace
 
 // Neither hooks nor deadlines are in there, nor what a definition was: see Supervisor::complete().
-void Recollection::take_status(std::string_view object) {
+void Past::take_status(std::string_view object) {
     const auto number = [&](std::string_view key, uint64_t most) {
         return parse_unsigned(find_field(object, key), most);
     };
@@ -166,9 +166,9 @@ void Recollection::take_status(std::string_view object) {
     }
     const std::string_view words = find_field(object, "reason");
     const std::string_view log = find_field(object, "log");
-    Remembered& remembered = services_.emplace_back();
-    remembered.version = find_field(object, "version");
-    remembered.service = {
+    PastService& was = services_.emplace_back();
+    was.version = find_field(object, "version");
+    was.service = {
         .name = name,
         .instance = instance,
         .status_text = *state == State::running && words != "ready" ? words : std::string_view(),
@@ -187,14 +187,14 @@ void Recollection::take_status(std::string_view object) {
     };
 }
 
-void Recollection::fill_in(Recollection&& damaged) {
+void Past::fill_in(Past&& damaged) {
     boot_ = damaged.boot_;
     uid_ = damaged.uid_;
     version_ = damaged.version_;
-    for (Remembered& each : damaged.services_) {
+    for (PastService& each : damaged.services_) {
         Buffer<2 * name_max_bytes + 1> name;
         append_name(name, each.service);
-        Remembered* known = find(name.view());
+        PastService* known = find(name.view());
         if (known == nullptr)
             services_.push_back(std::move(each));
         else if (each.lives() && !known->lives())
@@ -217,14 +217,14 @@ bool can_begin(const Service& service) {
 
 // The definition is not on record. Until its file is read it is this one; and where that cannot be
 // (the file has errors now, or is gone) it stays so: what runs goes on, but does not begin again.
-void Supervisor::remember(const Remembered& remembered, const Ref<const Policy>& defaults) {
-    services_.push_back(remembered.service);
+void Supervisor::add_past(const PastService& was, const Ref<const Policy>& defaults) {
+    services_.push_back(was.service);
     Service& service = services_.back();
     auto* definition = new Definition;
     definition->name = service.name;
-    definition->version = remembered.version;
+    definition->version = was.version;
     definition->policy = defaults;
-    definition->digest = remembered.digest;
+    definition->digest = was.digest;
     // Not 0, which would stand for nothing that runs: it may be forked already.
     definition->process_digest = service.run_digest != 0 ? service.run_digest : 1;
     service.definition = Ref<const Definition>(definition);
@@ -237,11 +237,11 @@ void Supervisor::remember(const Remembered& remembered, const Ref<const Policy>&
     hooks_running_ += static_cast<uint32_t>(now.hooks);
 }
 
-List<Change> Supervisor::recover(std::span<const Remembered> past,
-                                 const Ref<const Policy>& defaults,
-                                 std::span<const Candidate> candidates, Now now) {
+List<Change> Supervisor::take_over(std::span<const PastService> past,
+                                   const Ref<const Policy>& defaults,
+                                   std::span<const Candidate> candidates, Now now) {
     check(services_.empty());
-    for (const Remembered& each : past) remember(each, defaults);
+    for (const PastService& each : past) add_past(each, defaults);
     for (uint32_t i = 0; i < past.size(); ++i) {
         Service& service = services_[i];
         service.reason.other = {};
@@ -254,7 +254,7 @@ List<Change> Supervisor::recover(std::span<const Remembered> past,
     for (uint32_t i = 0; i < past.size(); ++i) {
         if (!services_[i].used()) continue;
         complete(services_[i], now);
-        resume(ServiceId{i}, past[i], now);
+        go_on(ServiceId{i}, past[i], now);
     }
     settle_all(fresh, now);
     return changes;
@@ -282,21 +282,21 @@ bool has_command(const Service& service, Hook hook) {
 }  // namespace
 
 // What became of it while nobody was looking, as the events that reeve would have had.
-void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
+void Supervisor::go_on(ServiceId id, const PastService& was, Now now) {
     const Service& service = at(id);
-    touch(id);
-    if (remembered.child && service.phase == Phase::executing)
-        apply_step(id, {.kind = EventKind::spawned, .process = remembered.child}, now);
-    const bool is_unverified = remembered.leader == Fact::unverified || remembered.group_doubted;
+    mark_changed(id);
+    if (was.child && service.phase == Phase::executing)
+        apply_step(id, {.kind = EventKind::spawned, .process = was.child}, now);
+    const bool is_unverified = was.leader == Fact::unverified || was.group_doubted;
     if (service.group > 0 && is_unverified) {
         // As kill(2) has it: what is left of a group has a negative number.
-        const pid_t who = remembered.group_doubted ? -service.group : service.leader.pid;
+        const pid_t who = was.group_doubted ? -service.group : service.leader.pid;
         apply_step(id, {.kind = EventKind::unverified, .value = who}, now);
     } else if (service.leader && !service.leader_gone) {
-        if (remembered.leader == Fact::gone)
+        if (was.leader == Fact::gone)
             apply_step(id,
                        {.kind = EventKind::exited,
-                        .group_left = remembered.group_left,
+                        .group_left = was.group_left,
                         .status = {ExitStatus::Kind::unknown, 0}},
                        now);
         else if (service.phase == Phase::executing)
@@ -304,7 +304,7 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
         else if (service.phase == Phase::terminating)
             repeat_stop_signal(id);
     } else if (service.group > 0) {
-        if (!remembered.group_left)
+        if (!was.group_left)
             apply_step(id, {.kind = EventKind::group_empty}, now);
         else if (service.phase == Phase::terminating)
             repeat_stop_signal(id);
@@ -320,15 +320,15 @@ void Supervisor::resume(ServiceId id, const Remembered& remembered, Now now) {
                             .value = static_cast<int32_t>(service.runs)});
     }
     resume_readying(at(id), now);
-    resume_hooks(id, remembered, now);
+    go_on_with_hooks(id, was, now);
 }
 
-void Supervisor::resume_hooks(ServiceId id, const Remembered& remembered, Now now) {
+void Supervisor::go_on_with_hooks(ServiceId id, const PastService& was, Now now) {
     const Service& service = at(id);
     for (size_t i = 0; i < hook_count; ++i) {
         const auto hook = static_cast<Hook>(i);
-        if (!remembered.service.hook_runs(hook)) continue;  // begun by what came before
-        if (remembered.hooks[i].fact != Fact::gone) {
+        if (!was.service.hook_runs(hook)) continue;  // begun by what came before
+        if (was.hooks[i].fact != Fact::gone) {
             // It was on record that it was to be killed, not that it was.
             const bool is_over = service.phase == Phase::cancelling ||
                                  (service.state == State::stopping &&
@@ -343,7 +343,7 @@ void Supervisor::resume_hooks(ServiceId id, const Remembered& remembered, Now no
                    action.hook == hook;
         });
         const bool is_cancelled = actions_.size() != asked;
-        if (!remembered.hooks[i].process && !is_cancelled && has_command(service, hook)) {
+        if (!was.hooks[i].process && !is_cancelled && has_command(service, hook)) {
             actions_.push_back({.kind = ActionKind::run_hook, .hook = hook, .service = id});
             continue;  // it was to be run, and was not
         }

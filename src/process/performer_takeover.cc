@@ -39,14 +39,14 @@ Left look_at_ready_channel(const char* path) {
 
 }  // namespace
 
-void Performer::adopt(std::span<const Remembered> past, Now now) {
+void Performer::take_over(std::span<const PastService> past, Now now) {
     for (uint32_t i = 0; i < past.size(); ++i) {
         const ServiceId id{i};
         const Service& service = supervisor_.at(id);
-        if (past[i].leader == Fact::alive && service.leader) adopted_.add(id, service.leader);
+        if (past[i].leader == Fact::alive && service.leader) watched_.add(id, service.leader);
         // Also what an earlier reeve could not verify.
         if (service.state == State::unknown && service.reason.value != 0)
-            adopted_.add(id, {service.reason.value, 0});
+            watched_.add(id, {service.reason.value, 0});
         if (id == at_.main && past[i].leader == Fact::child) {
             set_last_child(service.leader.pid);
             foreground_.begin(service.group, tcgetpgrp(0) == service.group);
@@ -59,8 +59,8 @@ void Performer::adopt(std::span<const Remembered> past, Now now) {
             const Duration most = service.definition ? timeout_of(hook, service.policy())
                                                      : Duration{unknown_timeout_ms};
             const Mono deadline = now.mono + most;
-            hooks_.adopt(id, hook, process, deadline, fact == Fact::child, now.wall);
-            if (fact != Fact::child) adopted_.add({}, process);
+            hooks_.take_over(id, hook, process, deadline, fact == Fact::child, now.wall);
+            if (fact != Fact::child) watched_.add({}, process);
         }
     }
     // The earlier journal stands until this one has all that it told.
@@ -119,9 +119,9 @@ void Performer::reopen_channels(ServiceId id, Now now) {
 }
 
 // How it ended nobody can tell us.
-void Performer::end_adopted(const PollSet& set, Now now) {
+void Performer::end_watched(const PollSet& set, Now now) {
     constexpr ExitStatus unseen{ExitStatus::Kind::unknown, 0};
-    while (const auto ended = adopted_.take_ended(set, now.mono)) {
+    while (const auto ended = watched_.take_ended(set, now.mono)) {
         if (const auto hook = hooks_.reaped(ended->pid, unseen)) {
             // Whether it did what it was to do is not known: no failure of the service's.
             const bool is_late = hook->result == HookResult::timed_out;

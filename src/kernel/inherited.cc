@@ -1,4 +1,4 @@
-#include "kernel/kept.h"
+#include "kernel/inherited.h"
 
 #include <cstring>
 #include <sys/un.h>
@@ -27,7 +27,7 @@ Text path_bound_to(int fd) {
 
 }  // namespace
 
-void Kept::take_over(std::span<const int> descriptors) {
+void Inherited::take_over(std::span<const int> descriptors) {
     for (const int fd : descriptors) {
         Fd own(fd);
         struct stat state = {};
@@ -45,14 +45,14 @@ void Kept::take_over(std::span<const int> descriptors) {
     }
 }
 
-Fd Kept::take(One& one) {
+Fd Inherited::take(One& one) {
     Fd fd = std::move(one.fd);
     if (&one != &all_.back()) std::swap(one, all_.back());
     all_.pop_back();
     return fd;
 }
 
-Fd Kept::take_file(const char* path) {
+Fd Inherited::take_file(const char* path) {
     struct stat state = {};
     if (all_.empty() || sys::lstat(path, &state) < 0) return {};
     for (One& one : all_)
@@ -62,7 +62,7 @@ Fd Kept::take_file(const char* path) {
     return {};
 }
 
-Fd Kept::take_socket(std::string_view path) {
+Fd Inherited::take_socket(std::string_view path) {
     for (One& one : all_)
         if (one.bound == path) return take(one);
     return {};

@@ -5,14 +5,14 @@
 #include "catch.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
-#include "process/adopted.h"
+#include "process/watched.h"
 
 using namespace reeve;
 
 namespace {
 
-// A child that sleeps until it is killed. It is a zombie until it is reaped, as what we adopt is
-// until whoever is its parent reaps it.
+// A child that sleeps until it is killed. It is a zombie until it is reaped, as a process that is
+// watched is until its parent reaps it.
 struct Child {
     Child() : pid(fork()) {
         if (pid == 0) {
@@ -33,13 +33,13 @@ struct Child {
 };
 
 // One turn of a loop, as long as it takes until somebody has ended.
-std::optional<Adopted::Ended> wait_for_end(Adopted& adopted) {
+std::optional<Watched::Ended> wait_for_end(Watched& watched) {
     for (int turns = 0; turns < 100; ++turns) {
         PollSet set;
-        adopted.watch(set);
+        watched.watch(set);
         const Mono now = sys::mono_now();
-        set.wait(std::min(adopted.next_deadline(), now + milliseconds(100)), now);
-        if (const auto ended = adopted.take_ended(set, sys::mono_now())) return ended;
+        set.wait(std::min(watched.next_deadline(), now + milliseconds(100)), now);
+        if (const auto ended = watched.take_ended(set, sys::mono_now())) return ended;
     }
     return std::nullopt;
 }
@@ -60,38 +60,38 @@ TEST_CASE("a process is known by pid and start time") {
     CHECK(fact_of(child.process) == Fact::gone);
 }
 
-TEST_CASE("the end of an adopted process is told, with descriptors and without") {
+TEST_CASE("the end of a watched process is told, with descriptors and without") {
     for (const size_t descriptors : {size_t{4}, size_t{0}}) {
         Child child;
-        Adopted adopted;
-        adopted.limit(descriptors);
-        adopted.add(ServiceId{3}, child.process);
-        CHECK(adopted.is_leader(ServiceId{3}));
-        CHECK_FALSE(adopted.is_leader(ServiceId{4}));
+        Watched watched;
+        watched.limit(descriptors);
+        watched.add(ServiceId{3}, child.process);
+        CHECK(watched.is_leader(ServiceId{3}));
+        CHECK_FALSE(watched.is_leader(ServiceId{4}));
         PollSet set;
-        adopted.watch(set);
-        CHECK_FALSE(adopted.take_ended(set, sys::mono_now()));
-        CHECK((adopted.next_deadline() == no_deadline) == (descriptors > 0));
+        watched.watch(set);
+        CHECK_FALSE(watched.take_ended(set, sys::mono_now()));
+        CHECK((watched.next_deadline() == no_deadline) == (descriptors > 0));
         child.end();
-        const auto ended = wait_for_end(adopted);
+        const auto ended = wait_for_end(watched);
         REQUIRE(ended);
         CHECK(ended->service == ServiceId{3});
         CHECK(ended->pid == child.pid);
-        CHECK_FALSE(adopted.is_leader(ServiceId{3}));
-        CHECK_FALSE(adopted.take_ended(PollSet(), sys::mono_now() + seconds(9)));
-        CHECK(adopted.next_deadline() == no_deadline);
+        CHECK_FALSE(watched.is_leader(ServiceId{3}));
+        CHECK_FALSE(watched.take_ended(PollSet(), sys::mono_now() + seconds(9)));
+        CHECK(watched.next_deadline() == no_deadline);
     }
 }
 
 TEST_CASE("nothing is said of who is not watched any more") {
     Child child;
-    Adopted adopted;
-    adopted.add(ServiceId{0}, child.process);
-    adopted.remove(ServiceId{0});
+    Watched watched;
+    watched.add(ServiceId{0}, child.process);
+    watched.remove(ServiceId{0});
     child.end();
     PollSet set;
-    adopted.watch(set);
-    CHECK_FALSE(adopted.take_ended(set, sys::mono_now()));
+    watched.watch(set);
+    CHECK_FALSE(watched.take_ended(set, sys::mono_now()));
 }
 
 TEST_CASE("a group whose leader has ended is left behind as long as a member lives") {

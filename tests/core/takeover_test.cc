@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 #include "catch.h"
-#include "core/recover.h"
 #include "core/rig.h"
+#include "core/takeover.h"
 #include "model/record.h"
 
 namespace {
@@ -37,20 +37,20 @@ std::string child(std::string_view name, std::optional<Hook> hook, Process proce
     return line_of(line);
 }
 
-Recollection recollect(const std::vector<std::string>& lines) {
-    Recollection past;
+Past recollect(const std::vector<std::string>& lines) {
+    Past past;
     for (const std::string& line : lines) past.take(line);
     return past;
 }
 
 // What the next reeve has of the one before: all services as they are on record, and no process.
 struct Next : Rig {
-    Next(Rig& before, std::vector<Remembered> past, std::vector<Candidate> candidates,
+    Next(Rig& before, std::vector<PastService> past, std::vector<Candidate> candidates,
          bool unread = false) {
         core.set_unread(unread);
         for (size_t i = 0; i < past.size(); ++i) past[i].service = before.core.services()[i];
         const Ref<const Policy> defaults(new Policy(test::default_policy()));
-        core.recover(past, defaults, candidates, before.now);
+        core.take_over(past, defaults, candidates, before.now);
         now = before.now;
         note();
     }
@@ -62,7 +62,7 @@ TEST_CASE("of each service the last record counts") {
     Rig rig({define("web")});
     const std::string starting = record_of(rig["web"]);
     rig.run("web");
-    const Recollection past = recollect({header(), starting, "", record_of(rig["web"])});
+    const Past past = recollect({header(), starting, "", record_of(rig["web"])});
     CHECK(past.boot() == "the-boot");
     CHECK(past.uid() == "the-uid");
     REQUIRE(past.services().size() == 1);
@@ -92,8 +92,7 @@ TEST_CASE("what the child could read of itself counts where reeve could not") {
     Service unread = rig["web"];
     unread.leader.start_time = 0;
     const std::string born = child("web", std::nullopt, process);
-    const Recollection past =
-        recollect({header(), starting, born, record_of(unread), record_of(unread)});
+    const Past past = recollect({header(), starting, born, record_of(unread), record_of(unread)});
     CHECK(past.services()[0].service.leader == process);
 }
 
@@ -120,9 +119,9 @@ TEST_CASE("words on record belong to the service's last record") {
     Buffer<record_max_bytes> line;
     append_text_record(line, web, 0);
     const std::string words = line_of(line);
-    const Recollection past = recollect({header(), record_of(web), words});
+    const Past past = recollect({header(), record_of(web), words});
     CHECK(past.services()[0].service.status_text == "serving");
-    const Recollection later = recollect({header(), record_of(web), words, record_of(web)});
+    const Past later = recollect({header(), record_of(web), words, record_of(web)});
     CHECK(later.services()[0].service.status_text.empty());
     CHECK(recollect({header(), words}).empty());
 }
@@ -130,7 +129,7 @@ TEST_CASE("words on record belong to the service's last record") {
 TEST_CASE("a hook's own record tells which process it is") {
     Rig rig({define("web", [](Definition&, Policy& policy) { policy.pre_start = "true"; })});
     const Process process{4711, 12};
-    const Recollection past =
+    const Past past =
         recollect({header(), record_of(rig["web"]), child("web", Hook::pre_start, process)});
     CHECK(past.services()[0].hooks[0].process == process);
 }
@@ -141,7 +140,7 @@ TEST_CASE("what is gone is not remembered, and nothing is after an orderly end")
     append_gone_record(gone, "db");
     Buffer<64> end;
     append_end_record(end);
-    const Recollection past =
+    const Past past =
         recollect({header(), record_of(rig["db"]), record_of(rig["web"]), line_of(gone)});
     REQUIRE(past.services().size() == 1);
     CHECK(past.services()[0].service.name == "web");
@@ -153,7 +152,7 @@ TEST_CASE("a torn end is cut off, damage before it makes the journal corrupt") {
     const std::string whole = record_of(rig["web"]);
     for (size_t length = 1; length < whole.size(); length += 7) {
         const std::string torn = whole.substr(0, length);
-        const Recollection past = recollect({header(), whole, torn});
+        const Past past = recollect({header(), whole, torn});
         CHECK_FALSE(past.corrupt());
         CHECK(past.services().size() == 1);
         CHECK(recollect({header(), torn, whole}).corrupt());
@@ -165,19 +164,19 @@ TEST_CASE("a status file tells what it knows, and a service goes on from that") 
         define("web", [](Definition& definition, Policy&) { definition.digest = 7; });
     const std::vector<Candidate> candidates{{"web", "", file, ""}};
     const auto status = [](const char* state, const char* want, const char* more) {
-        Recollection past;
+        Past past;
         past.take_status(std::string("name=web\ninstance=\nstate=") + state + "\nwant=" + want +
                          "\nrestarts=2\nversion=\n" + more);
         REQUIRE(past.services().size() == 1);
-        std::vector<Remembered> found{past.services()[0]};
+        std::vector<PastService> found{past.services()[0]};
         if (found[0].service.leader) found[0].leader = Fact::alive;
         return found;
     };
     constexpr char alive[] = "pid=4711\nstart_time=12\n";
-    const auto recovered = [&](const std::vector<Remembered>& past) {
+    const auto recovered = [&](const std::vector<PastService>& past) {
         auto next = std::make_unique<Rig>();
         const Ref<const Policy> defaults(new Policy(test::default_policy()));
-        next->core.recover(past, defaults, candidates, next->now);
+        next->core.take_over(past, defaults, candidates, next->now);
         return next;
     };
     const auto running = recovered(status("running", "up", alive));
@@ -196,13 +195,13 @@ TEST_CASE("a status file tells what it knows, and a service goes on from that") 
 }
 
 TEST_CASE("what a damaged journal still knows of a process counts where the status does not") {
-    Recollection status;
+    Past status;
     status.take_status("name=web\nstate=waiting\nwant=up\n");
     status.take_status("name=db\nstate=running\nwant=up\npid=5\nstart_time=5\n");
     status.services()[1].leader = Fact::alive;
     Rig rig({define("web"), define("db"), define("new")});
     rig.run("web");
-    Recollection damaged =
+    Past damaged =
         recollect({header(), record_of(rig["web"]), record_of(rig["db"]), record_of(rig["new"])});
     damaged.services()[0].leader = Fact::alive;
     status.fill_in(std::move(damaged));
@@ -224,7 +223,7 @@ TEST_CASE("the journal of a later reeve is known for one") {
 TEST_CASE("a process that cannot be verified makes its service unknown, until it is asked for") {
     Rig rig({define("web")});
     rig.run("web");
-    std::vector<Remembered> past(1);
+    std::vector<PastService> past(1);
     past[0].service = rig["web"];
     past[0].digest = 1;
     std::string words = "process 101 may be its own";
@@ -238,7 +237,7 @@ TEST_CASE("a process that cannot be verified makes its service unknown, until it
     const std::vector<Candidate> candidates{{"web", "", file, is_broken ? "it is broken" : ""}};
     const Ref<const Policy> defaults(new Policy(test::default_policy()));
     Rig next;
-    next.core.recover(past, defaults, candidates, next.now);
+    next.core.take_over(past, defaults, candidates, next.now);
     CHECK(next.state("web") == State::unknown);
     CHECK_FALSE(next["web"].leader);
     CHECK(next.reason("web").find(words) == 0);
@@ -253,7 +252,7 @@ TEST_CASE("what was to be forked, and was not, is so by the next reeve, at once"
     const Ref<const Definition> file = define("web");
     Rig rig({file});
     REQUIRE(rig.asked() == "spawn web");
-    Next next(rig, std::vector<Remembered>(1), {{"web", "", file, ""}});
+    Next next(rig, std::vector<PastService>(1), {{"web", "", file, ""}});
     CHECK(next.asked() == "spawn web");
     CHECK(next.state("web") == State::starting);
     next.run("web");
@@ -268,7 +267,7 @@ TEST_CASE("a hook that was to be run, and was not, is so by the next reeve; else
     rig.down("web");
     rig.died("web", 15);
     REQUIRE(rig.asked().find("run_hook web post_stop") != std::string::npos);
-    std::vector<Remembered> past(1);
+    std::vector<PastService> past(1);
     CHECK(Next(rig, past, {{"web", "", file, ""}}).asked() == "run_hook web post_stop");
     past[0].hooks[static_cast<size_t>(Hook::post_stop)].process = {4711, 12};
     Next knows(rig, past, {{"web", "", file, ""}});
@@ -288,7 +287,7 @@ TEST_CASE("a start_check has its time, though reeve was away until past start_ti
     Rig rig({file});
     rig.run("web");
     if (kind != ReadyKind::exec && runs) rig.ready("web");
-    std::vector<Remembered> past(1);
+    std::vector<PastService> past(1);
     past[0].leader = Fact::alive;
     past[0].hooks[static_cast<size_t>(Hook::start_check)] = {{4711, 12}, Fact::gone};
     rig.now.mono = rig.now.mono + seconds(300);
@@ -311,7 +310,7 @@ TEST_CASE("a start_check has its time, though reeve was away until past start_ti
 TEST_CASE("a hook of a failed service whose file is broken by now needs no definition") {
     const bool runs = GENERATE(false, true);
     Rig rig({define("web")});
-    std::vector<Remembered> past(1);
+    std::vector<PastService> past(1);
     past[0].service = rig["web"];
     Service& service = past[0].service;
     service.state = State::failed;
@@ -322,7 +321,7 @@ TEST_CASE("a hook of a failed service whose file is broken by now needs no defin
     const std::vector<Candidate> candidates{{"web", "", {}, "it is broken"}};
     const Ref<const Policy> defaults(new Policy(test::default_policy()));
     Rig next;
-    next.core.recover(past, defaults, candidates, next.now);
+    next.core.take_over(past, defaults, candidates, next.now);
     CHECK(next.asked().empty());
     CHECK(next.state("web") == State::invalid);
     CHECK((next["web"].hooks != 0) == runs);
@@ -334,7 +333,7 @@ TEST_CASE("nobody comes after the hook of what has no definition to begin by") {
     Rig before({define("db"), web});
     before.spawned("db");
     before["db"].hooks = 1 << static_cast<unsigned>(Hook::on_fail);  // of the run before this one
-    std::vector<Remembered> past(2);
+    std::vector<PastService> past(2);
     past[0].leader = Fact::alive;
     past[0].hooks[static_cast<size_t>(Hook::on_fail)] = {{4711, 12}, Fact::alive};
     before.down("web");
@@ -350,7 +349,7 @@ TEST_CASE("what runs goes on while its file is broken, and is not started from n
     Rig rig({define("web")});
     rig.run("web");
     const std::vector<Candidate> broken{{"web", "", {}, "FILE:1: broken"}};
-    std::vector<Remembered> past(1);
+    std::vector<PastService> past(1);
     SECTION("it has ended meanwhile") { past[0].leader = Fact::gone; }
     SECTION("it ends later") { past[0].leader = Fact::alive; }
     SECTION("it was about to be retried") { rig.exited("web", 1); }
@@ -377,8 +376,8 @@ TEST_CASE("how a run ended whose definition could not be read yet is judged once
     Rig before(definitions());
     before.run("job");
     before.run("web");
-    std::vector<Remembered> past(2);
-    for (Remembered& each : past) each.leader = Fact::child;
+    std::vector<PastService> past(2);
+    for (PastService& each : past) each.leader = Fact::child;
     Next next(before, past, {}, true);
     CHECK(next.states() == "job running, web running");
     next.exited("job", 0);
@@ -402,7 +401,7 @@ TEST_CASE("how a run ended whose definition could not be read yet is judged once
 TEST_CASE("what was to begin when its definition could not be read begins once it can be") {
     Rig before({define("web")});
     CHECK(before.asked() == "spawn web");  // and was not
-    Next next(before, std::vector<Remembered>(1), {}, true);
+    Next next(before, std::vector<PastService>(1), {}, true);
     CHECK(next.states() == "web waiting");
     next.asked();
     next.core.set_unread(false);
@@ -414,8 +413,8 @@ TEST_CASE("with definitions that cannot be read nothing is restarted, and what i
     Rig before({define("db"), define("web")});
     before.run("db");
     before.run("web");
-    std::vector<Remembered> past(2);
-    for (Remembered& each : past) each.leader = Fact::child;
+    std::vector<PastService> past(2);
+    for (PastService& each : past) each.leader = Fact::child;
     Next next(before, past, {}, true);
     next.restart("web");
     CHECK(next.asked().empty());

@@ -1,5 +1,5 @@
-// kept: the descriptors that a resumed reeve has from what it was before (process/resume). What
-// each of them is, it tells itself: a crash leaves no list that could be trusted.
+// inherited: the descriptors that a resumed reeve has from what it was before (process/resume).
+// What each of them is, it tells itself: a crash leaves no list that could be trusted.
 #pragma once
 
 #include "base/fd.h"
@@ -8,7 +8,7 @@
 
 namespace reeve {
 
-class Kept {
+class Inherited {
   public:
     // Owns these from now on.
     void take_over(std::span<const int> descriptors);
