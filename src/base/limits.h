@@ -15,6 +15,7 @@ constexpr size_t line_max_bytes = 8192;            // one line of a service file
 constexpr size_t services_max_count = 16384;
 constexpr size_t directories_max_count = 16;
 constexpr size_t errors_per_file_max_count = 64;
+constexpr int hints_max_count = 16;  // names that were perhaps meant, in a reload
 constexpr int64_t duration_max_ms = int64_t{10} * 365 * 86400 * 1000;
 constexpr int ready_fd_max = 63;  // ready = fd:N
 constexpr int restart_factor_max_percent = 10000;

@@ -14,6 +14,9 @@ void sort_items(const Items& items) {
     const auto swap = [&](size_t a, size_t b) {
         for (size_t i = 0; i < items.item_bytes; ++i) std::swap(at(a)[i], at(b)[i]);
     };
+    size_t sorted = 1;
+    while (sorted < items.count && !before(sorted, sorted - 1)) ++sorted;
+    if (sorted >= items.count) return;
     // First each item is made a parent that no child comes after; then the first, which is the
     // last in order, goes to the end of what is left, again and again.
     size_t root = items.count / 2;

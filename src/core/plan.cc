@@ -86,14 +86,15 @@ const char* name_of(Planned::Kind kind) {
 List<Planned> plan(const Supervisor& before, const Supervisor& after,
                    std::span<const Change> changes) {
     List<Planned> steps;
+    const Change* change = changes.data();  // they are in the order of their services
     const Service none;
     for (uint32_t i = 0; i < after.services().size(); ++i) {
         const ServiceId id{i};
         const Service& was = i < before.services().size() ? before.at(id) : none;
         const Reason leave = after.at(id).used() ? after.reason_to_leave(id) : Reason{};
         std::optional<Kind> kind = consequence(after, id, was, leave);
-        for (const Change& change : changes)
-            if (change.id == id) kind = kind_of(change.kind, was, after.at(id));
+        if (change != changes.data() + changes.size() && change->id == id)
+            kind = kind_of(change++->kind, was, after.at(id));
         if (!kind) continue;
         Planned planned{*kind, {}, {}};
         Buffer<2 * name_max_bytes + 1> name;

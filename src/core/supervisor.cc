@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/sort.h"
 #include "core/takeover.h"
 
 namespace reeve {
@@ -19,7 +20,7 @@ void Supervisor::configure(uint32_t spawn_slots, uint32_t max_starting) {
 }
 
 void Supervisor::up(std::span<const ServiceId> ids, Now now) {
-    for (ServiceId id : ids) want_up(id, true, now);
+    want_up(ids, true, now);
     settle(now);
 }
 
@@ -37,8 +38,8 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
 }
 
 void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
+    want_up(ids, true, now);
     for (ServiceId id : ids) {
-        want_up(id, true, now);
         Service& service = at(id);
         if (!service.rests())
             service.restart_requested = true;
@@ -49,31 +50,34 @@ void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
     settle(now);
 }
 
-// What it needs is wanted too. A oneshot that is done has done what it is needed for.
-void Supervisor::want_up(ServiceId root, bool named, Now now) {
-    List<ServiceId> pending{root};
-    List<uint8_t> seen;  // by index; most need nothing
-    while (!pending.empty()) {
-        const ServiceId id = pending.back();
-        pending.pop_back();
+// What they need is wanted too, each once. A oneshot that is done has done what it is needed for.
+void Supervisor::want_up(std::span<const ServiceId> ids, bool named, Now now) {
+    List<ServiceId> reached;
+    const auto reach = [&](ServiceId id) {
+        Service& service = at(id);
+        if (!service.used() || service.reached) return;
+        service.reached = true;
+        reached.push_back(id);
+    };
+    for (ServiceId id : ids) reach(id);
+    const size_t count = reached.size();
+    for (size_t i = 0; i < reached.size(); ++i) {
+        const ServiceId id = reached[i];
         Service& service = at(id);
         service.want = Want::up;
         mark_changed(id);
         const bool ended_daemon = service.state == State::done && service.definition &&
                                   service.policy().type == Type::daemon;
-        const bool asks_anew = named && id == root;
+        const bool asks_anew = named && i < count;
         if (service.state == State::failed || service.state == State::backoff ||
             (asks_anew && (ended_daemon || service.state == State::unknown)))
             apply_step(id, {.kind = EventKind::retry_now}, now);
         enqueue(id);
         enqueue_neighbours(id);
-        for (ServiceId need : graph_.needs(id)) {
-            seen.resize(services_.size());
-            if (seen[need.index]) continue;
-            seen[need.index] = true;
-            pending.push_back(need);
-        }
+        if (service.definition)
+            for (ServiceId need : graph_.needs(id)) reach(need);
     }
+    for (ServiceId id : reached) at(id).reached = false;
 }
 
 void Supervisor::shut_down(Mono kill_at, Now now) {
@@ -101,9 +105,10 @@ void Supervisor::handle(ServiceId id, const Event& event, Now now) {
 }
 
 void Supervisor::pass_deadlines(Now now) {
-    for (uint32_t i = 0; i < services_.size(); ++i)
-        if (services_[i].deadline <= now.mono)
-            apply_step(ServiceId{i}, {.kind = EventKind::deadline}, now);
+    // All first: one that a step sets has its turn in the next pass.
+    while (const ServiceId id = deadlines_.take_due(now.mono)) due_.push_back(id);
+    for (ServiceId id : due_) apply_step(id, {.kind = EventKind::deadline}, now);
+    due_.clear();
     if (kill_at_ <= now.mono) {
         kill_at_ = no_deadline;
         // What they said last is still to be written: svlog has a stop_timeout of its own.
@@ -115,32 +120,57 @@ void Supervisor::pass_deadlines(Now now) {
 }
 
 Mono Supervisor::next_deadline(ServiceId other) const {
-    Mono next = all_ended() ? no_deadline : kill_at_;
-    for (uint32_t i = 0; i < services_.size(); ++i)
-        if (services_[i].deadline < next && ServiceId{i} != other) next = services_[i].deadline;
-    return next;
+    const Mono next = deadlines_.next(other);
+    return all_ended() ? next : std::min(next, kill_at_);
+}
+
+void Supervisor::check_groups() {
+    for (size_t left = leaderless_.size(); left > 0; --left) {
+        const ServiceId id = leaderless_.take();
+        if (!at(id).leaderless()) continue;
+        actions_.push_back({.kind = ActionKind::check_group, .service = id});
+        leaderless_.add(id);
+    }
 }
 
 bool Supervisor::others_ended() const {
     const bool writes = log_writer_ && at(log_writer_).active();
-    return active_ == (writes ? 1u : 0u) && hooks_running_ == 0 &&
-           (in_place_ == 0 || !shutting_down_);
+    return tally_.active == (writes ? 1u : 0u) && tally_.hooks == 0 &&
+           (tally_.in_place == 0 || !shutting_down_);
+}
+
+void Supervisor::index_names() {
+    by_name_.clear();
+    for (uint32_t i = 0; i < services_.size(); ++i)
+        if (!services_[i].name.empty()) by_name_.push_back(ServiceId{i});
+    sort(std::span(by_name_),
+         [&](ServiceId a, ServiceId b) { return at(a).full_name() < at(b).full_name(); });
+}
+
+// Those of one name, in the order of their instances.
+std::span<const ServiceId> Supervisor::find(std::string_view name) const {
+    const ServiceId* first =
+        std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                         [&](ServiceId id, std::string_view n) { return at(id).name.view() < n; });
+    const ServiceId* last = first;
+    while (last != by_name_.end() && at(*last).name == name) ++last;
+    return {first, last};
 }
 
 void Supervisor::select(std::string_view word, List<ServiceId>& into) const {
-    const size_t at_sign = word.find('@');
-    const std::string_view name = word.substr(0, at_sign);
-    const std::string_view rest =
-        at_sign == std::string_view::npos ? std::string_view() : word.substr(at_sign + 1);
+    const FullName full = FullName::split(word);
+    if (!full.name.empty()) {
+        for (ServiceId id : find(full.name))
+            if (at(id).used() && (full.instance.empty() || at(id).instance == full.instance))
+                into.push_back(id);
+        return;
+    }
     for (uint32_t i = 0; i < services_.size(); ++i) {
-        const Service& service = services_[i];
-        if (!service.used()) continue;
-        const bool labelled = service.definition && service.definition->groups.contains(rest);
-        const bool own = service.definition && service.definition->writes_logs;
-        const bool match = name.empty()
-                               ? labelled || (rest == "all" && !own)
-                               : service.name == name && (rest.empty() || service.instance == rest);
-        if (match) into.push_back(ServiceId{i});
+        const Definition* definition = services_[i].definition.get();
+        const bool labelled = definition != nullptr && definition->groups.contains(full.instance);
+        const bool own = definition != nullptr && definition->writes_logs;
+        if (services_[i].used() && (labelled || (full.instance == "all" && !own)))
+            into.push_back(ServiceId{i});
     }
 }
 
@@ -149,12 +179,6 @@ std::string_view Supervisor::nearest(std::string_view name) const {
     for (const Service& service : services_)
         if (service.used()) nearest.offer(service.name);
     return nearest.found();
-}
-
-ServiceId Supervisor::find_leader(pid_t pid) const {
-    for (uint32_t i = 0; i < services_.size(); ++i)
-        if (services_[i].leader.pid == pid && !services_[i].leader_gone) return ServiceId{i};
-    return {};
 }
 
 void Supervisor::mark_changed(ServiceId id) {
@@ -169,43 +193,63 @@ void Supervisor::note_log(ServiceId id, std::string_view note) {
     mark_changed(id);
 }
 
-// From its start on, though pre_start comes first: nobody may take the slot meanwhile.
-static bool holds_spawn_slot(const Service& service) {
-    return service.phase == Phase::pre_start || service.phase == Phase::executing;
+Tally::Tally(const Service& service)
+    : active(service.active()), in_place(service.in_place()),
+      // From its start on, though pre_start comes first: nobody may take the slot meanwhile.
+      in_flight(service.phase == Phase::pre_start || service.phase == Phase::executing),
+      starting(service.state == State::starting),
+      hooks(static_cast<uint32_t>(__builtin_popcount(service.hooks))) {}
+
+Tally& Tally::operator+=(const Tally& other) {
+    active += other.active;
+    in_place += other.in_place;
+    in_flight += other.in_flight;
+    starting += other.starting;
+    hooks += other.hooks;
+    return *this;
 }
 
-Supervisor::Before::Before(const Service& service)
-    : state(service.state), phase(service.phase), active(service.active()),
-      in_place(service.in_place()),
-      held(service.state == State::waiting && service.reason.code == ReasonCode::start_slot),
-      in_flight(holds_spawn_slot(service)), hooks(__builtin_popcount(service.hooks)),
-      leader(service.leader.pid) {}
+Tally& Tally::operator-=(const Tally& other) {
+    active -= other.active;
+    in_place -= other.in_place;
+    in_flight -= other.in_flight;
+    starting -= other.starting;
+    hooks -= other.hooks;
+    return *this;
+}
 
-// The one way into step(): keeps the counts, and tells the neighbours.
+// The one way into step(): keeps the counts and the indexes, and tells the neighbours.
 void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
     Service& service = at(id);
-    const Before before(service);
+    const Tally before(service);
+    const State state = service.state;
+    const Phase phase = service.phase;
+    const pid_t leader = service.leader.pid;
+    const pid_t reapable = service.reapable();
     const Actions wanted = step(service, id, event, now);
     for (const Action& action : wanted) actions_.push_back(action);
     mark_changed(id);
 
-    const Before after(service);
-    held_by_slot_ += static_cast<uint32_t>(after.held) - static_cast<uint32_t>(before.held);
-    in_flight_ += static_cast<uint32_t>(after.in_flight) - static_cast<uint32_t>(before.in_flight);
-    active_ += static_cast<uint32_t>(after.active) - static_cast<uint32_t>(before.active);
-    in_place_ += static_cast<uint32_t>(after.in_place) - static_cast<uint32_t>(before.in_place);
-    starting_ += static_cast<uint32_t>(after.state == State::starting) -
-                 static_cast<uint32_t>(before.state == State::starting);
-    hooks_running_ += static_cast<uint32_t>(after.hooks - before.hooks);
-
-    note_ended_run(id, before, now);
-    if (before.state != after.state) note_entry(id, before.state, now);
-    const bool same = before.state == after.state && before.active == after.active &&
-                      before.in_flight == after.in_flight && before.hooks == after.hooks;
-    if (same) return;
+    const Tally after(service);
+    tally_ -= before;
+    tally_ += after;
+    index(id, reapable);
+    note_ended_run(id, phase, leader, now);
+    if (state != service.state) note_entry(id, state, now);
+    if (state == service.state && before == after) return;
     enqueue(id);
     enqueue_neighbours(id);
     if (shutting_down_ && log_writer_) enqueue(log_writer_);
+}
+
+// By what it may be looked for from now on. `reapable`: its child as it was before.
+void Supervisor::index(ServiceId id, pid_t reapable) {
+    const Service& service = at(id);
+    deadlines_.set(id, service.deadline);
+    if (service.leaderless()) leaderless_.add(id);
+    if (service.reapable() == reapable) return;
+    leaders_.remove(id, reapable);
+    leaders_.add(id, service.reapable());
 }
 
 void Supervisor::note_entry(ServiceId id, State from, Now now) {
@@ -238,17 +282,16 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
 
 // Over is a run when nothing of its process group is left; or when it could not get a process. A
 // fork that failed is none, and will be tried again.
-void Supervisor::note_ended_run(ServiceId id, const Before& before, Now now) {
+void Supervisor::note_ended_run(ServiceId id, Phase phase, pid_t leader, Now now) {
     const Service& service = at(id);
-    const bool lost_process = before.leader != 0 && !service.leader;
-    const bool had_none = before.leader == 0 &&
-                          (before.phase == Phase::pre_start || before.phase == Phase::executing) &&
+    const bool lost_process = leader != 0 && !service.leader;
+    const bool had_none = leader == 0 && (phase == Phase::pre_start || phase == Phase::executing) &&
                           (service.phase == Phase::idle || service.phase == Phase::post_stop);
     if (!lost_process && !had_none) return;
     const Reason& how = service.verdict.code != ReasonCode::none ? service.verdict : service.end;
     if (how.code == ReasonCode::fork_failed) return;
     ended_runs_.push_back({.id = id,
-                           .pid = before.leader,
+                           .pid = leader,
                            .start = service.started_wall,
                            .end = now.wall,
                            .exit = lost_process ? service.exit : ExitStatus{},
@@ -268,44 +311,41 @@ void Supervisor::pass_entries() {
     passed_entries_ = entries_.size();
 }
 
-void Supervisor::append_name_of(Sink& out, ServiceId id) const {
-    if (at(id).used()) return append_name(out, at(id));
-    for (const Ghost& ghost : ghosts_)
-        if (ghost.id == id) out << ghost.name;
-}
-
+// Until all are where they should be. Who waits for a slot gets one at a time: it takes the slot,
+// or has another reason to wait from then on.
 void Supervisor::settle(Now now) {
-    ServiceId id;
     for (;;) {
         update_leaving();
-        if (queue_.take(id)) {
-            evaluate(id, now);
-            continue;
+        ServiceId id = queue_.take();
+        while (!id && slot_free() && held_.size() > 0) {
+            id = held_.take();
+            if (at(id).state != State::waiting || at(id).reason.code != ReasonCode::start_slot)
+                id = {};
         }
-        if (held_by_slot_ != 0 && slot_free()) {
-            enqueue_next_held_by_slot();
-            if (!queue_.empty()) continue;
-        }
-        brings_up_ = brings_up_ && comes_up();
-        return;
+        if (!id) break;
+        evaluate(id, now);
     }
+    brings_up_ = brings_up_ && comes_up();
 }
 
-// Is something starting, or waiting for one that runs (a oneshot) or is?
-bool Supervisor::comes_up() const {
-    if (starting_ > 0) return true;
-    for (const Service& service : services_)
+// Is something starting, or waiting for one that runs (a oneshot) or is? Goes on from the last one
+// that was found waiting so, which mostly still is.
+bool Supervisor::comes_up() {
+    if (tally_.starting > 0) return true;
+    for (size_t left = services_.size(); left > 0; --left, ++comes_up_) {
+        if (comes_up_ >= services_.size()) comes_up_ = 0;
+        const Service& service = services_[comes_up_];
         if (service.state == State::waiting && service.reason.other &&
             at(service.reason.other).active())
             return true;
+    }
     return false;
 }
 
 // All of them before anything is decided: what starts on something that is about to go would be
 // stopped at once.
 void Supervisor::update_leaving() {
-    ServiceId id;
-    while (unsure_.take(id)) {
+    while (const ServiceId id = unsure_.take()) {
         Service& service = at(id);
         const bool leaving = service.used() && reason_to_leave(id).code != ReasonCode::none;
         if (leaving == service.leaving) continue;
@@ -377,6 +417,7 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     case State::waiting:
     case State::invalid: {
         const Reason gate = closed_gate(id);
+        if (gate.code == ReasonCode::start_slot) held_.add(id);
         if (gate.code == ReasonCode::none)
             apply_step(id, {.kind = EventKind::start}, now);
         else if (service.state != State::waiting || service.reason != gate)
@@ -414,29 +455,43 @@ Reason Supervisor::reason_to_leave(ServiceId id) const {
     return {};
 }
 
-// One that runs, or whose hooks do, which have their command from its definition.
-bool Supervisor::has_busy_dependent(ServiceId id) const {
-    for (ServiceId dependent : graph_.needed_by(id))
-        if (!at(dependent).rests() || at(dependent).hooks != 0) return true;
+// Is there one among those that need it, or come after it, for which the condition holds? Goes on
+// from the last one for which it did: when thousands end one by one, most have ended before that.
+template <typename Condition>
+bool Supervisor::any_behind(ServiceId id, Condition condition) {
+    const std::span<const ServiceId> dependents = graph_.needed_by(id);
+    const std::span<const ServiceId> later = graph_.before(id);
+    const size_t count = dependents.size() + later.size();
+    uint32_t& next = behind_[id.index];
+    for (size_t left = count; left > 0; --left, ++next) {
+        if (next >= count) next = 0;
+        const bool depends = next < dependents.size();
+        const ServiceId other = depends ? dependents[next] : later[next - dependents.size()];
+        if (condition(at(other), depends)) return true;
+    }
     return false;
+}
+
+// One that runs, or whose hooks do, which have their command from its definition.
+bool Supervisor::has_busy_dependent(ServiceId id) {
+    return any_behind(id, [](const Service& other, bool depends) {
+        return depends && (!other.rests() || other.hooks != 0);
+    });
 }
 
 // Dependents that have to go when this one goes are to be gone first, and what is restarted or goes
 // as well: a command that is about several keeps their order. In a shutdown all go.
-bool Supervisor::may_stop(ServiceId id) const {
+bool Supervisor::may_stop(ServiceId id) {
     const Service& service = at(id);
-    const auto goes = [](const Service& other) { return other.leaving || other.restart_requested; };
-    for (ServiceId dependent : graph_.needed_by(id)) {
-        const Service& other = at(dependent);
-        if (!other.rests() && (service.leaving || other.policy().cascade || goes(other)))
-            return false;
-    }
+    const bool is_kept = any_behind(id, [&](const Service& other, bool depends) {
+        if (other.rests()) return false;
+        if (other.leaving || other.restart_requested) return true;
+        return depends ? service.leaving || other.policy().cascade : shutting_down_;
+    });
     // Told to end before it can hear that, it would leave unread what others have written.
     if (shutting_down_ && id == log_writer_)
-        return others_ended() && service.state != State::starting;
-    for (ServiceId later : graph_.before(id))
-        if (!at(later).rests() && (shutting_down_ || goes(at(later)))) return false;
-    return true;
+        return !is_kept && others_ended() && service.state != State::starting;
+    return !is_kept;
 }
 
 bool provides(const Service& service) {
@@ -470,7 +525,8 @@ Reason Supervisor::closed_gate(ServiceId id) const {
 }
 
 bool Supervisor::slot_free() const {
-    return in_flight_ < spawn_slots_ && (max_starting_ == 0 || starting_ < max_starting_);
+    return tally_.in_flight < spawn_slots_ &&
+           (max_starting_ == 0 || tally_.starting < max_starting_);
 }
 
 void Supervisor::enqueue(ServiceId id) {
@@ -487,14 +543,6 @@ void Supervisor::enqueue_neighbours(ServiceId id) {
 
 void Supervisor::enqueue_all() {
     for (uint32_t i = 0; i < services_.size(); ++i) enqueue(ServiceId{i});
-}
-
-// One at a time: it takes the slot, or has another reason to wait from now on.
-void Supervisor::enqueue_next_held_by_slot() {
-    for (uint32_t i = 0; i < services_.size(); ++i)
-        if (services_[i].state == State::waiting &&
-            services_[i].reason.code == ReasonCode::start_slot)
-            return enqueue(ServiceId{i});
 }
 
 }  // namespace reeve

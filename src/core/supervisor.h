@@ -7,9 +7,12 @@
 #include <string_view>
 
 #include "base/list.h"
+#include "core/deadlines.h"
 #include "core/graph.h"
+#include "core/leaders.h"
 #include "core/takeover.h"
 #include "core/transition.h"
+#include "core/worklist.h"
 #include "model/service.h"
 
 namespace reeve {
@@ -67,18 +70,19 @@ struct BootTimes {
     uint32_t ready_ms = none;  // running, or done
 };
 
-// Services to be looked at, in order, each listed once at a time. Grows while it is walked.
-class Worklist {
-  public:
-    void resize(size_t services);
-    void add(ServiceId id);
-    bool take(ServiceId& id);  // false: none is left
-    bool empty() const { return next_ == ids_.size(); }
+// How many services are in what others have to know of.
+struct Tally {
+    Tally() = default;
+    explicit Tally(const Service& service);  // 1 of what it is in
+    Tally& operator+=(const Tally& other);
+    Tally& operator-=(const Tally& other);
+    friend bool operator==(const Tally&, const Tally&) = default;
 
-  private:
-    List<ServiceId> ids_;
-    size_t next_ = 0;
-    List<uint8_t> listed_;  // by index
+    uint32_t active = 0;
+    uint32_t in_place = 0;
+    uint32_t in_flight = 0;  // begun, and not through exec yet
+    uint32_t starting = 0;   // in State::starting
+    uint32_t hooks = 0;      // that run
 };
 
 class Supervisor {
@@ -125,6 +129,8 @@ class Supervisor {
     void pass_deadlines(Now now);
     // no_deadline: nothing will happen by itself; but for `other`, perhaps.
     Mono next_deadline(ServiceId other = {}) const;
+    // An orphan was reaped: what is left of any group without a leader is to be looked at.
+    void check_groups();
 
     // What came of it, in order; the caller empties them. Dirty services are put on record first,
     // then the actions are carried out: what is about to be done is known before it is done.
@@ -156,7 +162,7 @@ class Supervisor {
     const Service& at(ServiceId id) const { return services_[id.index]; }
     const Graph& graph() const { return graph_; }
     // NAME[@I]; also of one that is no more, until another gets its place.
-    void append_name_of(Sink& out, ServiceId id) const;
+    void append_name_of(Sink& out, ServiceId id) const { out << at(id).full_name(); }
     // Why it may not run, or none: reeve ends, its file is gone, it is not wanted, or something
     // that it needs is leaving.
     Reason reason_to_leave(ServiceId id) const;
@@ -166,13 +172,16 @@ class Supervisor {
     void select(std::string_view word, List<ServiceId>& into) const;
     // The name that was perhaps meant; empty where none is near.
     std::string_view nearest(std::string_view name) const;
-    ServiceId find_leader(pid_t pid) const;  // whose leader, not yet reaped, it is
+    // Whose leader, not yet reaped, it is.
+    ServiceId find_leader(pid_t pid) const { return leaders_.find(services_, pid); }
 
     // svlog, which outlasts all others; none: it is not needed.
     ServiceId log_writer() const { return log_writer_; }
 
     // Nothing of any service or hook is left: a shutdown is complete.
-    bool all_ended() const { return active_ == 0 && hooks_running_ == 0 && in_place_ == 0; }
+    bool all_ended() const {
+        return tally_.active == 0 && tally_.hooks == 0 && tally_.in_place == 0;
+    }
     // Nothing but svlog runs, and nothing will by itself.
     bool idle() const { return others_ended() && next_deadline(log_writer_) == no_deadline; }
 
@@ -182,12 +191,17 @@ class Supervisor {
                                  Now now);
     void settle_all(std::span<const ServiceId> fresh, Now now);
     void choose(Draft& draft, std::span<const Candidate> candidates);
+    void put(Draft& draft, ServiceId id, std::span<const Candidate> candidates,
+             const Candidate& candidate);
+    void make_room();
     void build_graph(const Draft& draft);
     void refuse_missing(Draft& draft);
     void refuse_cycles(Draft& draft);
     void commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now);
+    void index_names();
+    std::span<const ServiceId> find(std::string_view name) const;
     void forget(ServiceId id);
-    void exorcise(ServiceId id);
+    void disown(const Draft& draft);
 
     void add_past(const PastService& was, const Ref<const Policy>& defaults);
     void go_on(ServiceId id, const PastService& was, Now now);
@@ -196,39 +210,35 @@ class Supervisor {
     void go_on_with_hooks(ServiceId id, const PastService& was, Now now);
     void repeat_stop_signal(ServiceId id);
 
-    void want_up(ServiceId id, bool named, Now now);
+    void want_up(std::span<const ServiceId> ids, bool named, Now now);
     void apply_step(ServiceId id, const Event& event, Now now);
+    void index(ServiceId id, pid_t reapable);
     void settle(Now now);
-    bool comes_up() const;
+    bool comes_up();
     void update_leaving();
     void evaluate(ServiceId id, Now now);
     void evaluate_idle(ServiceId id, const Reason& leave, Now now);
-    // What a step may change that others have to know of.
-    struct Before {
-        explicit Before(const Service& service);
-        State state;
-        Phase phase;
-        bool active;
-        bool in_place;
-        bool held;
-        bool in_flight;
-        int hooks;
-        pid_t leader;
-    };
     void note_entry(ServiceId id, State from, Now now);
-    void note_ended_run(ServiceId id, const Before& before, Now now);
+    void note_ended_run(ServiceId id, Phase phase, pid_t leader, Now now);
     bool others_ended() const;
-    bool may_stop(ServiceId id) const;
-    bool has_busy_dependent(ServiceId id) const;
+    bool may_stop(ServiceId id);
+    bool has_busy_dependent(ServiceId id);
+    bool keeps_from_stopping(ServiceId id, const Service& other, bool depends) const;
+    template <typename Condition>
+    bool any_behind(ServiceId id, Condition condition);
     Reason closed_gate(ServiceId id) const;
     bool slot_free() const;
     void enqueue(ServiceId id);
     void enqueue_neighbours(ServiceId id);
     void enqueue_all();
-    void enqueue_next_held_by_slot();
 
     List<Service> services_;
+    List<ServiceId> by_name_;  // all slots that have a name, also one of before
     Graph graph_;
+    Deadlines deadlines_;
+    List<ServiceId> due_;  // of a pass, empty otherwise
+    Leaders leaders_;
+    List<uint32_t> behind_;  // by index: where any_behind() goes on
     List<ServiceId> dirty_;  // each once: Service::dirty
     List<Action> actions_;
     List<Entry> entries_;
@@ -236,26 +246,19 @@ class Supervisor {
     size_t passed_entries_ = 0;
     List<EndedRun> ended_runs_;
     List<Text> forgotten_;
-    struct Ghost {
-        ServiceId id;
-        Text name;
-    };
-    List<Ghost> ghosts_;          // whose places are free
     List<BootTimes> boot_times_;  // by index
     Now began_{};
     bool brings_up_ = true;
-    Worklist unsure_;  // may have to leave now, or no more
-    Worklist queue_;   // to be evaluated
+    uint32_t comes_up_ = 0;   // where comes_up() goes on
+    Worklist unsure_;      // may have to leave now, or no more
+    Worklist queue_;       // to be evaluated
+    Worklist held_;        // by the lack of a slot, unless something has become of them since
+    Worklist leaderless_;  // likewise, by index
     Text log_directory_;
     ServiceId log_writer_;
     uint32_t spawn_slots_ = 64;
     uint32_t max_starting_ = 0;
-    uint32_t starting_ = 0;   // services in State::starting
-    uint32_t in_flight_ = 0;  // services on their way to exec
-    uint32_t active_ = 0;
-    uint32_t in_place_ = 0;
-    uint32_t hooks_running_ = 0;
-    uint32_t held_by_slot_ = 0;  // waiting, reason start_slot
+    Tally tally_;
     bool shutting_down_ = false;
     bool unread_ = false;
     Mono kill_at_ = no_deadline;

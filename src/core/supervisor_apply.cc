@@ -32,6 +32,7 @@ struct Supervisor::Draft {
     struct Row {
         bool listed = false;               // a file defines it
         bool refused = false;              // it does, but it cannot be
+        bool is_new = false;               // nothing was known of it, or of another in its place
         Ref<const Definition> definition;  // to be in force; null: none
         Text problem;
     };
@@ -59,12 +60,20 @@ void refuse(Row& row, const Service& service, const Text& problem) {
 const Candidate* broken_version(std::span<const Candidate> candidates, const Candidate& chosen,
                                 const Service& service) {
     if (!service.definition || chosen.version == service.definition->version) return nullptr;
-    for (const Candidate& candidate : candidates)
-        if (candidate.name == chosen.name && !candidate.definition &&
-            (candidate.unread || lives(service)) &&
-            candidate.version == service.definition->version)
-            return &candidate;
+    const Candidate* one = &chosen;
+    while (one != candidates.data() && one[-1].name == chosen.name) --one;
+    for (; one != candidates.data() + candidates.size() && one->name == chosen.name; ++one)
+        if (!one->definition && (one->unread || lives(service)) &&
+            one->version == service.definition->version)
+            return one;
     return nullptr;
+}
+
+// Does all that is shown of the one hold of the other?
+bool is_equal(const Ref<const Definition>& a, const Ref<const Definition>& b) {
+    if (a.get() == b.get()) return true;
+    return a && b && a->digest == b->digest && a->digest != 0 && a->version == b->version &&
+           a->file.directory == b->file.directory && a->file.name == b->file.name;
 }
 
 // Can a run of the new definition end otherwise than one of the old? Where only what is said of the
@@ -118,65 +127,49 @@ List<ServiceId> Supervisor::put_in_force(std::span<const Candidate> candidates,
             log_writer_ = ServiceId{i};
         if (!known && services_[i].want == Want::up) fresh.push_back(ServiceId{i});
     }
-    in_place_ = 0;  // by the definitions of now
-    for (const Service& service : services_) in_place_ += service.in_place();
     return fresh;
 }
 
 // What a new service needs is wanted with it. Whoever writes down what others say comes first.
 void Supervisor::settle_all(std::span<const ServiceId> fresh, Now now) {
     if (log_writer_) enqueue(log_writer_);
-    for (ServiceId id : fresh) want_up(id, false, now);
+    want_up(fresh, false, now);
     enqueue_all();
     settle(now);
 }
 
+// Gives each name its place, a former one where there is one, and the definition that is to be in
+// force there.
 void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
-    List<uint32_t> by_name;
-    List<uint32_t> free;
-    for (uint32_t i = 0; i < services_.size(); ++i)
-        (services_[i].used() ? by_name : free).push_back(i);
-    sort(std::span(by_name), [&](uint32_t a, uint32_t b) {
-        return services_[a].name.view() < services_[b].name.view();
-    });
-    draft.rows.resize(services_.size());
     const List<const Candidate*> chosen = in_force(candidates);
     services_.reserve(chosen.size());  // no more than they are: most live as long as reeve
-    size_t next = 0;                   // of by_name: both are in order
-    for (const Candidate* candidate : chosen) {
-        const std::string_view name = candidate->name;
-        while (next < by_name.size() && services_[by_name[next]].name.view() < name) ++next;
-        uint32_t index = static_cast<uint32_t>(services_.size());
-        if (next < by_name.size() && services_[by_name[next]].name == name) {
-            index = by_name[next];
-        } else if (!free.empty()) {
-            index = free.back();
-            free.pop_back();
-            exorcise(ServiceId{index});
-        } else {
+    draft.rows.resize(services_.size());
+    List<ServiceId> places(chosen.size());
+    size_t next = 0;  // of by_name_: both are in order
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        const std::string_view name = chosen[i]->name;
+        while (next < by_name_.size() && at(by_name_[next]).name.view() < name) ++next;
+        if (next == by_name_.size() || !(at(by_name_[next]).name == name)) continue;
+        places[i] = by_name_[next];
+        draft.rows[places[i].index].listed = true;
+    }
+    uint32_t free = 0;
+    bool any_is_new = false;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+        while (free < services_.size() && (services_[free].used() || draft.rows[free].listed))
+            ++free;
+        if (!places[i] && free == services_.size()) {
             services_.emplace_back();
             draft.rows.emplace_back();
         }
-        services_[index].name = candidate->name;
-        Draft::Row& row = draft.rows[index];
-        row.listed = true;
-        row.problem = candidate->problem;
-        row.definition = candidate->definition;
-        const Candidate* broken = broken_version(candidates, *candidate, services_[index]);
-        if (broken == nullptr && !row.definition) broken = candidate;
-        if (broken != nullptr) refuse(row, services_[index], broken->problem);
-        if (broken != nullptr && broken->unread && services_[index].definition) {
-            row.definition = services_[index].definition;
-            row.refused = false;
-        }
+        const bool is_new = !places[i];
+        if (is_new) places[i] = ServiceId{free};
+        any_is_new = any_is_new || is_new;
+        put(draft, places[i], candidates, *chosen[i]);
+        draft.rows[places[i].index].is_new = is_new;
     }
-    unsure_.resize(services_.size());
-    queue_.resize(services_.size());
-    actions_.reserve(services_.size() + 16);
-    boot_times_.resize(services_.size());
-    entries_.reserve(services_.size() + 3 * events_kept_max_count);
-    ended_runs_.reserve(services_.size() + 16);
-    dirty_.reserve(services_.size());
+    if (any_is_new) disown(draft);
+    make_room();
     // A file that is gone leaves the old definition in force until the service has stopped.
     for (size_t i = 0; i < services_.size(); ++i) {
         if (!services_[i].used() || draft.rows[i].listed) continue;
@@ -184,29 +177,68 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
         draft.rows[i].listed = unread_ && services_[i].definition;
     }
 }
+// What the candidate says, in the row of its place.
+void Supervisor::put(Draft& draft, ServiceId id, std::span<const Candidate> candidates,
+                     const Candidate& candidate) {
+    Service& service = at(id);
+    service.name = candidate.name;
+    service.forgotten = false;
+    Draft::Row& row = draft.rows[id.index];
+    row.listed = true;
+    row.problem = candidate.problem;
+    row.definition = candidate.definition;
+    const Candidate* broken = broken_version(candidates, candidate, service);
+    if (broken == nullptr && !row.definition) broken = &candidate;
+    if (broken != nullptr) refuse(row, service, broken->problem);
+    if (broken != nullptr && broken->unread && service.definition) {
+        row.definition = service.definition;
+        row.refused = false;
+    }
+}
 
-// A free place gets a new owner: what was told of the one before has no name any more.
-void Supervisor::exorcise(ServiceId id) {
-    erase_if(ghosts_, [id](const Ghost& ghost) { return ghost.id == id; });
+// A place has a new owner: what was told of the one before has no name any more.
+void Supervisor::disown(const Draft& draft) {
+    const auto is_new = [&](ServiceId id) { return id && draft.rows[id.index].is_new; };
     for (Entry& entry : entries_)
-        if (entry.id == id) entry.id = {};
-    boot_times_[id.index] = {};
+        if (is_new(entry.id)) entry.id = {};
+    for (uint32_t i = 0; i < services_.size(); ++i) {
+        if (!is_new(services_[i].reason.other)) continue;
+        services_[i].reason.other = {};
+        mark_changed(ServiceId{i});
+    }
+    index_names();
+}
+
+// No step needs more of it than is there.
+void Supervisor::make_room() {
+    const size_t count = services_.size();
+    for (Worklist* list : {&unsure_, &queue_, &held_, &leaderless_}) list->resize(count);
+    leaders_.build(services_);
+    deadlines_.resize(count);
+    behind_.resize(count);
+    actions_.reserve(count + 16);
+    boot_times_.resize(count);
+    entries_.reserve(count + 3 * events_kept_max_count);
+    ended_runs_.reserve(count + 16);
+    dirty_.reserve(count);
 }
 
 void Supervisor::build_graph(const Draft& draft) {
     List<Node> nodes(services_.size());
     for (size_t i = 0; i < services_.size(); ++i)
-        nodes[i] = {services_[i].name, services_[i].instance, draft.rows[i].definition.get()};
+        if (services_[i].used())
+            nodes[i] = {services_[i].name, services_[i].instance, draft.rows[i].definition.get()};
     graph_.build(nodes);
 }
 
 // To need what is about to be removed is to need what does not exist.
 void Supervisor::refuse_missing(Draft& draft) {
     bool refused = false;
+    int hints = hints_max_count;
     const auto refuse_row = [&](ServiceId id, std::string_view reference) {
         Draft::Row& row = draft.rows[id.index];
         if (!row.listed || row.refused) return;
-        const std::string_view near = nearest(reference);
+        const std::string_view near = hints-- > 0 ? nearest(reference) : std::string_view();
         Buffer<reason_max_bytes + path_max_bytes> problem;
         problem << row.definition->file.text().view() << ": depends_on: there is no service '"
                 << reference << '\'';
@@ -217,6 +249,7 @@ void Supervisor::refuse_missing(Draft& draft) {
     };
     for (const Graph::Missing& missing : graph_.missing())
         refuse_row(missing.id, missing.reference);
+    hints = 0;  // what is about to be removed is the nearest to itself
     for (uint32_t i = 0; i < services_.size(); ++i)
         for (ServiceId need : graph_.needs(ServiceId{i}))
             if (!draft.rows[need.index].listed) refuse_row(ServiceId{i}, at(need).name);
@@ -244,17 +277,22 @@ void Supervisor::refuse_cycles(Draft& draft) {
     }
 }
 
+// What the reload makes of one service. What stays as it was is not recorded anew.
 void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now) {
     const Draft::Row& row = draft.rows[id.index];
     Service& service = at(id);
     const auto note = [&](Change::Kind kind) { changes.push_back({kind, id, service.name}); };
     const Ref<const Definition> before = service.definition;
+    if (!service.known || service.refused != row.refused || service.removed == row.listed ||
+        !(service.problem == row.problem) || !is_equal(before, row.definition))
+        mark_changed(id);
     service.problem = row.problem;
     service.refused = row.refused;
     service.removed = !row.listed;
-    mark_changed(id);
     if (service.removed) return note(Change::Kind::remove);
+    tally_ -= Tally(service);
     service.definition = row.definition;
+    tally_ += Tally(service);
     if (row.refused) return note(Change::Kind::refuse);
     if (unread_ && is_unread(service)) return;
     if (service.state == State::waiting && service.verdict.code != ReasonCode::none)
@@ -282,32 +320,30 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
     note(Change::Kind::update);
 }
 
-// The slot is free for another name. What still refers to it by its old definition (a dependent
-// whose new file was refused) has lost what it needs, and does not run: evaluate() held it down
-// until now.
+// The slot is free for another name; the graph still has it until the next reload, with nothing in
+// it. What needs it by its old definition (a dependent whose new file was refused) has lost that,
+// and does not run: evaluate() held it down until now.
 void Supervisor::forget(ServiceId id) {
-    const List<ServiceId> dependents(graph_.needed_by(id));
-    for (ServiceId dependent : dependents) {
+    const auto lose = [&](ServiceId other) {
+        if (at(other).reason.other != id) return;
+        at(other).reason.other = {};
+        mark_changed(other);
+    };
+    for (ServiceId dependent : graph_.needed_by(id)) {
         at(dependent).definition = {};
+        lose(dependent);
         enqueue(dependent);
     }
-    // Nor may a reason blame whoever gets the slot.
-    for (uint32_t i = 0; i < services_.size(); ++i) {
-        if (services_[i].reason.other != id) continue;
-        services_[i].reason.other = {};
-        mark_changed(ServiceId{i});
-    }
-    if (at(id).state == State::waiting && at(id).reason.code == ReasonCode::start_slot)
-        --held_by_slot_;
+    for (ServiceId later : graph_.before(id)) lose(later);
     if (id == log_writer_) log_writer_ = {};
     forgotten_.push_back(at(id).name);
-    ghosts_.push_back({id, at(id).name});
-    at(id) = Service{};
-    Draft draft;
-    draft.rows.resize(services_.size());
-    for (size_t i = 0; i < services_.size(); ++i)
-        draft.rows[i].definition = services_[i].definition;
-    build_graph(draft);
+    const pid_t reapable = at(id).reapable();
+    Service nothing;
+    nothing.name = at(id).name;
+    nothing.forgotten = true;
+    at(id) = std::move(nothing);
+    boot_times_[id.index] = {};
+    index(id, reapable);
 }
 
 }  // namespace reeve

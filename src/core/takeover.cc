@@ -13,17 +13,6 @@
 
 namespace reeve {
 
-namespace {
-
-bool has_name(const Service& service, std::string_view full_name) {
-    const size_t at_sign = full_name.find('@');
-    const bool has_instance = at_sign != std::string_view::npos;
-    return service.name == full_name.substr(0, at_sign) &&
-           service.instance == (has_instance ? full_name.substr(at_sign + 1) : std::string_view());
-}
-
-}  // namespace
-
 SameBoot compare_boots(std::string_view recorded, std::string_view present) {
     if (recorded.empty() || present.empty()) return SameBoot::unknown;
     const auto split = [](std::string_view id, std::string_view& container) {
@@ -49,15 +38,37 @@ void doubt(PastService& was) {
     }
 }
 
-PastService* Past::find(std::string_view name) {
-    // Mostly it is the same one as last time, or the next.
-    for (size_t i = 0; i < services_.size(); ++i) {
-        const size_t place = (last_found_ + i) % services_.size();
-        if (!has_name(services_[place].service, name)) continue;
-        last_found_ = place;
-        return &services_[place];
-    }
-    return nullptr;
+// Where in by_name_ the service is, or would be.
+size_t Past::place_of(const FullName& name) const {
+    const uint32_t* place = std::lower_bound(
+        by_name_.begin(), by_name_.end(), name,
+        [&](uint32_t i, const FullName& n) { return services_[i].service.full_name() < n; });
+    return static_cast<size_t>(place - by_name_.begin());
+}
+
+PastService* Past::find(const FullName& name) {
+    const size_t place = place_of(name);
+    if (place == by_name_.size()) return nullptr;
+    PastService& found = services_[by_name_[place]];
+    return found.service.full_name() == name ? &found : nullptr;
+}
+
+PastService& Past::add(PastService&& was) {
+    const size_t place = place_of(was.service.full_name());
+    by_name_.push_back({});  // mostly that is its place
+    std::copy_backward(by_name_.begin() + place, by_name_.end() - 1, by_name_.end());
+    by_name_[place] = static_cast<uint32_t>(services_.size());
+    services_.push_back(std::move(was));
+    return services_.back();
+}
+
+// The last one takes its place.
+void Past::remove(PastService& was) {
+    const auto index = static_cast<uint32_t>(&was - services_.data());
+    by_name_[place_of(services_.back().service.full_name())] = index;
+    by_name_.erase(by_name_.begin() + place_of(was.service.full_name()));
+    if (&was != &services_.back()) was = std::move(services_.back());
+    services_.pop_back();
 }
 
 void Past::take(std::string_view line) {
@@ -70,7 +81,7 @@ void Past::take(std::string_view line) {
     }
     corrupt_ = corrupt_ || torn_;
     ended_ = record->kind == RecordKind::end;
-    PastService* known = find(record->name);
+    PastService* known = find(FullName::split(record->name));
     switch (record->kind) {
     case RecordKind::end: return;
     case RecordKind::header:
@@ -80,7 +91,7 @@ void Past::take(std::string_view line) {
         return;
     case RecordKind::note: return;
     case RecordKind::service:
-        if (known == nullptr) known = &services_.emplace_back();
+        if (known == nullptr) known = &add({.service = service});
         // Where reeve could not read what the child itself had.
         if (service.leader.start_time == 0) {
             for (const Process process : {known->child, known->service.leader})
@@ -105,9 +116,7 @@ void Past::take(std::string_view line) {
         known->hooks[static_cast<size_t>(record->hook)].process = record->process;
         return;
     case RecordKind::gone:
-        if (known == nullptr) return;
-        if (known != &services_.back()) std::swap(*known, services_.back());
-        services_.pop_back();
+        if (known != nullptr) remove(*known);
         return;
     }
 }
@@ -166,7 +175,7 @@ void Past::take_status(std::string_view object) {
     }
     const std::string_view words = find_field(object, "reason");
     const std::string_view log = find_field(object, "log");
-    PastService& was = services_.emplace_back();
+    PastService was;
     was.version = find_field(object, "version");
     was.service = {
         .name = name,
@@ -185,6 +194,7 @@ void Past::take_status(std::string_view object) {
         .leader = runs ? leader : Process{},
         .runs = static_cast<uint32_t>(number("restarts", INT32_MAX).value_or(0)) + 1,
     };
+    add(std::move(was));
 }
 
 void Past::fill_in(Past&& damaged) {
@@ -192,11 +202,9 @@ void Past::fill_in(Past&& damaged) {
     uid_ = damaged.uid_;
     version_ = damaged.version_;
     for (PastService& each : damaged.services_) {
-        Buffer<2 * name_max_bytes + 1> name;
-        append_name(name, each.service);
-        PastService* known = find(name.view());
+        PastService* known = find(each.service.full_name());
         if (known == nullptr)
-            services_.push_back(std::move(each));
+            add(std::move(each));
         else if (each.lives() && !known->lives())
             *known = std::move(each);
     }
@@ -229,12 +237,7 @@ void Supervisor::add_past(const PastService& was, const Ref<const Policy>& defau
     definition->process_digest = service.run_digest != 0 ? service.run_digest : 1;
     service.definition = Ref<const Definition>(definition);
     service.dirty = false;
-    const Before now(service);
-    active_ += static_cast<uint32_t>(now.active);
-    in_flight_ += static_cast<uint32_t>(now.in_flight);
-    held_by_slot_ += static_cast<uint32_t>(now.held);
-    starting_ += static_cast<uint32_t>(now.state == State::starting);
-    hooks_running_ += static_cast<uint32_t>(now.hooks);
+    tally_ += Tally(service);
 }
 
 List<Change> Supervisor::take_over(std::span<const PastService> past,
@@ -242,11 +245,14 @@ List<Change> Supervisor::take_over(std::span<const PastService> past,
                                    std::span<const Candidate> candidates, Now now) {
     check(services_.empty());
     for (const PastService& each : past) add_past(each, defaults);
+    index_names();
+    make_room();
     for (uint32_t i = 0; i < past.size(); ++i) {
-        Service& service = services_[i];
-        service.reason.other = {};
-        for (uint32_t other = 0; other < past.size() && !past[i].blamed.empty(); ++other)
-            if (has_name(services_[other], past[i].blamed)) service.reason.other = ServiceId{other};
+        const FullName blamed = FullName::split(past[i].blamed);
+        services_[i].reason.other = {};
+        for (ServiceId other : find(blamed.name))
+            if (at(other).full_name() == blamed) services_[i].reason.other = other;
+        index(ServiceId{i}, services_[i].reapable());
     }
     List<Change> changes;
     const List<ServiceId> fresh = put_in_force(candidates, changes, now);
@@ -255,6 +261,7 @@ List<Change> Supervisor::take_over(std::span<const PastService> past,
         if (!services_[i].used()) continue;
         complete(services_[i], now);
         go_on(ServiceId{i}, past[i], now);
+        deadlines_.set(ServiceId{i}, services_[i].deadline);
     }
     settle_all(fresh, now);
     return changes;

@@ -71,10 +71,13 @@ class Past {
     const List<PastService>& services() const { return services_; }
 
   private:
-    PastService* find(std::string_view name);
+    size_t place_of(const FullName& name) const;
+    PastService* find(const FullName& name);
+    PastService& add(PastService&& was);
+    void remove(PastService& was);
 
     List<PastService> services_;
-    size_t last_found_ = 0;
+    List<uint32_t> by_name_;
     uint32_t version_ = 0;
     Text boot_;
     Text uid_;

@@ -157,14 +157,6 @@ bool is_name(std::string_view text, bool colon) {
     return !text.empty() && text.size() <= name_max_bytes;
 }
 
-bool is_full_name(std::string_view text) {
-    const size_t at = text.find('@');
-    return is_name(text.substr(0, at)) && (at == text.npos || is_name(text.substr(at + 1)));
-}
-
-void append_name(Sink& out, const Service& service) {
-    out << service.name.view();
-    if (!service.instance.empty()) out << '@' << service.instance.view();
-}
+void append_name(Sink& out, const Service& service) { out << service.full_name(); }
 
 }  // namespace reeve

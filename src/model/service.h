@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "model/definition.h"
+#include "model/full_name.h"
 
 namespace reeve {
 
@@ -219,6 +220,8 @@ struct Service {
     bool killed : 1 = false;             // this stop needed KILL
     bool hooks_over : 1 = false;  // the shutdown's deadline has passed: no hook runs any more
     bool leader_gone : 1 = true;  // the leader was reaped, or is not ours to reap
+    bool forgotten : 1 = false;   // it is no more: what is left is its name, in a free slot
+    bool reached : 1 = false;     // by the command that is being carried out
     ExitStatus exit;
 
     Reason reason;                  // of the state
@@ -242,7 +245,11 @@ struct Service {
     uint32_t attempts = 0;          // consecutive short runs: exponent of the delay
     uint32_t failures = 0;          // consecutive failed runs: against `retries`
 
-    bool used() const { return !name.empty(); }  // a slot may be free after a reload
+    bool used() const { return !name.empty() && !forgotten; }
+    FullName full_name() const { return {name, instance}; }
+    pid_t reapable() const { return leader_gone ? 0 : leader.pid; }  // 0: no child leads it
+    // Its process group has outlived its leader: nobody tells of its end.
+    bool leaderless() const { return group > 0 && leader_gone; }
     bool active() const { return phase != Phase::idle; }
     // A oneshot that is done, and that its stop_command is to undo.
     bool in_place() const {
@@ -265,7 +272,6 @@ struct Service {
 
 // "web" or "web@1".
 void append_name(Sink& out, const Service& service);
-bool is_full_name(std::string_view text);
 
 enum class EventKind : uint8_t {
     // From the supervisor, which knows the other services:

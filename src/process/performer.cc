@@ -224,9 +224,9 @@ void Performer::perform(const Action& action, Now now) {
         if (service.state == State::stopping) signal(action.service, SIGCONT, false);
         return;
     case ActionKind::check_group:
-        if (service.group > 0 && service.leader_gone && left_of(action.service) == Remains::none)
-            supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
-        return;
+        if (!service.leaderless() || left_of(action.service) != Remains::none) return;
+        look_for_strays();
+        return supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
     case ActionKind::end_run: return end_run(action.service);
     case ActionKind::end_reeve:
         if (end_request_.on_end != OnEnd::nothing) return;  // the first one has its way

@@ -164,7 +164,6 @@ class Performer {
     void hear_out(ServiceId id, Now now);
     void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
-    void check_groups(Now now);
     Remains left_of(ServiceId id);
     void end_watched(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);

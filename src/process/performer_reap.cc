@@ -31,7 +31,10 @@ void Performer::reap(Now now) {
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
         }
         count = 0;
-        if (some) check_groups(now);
+        if (some) {  // an orphan may have been the last of a group
+            supervisor_.check_groups();
+            carry_out(now);
+        }
     }
 }
 
@@ -70,18 +73,6 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
 void Performer::look_for_strays() {
     if (std::exchange(strays_are_known_, true) || supervisor_.shutting_down()) return;
     strays_.look(supervisor_, hooks_, trial_);
-}
-
-// An orphan that was reaped may have been the last of a group.
-void Performer::check_groups(Now now) {
-    for (uint32_t i = 0; i < supervisor_.services().size(); ++i) {
-        const ServiceId id{i};
-        const Service& service = supervisor_.at(id);
-        if (service.group <= 0) continue;
-        if (!service.leader_gone || left_of(id) != Remains::none) continue;
-        look_for_strays();
-        deliver(id, {.kind = EventKind::group_empty}, now);
-    }
 }
 
 }  // namespace reeve
