@@ -75,6 +75,12 @@ void Walk::conclude() {
         actions_.add({ActionKind::end_reeve, {}, s_.exit, id_, static_cast<int32_t>(on_end)});
 }
 
+bool provides(const Service& service) {
+    if (!service.definition) return false;
+    const bool oneshot = service.policy().type == Type::oneshot;
+    return service.state == (oneshot ? State::done : State::running);
+}
+
 OnEnd on_end_of(const Service& service) {
     const OnEnd on_end = service.policy().on_end;
     if (on_end == OnEnd::shutdown_on_failure && service.state != State::failed)

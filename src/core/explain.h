@@ -31,29 +31,4 @@ bool is_amiss(const Service& service);
 // The chain of causes from the service to the root: each member waits for the next.
 List<ServiceId> causes(const Supervisor& supervisor, ServiceId id);
 
-// What a client waits for. `up` of a oneshot: its end, and success.
-struct Goal {
-    enum class Kind : uint8_t {
-        up,
-        down,
-        restarted,
-        reloaded,  // it runs on, and its reload_command, if it has one, has succeeded
-        state,
-    };
-    Kind kind = Kind::up;
-    State state = State::running;  // kind state
-    bool patient = false;          // a run that fails is no answer where another follows
-    // `runs` when it was asked for: a later run that fails is the answer. By default none is.
-    // reloaded: the run that goes on.
-    uint32_t runs_before = UINT32_MAX;
-};
-enum class Progress : uint8_t { pending, reached, failed, overtaken };
-
-// Did reload_command fail when it last ran, in this run?
-bool reload_failed(const Service& service);
-
-// failed: it will not come about by itself: given up, invalid, or waiting for something that is.
-// overtaken: the contrary is wanted by now.
-Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal);
-
 }  // namespace reeve

@@ -1,4 +1,5 @@
-// What has become of what a client waits for.
+#include "core/progress.h"
+
 #include "core/explain.h"
 #include "core/restart.h"
 
@@ -92,9 +93,9 @@ Progress progress(const Supervisor& supervisor, ServiceId id, const Goal& goal) 
     const Service& service = supervisor.at(id);
     switch (goal.kind) {
     case Goal::Kind::down: return progress_down(supervisor, service);
-    case Goal::Kind::state:
+    case Goal::Kind::entered:
         if (!service.used()) return Progress::failed;
-        return service.state == goal.state ? Progress::reached : Progress::pending;
+        return service.state == goal.state_awaited ? Progress::reached : Progress::pending;
     case Goal::Kind::up:
     case Goal::Kind::restarted: return progress_up(supervisor, id, goal);
     case Goal::Kind::reloaded: return progress_reload(supervisor, id, goal);

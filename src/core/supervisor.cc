@@ -193,31 +193,6 @@ void Supervisor::note_log(ServiceId id, std::string_view note) {
     mark_changed(id);
 }
 
-Tally::Tally(const Service& service)
-    : active(service.active()), in_place(service.in_place()),
-      // From its start on, though pre_start comes first: nobody may take the slot meanwhile.
-      in_flight(service.phase == Phase::pre_start || service.phase == Phase::executing),
-      starting(service.state == State::starting),
-      hooks(static_cast<uint32_t>(__builtin_popcount(service.hooks))) {}
-
-Tally& Tally::operator+=(const Tally& other) {
-    active += other.active;
-    in_place += other.in_place;
-    in_flight += other.in_flight;
-    starting += other.starting;
-    hooks += other.hooks;
-    return *this;
-}
-
-Tally& Tally::operator-=(const Tally& other) {
-    active -= other.active;
-    in_place -= other.in_place;
-    in_flight -= other.in_flight;
-    starting -= other.starting;
-    hooks -= other.hooks;
-    return *this;
-}
-
 // The one way into step(): keeps the counts and the indexes, and tells the neighbours.
 void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
     Service& service = at(id);
@@ -258,7 +233,7 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
     const bool about_verdict = reason.code == ReasonCode::group_left;
     const bool is_invalid = reason.code == ReasonCode::definition_invalid;
     const Service* other = reason.other ? &at(reason.other) : nullptr;
-    entries_.push_back({.id = id,
+    events_.add({.id = id,
                         .from = from,
                         .to = service.state,
                         .failures = static_cast<uint16_t>(std::min(service.failures, 65535u)),
@@ -272,12 +247,7 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
                                                                    : service.end_note,
                         .other = other != nullptr ? other->name : Text(),
                         .other_instance = other != nullptr ? other->instance : Text()});
-    if (!brings_up_) return;
-    BootTimes& times = boot_times_[id.index];
-    const auto elapsed = static_cast<uint32_t>((now.mono - began_.mono).ms);
-    if (service.state == State::starting && times.start_ms == BootTimes::none)
-        times.start_ms = elapsed;
-    if (provides(service) && times.ready_ms == BootTimes::none) times.ready_ms = elapsed;
+    boot_.note(id, service, now);
 }
 
 // Over is a run when nothing of its process group is left; or when it could not get a process. A
@@ -298,19 +268,6 @@ void Supervisor::note_ended_run(ServiceId id, Phase phase, pid_t leader, Now now
                            .how = how});
 }
 
-std::span<const Entry> Supervisor::new_entries() const {
-    return std::span(entries_).subspan(passed_entries_);
-}
-
-void Supervisor::pass_entries() {
-    if (entries_.size() > 2 * events_kept_max_count) {
-        const size_t dropped = entries_.size() - events_kept_max_count;
-        entries_.erase(entries_.begin(), entries_.begin() + static_cast<long>(dropped));
-        first_entry_ += dropped;
-    }
-    passed_entries_ = entries_.size();
-}
-
 // Until all are where they should be. Who waits for a slot gets one at a time: it takes the slot,
 // or has another reason to wait from then on.
 void Supervisor::settle(Now now) {
@@ -325,7 +282,7 @@ void Supervisor::settle(Now now) {
         if (!id) break;
         evaluate(id, now);
     }
-    brings_up_ = brings_up_ && comes_up();
+    if (boot_.runs() && !comes_up()) boot_.stop();
 }
 
 // Is something starting, or waiting for one that runs (a oneshot) or is? Goes on from the last one
@@ -334,7 +291,7 @@ bool Supervisor::comes_up() {
     if (tally_.starting > 0) return true;
     for (size_t left = services_.size(); left > 0; --left, ++comes_up_) {
         if (comes_up_ >= services_.size()) comes_up_ = 0;
-        const Service& service = services_[comes_up_];
+        const Service& service = at(ServiceId{comes_up_});
         if (service.state == State::waiting && service.reason.other &&
             at(service.reason.other).active())
             return true;
@@ -492,12 +449,6 @@ bool Supervisor::may_stop(ServiceId id) {
     if (shutting_down_ && id == log_writer_)
         return !is_kept && others_ended() && service.state != State::starting;
     return !is_kept;
-}
-
-bool provides(const Service& service) {
-    if (!service.definition) return false;
-    const bool oneshot = service.policy().type == Type::oneshot;
-    return service.state == (oneshot ? State::done : State::running);
 }
 
 // What holds a wanted service back, or none.

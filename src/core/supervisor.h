@@ -7,10 +7,13 @@
 #include <string_view>
 
 #include "base/list.h"
+#include "core/boot_clock.h"
 #include "core/deadlines.h"
+#include "core/event_log.h"
 #include "core/graph.h"
 #include "core/leaders.h"
 #include "core/takeover.h"
+#include "core/tally.h"
 #include "core/transition.h"
 #include "core/worklist.h"
 #include "model/service.h"
@@ -36,23 +39,6 @@ struct Change {
 
 const char* name_of(Change::Kind kind);
 
-// A state that was entered, and why, for events and waiting clients.
-struct Entry {
-    ServiceId id;  // none: its service is no more, and another has its place
-    State from;
-    State to;
-    uint16_t failures = 0;  // Service::failures, as far as it goes
-    Wall time{};
-    Reason reason{};
-    Reason end{};  // how the run ended that the reason is about
-    Reason hook_failure{};
-    // What the words are about, as it was: the definition, and what was known besides.
-    Ref<const Definition> definition{};
-    Text note{};   // Service's problem, status_text or end_note, whichever the reason shows
-    Text other{};  // the name of reason.other, and its instance
-    Text other_instance{};
-};
-
 // A run that is over.
 struct EndedRun {
     ServiceId id;
@@ -61,28 +47,6 @@ struct EndedRun {
     Wall end{};
     ExitStatus exit{};  // of its process
     Reason how{};
-};
-
-// When a service came up with reeve, in milliseconds since reeve's start.
-struct BootTimes {
-    static constexpr uint32_t none = UINT32_MAX;
-    uint32_t start_ms = none;
-    uint32_t ready_ms = none;  // running, or done
-};
-
-// How many services are in what others have to know of.
-struct Tally {
-    Tally() = default;
-    explicit Tally(const Service& service);  // 1 of what it is in
-    Tally& operator+=(const Tally& other);
-    Tally& operator-=(const Tally& other);
-    friend bool operator==(const Tally&, const Tally&) = default;
-
-    uint32_t active = 0;
-    uint32_t in_place = 0;
-    uint32_t in_flight = 0;  // begun, and not through exec yet
-    uint32_t starting = 0;   // in State::starting
-    uint32_t hooks = 0;      // that run
 };
 
 class Supervisor {
@@ -140,17 +104,9 @@ class Supervisor {
     // Names of services that are no more, their files gone and everything of theirs ended.
     List<Text>& forgotten() { return forgotten_; }
 
-    // The newest entries: at least events_kept_max_count, if there were so many. Each has a number,
-    // the first one's is first_entry(). `new_entries` are those since pass_entries(), which makes
-    // all of them old and drops the oldest.
-    std::span<const Entry> entries() const { return entries_; }
-    uint64_t first_entry() const { return first_entry_; }
-    std::span<const Entry> new_entries() const;
-    void pass_entries();
-
-    // The bring-up lasts until for the first time nothing is starting, nor waits for what runs.
-    Now began() const { return began_; }
-    BootTimes boot_times(ServiceId id) const { return boot_times_[id.index]; }
+    EventLog& events() { return events_; }
+    const EventLog& events() const { return events_; }
+    const BootClock& boot() const { return boot_; }
 
     std::span<Service> services() { return services_; }
     std::span<const Service> services() const { return services_; }
@@ -158,8 +114,11 @@ class Supervisor {
     void mark_changed(ServiceId id);
     // Service::log_note.
     void note_log(ServiceId id, std::string_view note);
-    Service& at(ServiceId id) { return services_[id.index]; }
-    const Service& at(ServiceId id) const { return services_[id.index]; }
+    Service& at(ServiceId id) { return look(), services_[id.index]; }
+    const Service& at(ServiceId id) const { return look(), services_[id.index]; }
+#ifdef _GLIBCXX_ASSERTIONS  // in tests: how often a service has been looked at
+    uint64_t looks() const { return looks_; }
+#endif
     const Graph& graph() const { return graph_; }
     // NAME[@I]; also of one that is no more, until another gets its place.
     void append_name_of(Sink& out, ServiceId id) const { out << at(id).full_name(); }
@@ -232,6 +191,13 @@ class Supervisor {
     void enqueue_neighbours(ServiceId id);
     void enqueue_all();
 
+#ifdef _GLIBCXX_ASSERTIONS
+    void look() const { ++looks_; }
+    mutable uint64_t looks_ = 0;
+#else
+    void look() const {}
+#endif
+
     List<Service> services_;
     List<ServiceId> by_name_;  // all slots that have a name, also one of before
     Graph graph_;
@@ -241,14 +207,10 @@ class Supervisor {
     List<uint32_t> behind_;  // by index: where any_behind() goes on
     List<ServiceId> dirty_;  // each once: Service::dirty
     List<Action> actions_;
-    List<Entry> entries_;
-    uint64_t first_entry_ = 0;
-    size_t passed_entries_ = 0;
+    EventLog events_;
+    BootClock boot_;
     List<EndedRun> ended_runs_;
     List<Text> forgotten_;
-    List<BootTimes> boot_times_;  // by index
-    Now began_{};
-    bool brings_up_ = true;
     uint32_t comes_up_ = 0;   // where comes_up() goes on
     Worklist unsure_;      // may have to leave now, or no more
     Worklist queue_;       // to be evaluated
@@ -267,8 +229,5 @@ class Supervisor {
 // The versions that are in force: one candidate a name. Of those whose date has come and whose type
 // is not fake the latest; a name whose versions are all fake has a fake one in force.
 List<const Candidate*> in_force(std::span<const Candidate> candidates);
-
-// Is it there for those that need it: running, or a oneshot that is done?
-bool provides(const Service& service);
 
 }  // namespace reeve

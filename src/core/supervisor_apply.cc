@@ -110,7 +110,7 @@ List<Change> Supervisor::apply(std::span<const Candidate> candidates, Now now) {
 // Returns the services that are new, and wanted.
 List<ServiceId> Supervisor::put_in_force(std::span<const Candidate> candidates,
                                          List<Change>& changes, Now now) {
-    if (began_.mono.ms == 0) began_ = now;
+    boot_.start(now);
     Draft draft;
     choose(draft, candidates);
     build_graph(draft);
@@ -199,8 +199,7 @@ void Supervisor::put(Draft& draft, ServiceId id, std::span<const Candidate> cand
 // A place has a new owner: what was told of the one before has no name any more.
 void Supervisor::disown(const Draft& draft) {
     const auto is_new = [&](ServiceId id) { return id && draft.rows[id.index].is_new; };
-    for (Entry& entry : entries_)
-        if (is_new(entry.id)) entry.id = {};
+    events_.disown(is_new);
     for (uint32_t i = 0; i < services_.size(); ++i) {
         if (!is_new(services_[i].reason.other)) continue;
         services_[i].reason.other = {};
@@ -217,8 +216,8 @@ void Supervisor::make_room() {
     deadlines_.resize(count);
     behind_.resize(count);
     actions_.reserve(count + 16);
-    boot_times_.resize(count);
-    entries_.reserve(count + 3 * events_kept_max_count);
+    boot_.resize(count);
+    events_.reserve(count);
     ended_runs_.reserve(count + 16);
     dirty_.reserve(count);
 }
@@ -342,7 +341,7 @@ void Supervisor::forget(ServiceId id) {
     nothing.name = at(id).name;
     nothing.forgotten = true;
     at(id) = std::move(nothing);
-    boot_times_[id.index] = {};
+    boot_.forget(id);
     index(id, reapable);
 }
 

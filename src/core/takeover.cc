@@ -99,6 +99,7 @@ void Past::take(std::string_view line) {
                     service.leader.start_time = process.start_time;
         }
         known->service = std::move(service);
+        restore(known->service, record->state, record->phase);
         known->child = {};
         known->version = record->version;
         known->digest = record->digest;
@@ -183,8 +184,6 @@ void Past::take_status(std::string_view object) {
         .status_text = *state == State::running && words != "ready" ? words : std::string_view(),
         .log_note = log.ends_with(')') ? log : std::string_view(),
         .want = want == "up" ? Want::up : Want::down,
-        .state = *state,
-        .phase = resting.phase,
         .known = true,
         .leader_gone = !runs,
         .exit = exit,
@@ -194,6 +193,7 @@ void Past::take_status(std::string_view object) {
         .leader = runs ? leader : Process{},
         .runs = static_cast<uint32_t>(number("restarts", INT32_MAX).value_or(0)) + 1,
     };
+    restore(was.service, *state, resting.phase);
     add(std::move(was));
 }
 

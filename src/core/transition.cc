@@ -426,6 +426,12 @@ void Walk::cancel_hook(Hook hook) {
     if (s_.hook_runs(hook)) actions_.add({ActionKind::cancel_hook, hook, {}, id_});
 }
 
+void restore(Service& service, State state, Phase phase) {
+    check(static_cast<size_t>(state) < state_count && static_cast<size_t>(phase) < phase_count);
+    service.state = state;
+    service.phase = phase;
+}
+
 Actions step(Service& service, ServiceId id, const Event& event, Now now) {
     Walk walk(service, id, now);
     walk.take(event);

@@ -25,6 +25,12 @@ class Actions {
 // What reeve is to do about a service that has ended for good.
 OnEnd on_end_of(const Service& service);
 
+// Is it there for those that need it: running, or a oneshot that is done?
+bool provides(const Service& service);
+
+// Puts it where a record says that it was: the one way to a State that no event brings about.
+void restore(Service& service, State state, Phase phase);
+
 // Takes the service through one event: its next state and the reason for it are in `service`, what
 // is to be done about it in the result. An event that comes too late to matter (the end of a hook
 // that was cancelled) changes nothing; one that cannot be is a bug, and ends in check.

@@ -99,7 +99,7 @@ void Answer::act(const Request& request, Now now) {
         forecast_ = controls_->forecast(now);
         if (!forecast_.problems.empty()) outcome_ = Outcome::failed;
         return;
-    case Command::events: event_ = supervisor_->first_entry(); return;
+    case Command::events: event_ = supervisor_->events().first_number(); return;
     case Command::run:
         set_goals(Goal::Kind::restarted);
         begin_run();
@@ -126,7 +126,7 @@ void Answer::act(const Request& request, Now now) {
         await_this_run();
         for (Target& target : targets_) {
             target.goal.patient = true;
-            if (request.until) target.goal = {.kind = Goal::Kind::state, .state = *request.until};
+            if (request.until) target.goal = {.kind = Goal::Kind::entered, .state_awaited = *request.until};
         }
         return;
     case Command::exit: return controls_->end(request.number, now);

@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "core/explain.h"
+#include "core/progress.h"
 #include "ctl/controls.h"
 #include "ctl/protocol.h"
 

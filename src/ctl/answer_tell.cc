@@ -125,7 +125,7 @@ Answer::Step Answer::next_planned(Sink& out) {
 
 // Who reads too slowly misses what has been dropped meanwhile, and is told.
 Answer::Step Answer::next_event(Sink& out) {
-    const uint64_t first = supervisor_->first_entry();
+    const uint64_t first = supervisor_->events().first_number();
     if (event_ < first) {
         Sink line(scratch, sizeof scratch);
         line << "warn " << first - event_ << " events were missed\n";
@@ -133,8 +133,8 @@ Answer::Step Answer::next_event(Sink& out) {
         out << line.view();
         return Step::more;
     }
-    while (event_ - first < supervisor_->entries().size()) {
-        const Entry& entry = supervisor_->entries()[event_++ - first];
+    while (event_ - first < supervisor_->events().entries().size()) {
+        const Entry& entry = supervisor_->events().entries()[event_++ - first];
         if (!entry.id) continue;
         Sink object(scratch, sizeof scratch);
         append_event(object, *supervisor_, entry);
@@ -146,10 +146,10 @@ Answer::Step Answer::next_event(Sink& out) {
 Answer::Step Answer::next_boot(Sink& out) {
     while (cursor_ < supervisor_->services().size()) {
         const ServiceId id{static_cast<uint32_t>(cursor_++)};
-        const BootTimes times = supervisor_->boot_times(id);
+        const BootTimes times = supervisor_->boot().times(id);
         const bool ready = times.ready_ms != BootTimes::none;
         if (times.start_ms == BootTimes::none || !supervisor_->at(id).used()) continue;
-        const Wall began = supervisor_->began().wall;
+        const Wall began = supervisor_->boot().began().wall;
         Sink object(scratch, sizeof scratch);
         append_head(object, supervisor_->at(id));
         object << "start=";
@@ -353,9 +353,9 @@ Answer::Step Answer::end(Sink& out) {
 void Answer::entered(std::span<const Entry> entries) {
     if (command_ != Command::wait) return;
     for (Target& target : targets_) {
-        if (target.settled || target.goal.kind != Goal::Kind::state) continue;
+        if (target.settled || target.goal.kind != Goal::Kind::entered) continue;
         for (const Entry& entry : entries)
-            if (entry.id == target.id && entry.to == target.goal.state) target.settled = true;
+            if (entry.id == target.id && entry.to == target.goal.state_awaited) target.settled = true;
     }
 }
 

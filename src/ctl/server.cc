@@ -227,7 +227,7 @@ void Server::pump(Client& client, Now now) {
 }
 
 void Server::settle(Now now) {
-    const std::span<const Entry> entries = supervisor_.new_entries();
+    const std::span<const Entry> entries = supervisor_.events().fresh();
     each_client([&](Client& client) {
         if (client.answer) client.answer->entered(entries);
         if (!client.answer || client.blocked) {
@@ -237,7 +237,7 @@ void Server::settle(Now now) {
         client.answer->pass_deadline(now);
         pump(client, now);
     });
-    supervisor_.pass_entries();
+    supervisor_.events().pass();
     drop_finished();
     if (pauses_ && now.mono >= accept_again_) pauses_ = false;
 }

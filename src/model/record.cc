@@ -13,7 +13,7 @@ namespace {
 struct Field {
     const char* key;
     int64_t (*get)(const Service&);
-    void (*set)(Service&, int64_t);
+    void (*set)(Service&, int64_t);  // null: it goes into the Record
     int64_t low;
     int64_t high;
 };
@@ -56,8 +56,8 @@ constexpr int64_t number_of(Enum last) {
 
 constexpr Field fields[] = {
     NUMBER("want", want, 0, number_of(Want::up)),
-    NUMBER("state", state, 0, state_count - 1),
-    NUMBER("phase", phase, 0, phase_count - 1),
+    {"state", [](const Service& s) { return number_of(s.state); }, nullptr, 0, state_count - 1},
+    {"phase", [](const Service& s) { return number_of(s.phase); }, nullptr, 0, phase_count - 1},
     NUMBER("known", known, 0, 1),
     NUMBER("restart", restart_requested, 0, 1),
     NUMBER("killed", killed, 0, 1),
@@ -155,21 +155,19 @@ bool take_process(std::string_view& rest, Process& process) {
 }
 
 void set_name(Service& service, std::string_view name) {
-    const size_t at = name.find('@');
-    service.name = name.substr(0, at);
-    service.instance = at == std::string_view::npos ? std::string_view() : name.substr(at + 1);
+    const FullName full = FullName::split(name);
+    service.name = full.name;
+    service.instance = full.instance;
 }
 
-State state_of_idle(const Service& service) {
-    const bool is_active = service.state == State::starting || service.state == State::running ||
-                           service.state == State::stopping;
-    return is_active ? State::stopped : service.state;
+bool is_active(State state) {
+    return state == State::starting || state == State::running || state == State::stopping;
 }
 
-// The state that a phase is part of.
-State state_of(const Service& service) {
-    switch (service.phase) {
-    case Phase::idle: return state_of_idle(service);
+// The state that a phase is part of; idle is part of all that are not active.
+State state_of(Phase phase, State idle) {
+    switch (phase) {
+    case Phase::idle: return is_active(idle) ? State::stopped : idle;
     case Phase::pre_start:
     case Phase::executing:
     case Phase::readying:
@@ -206,15 +204,15 @@ std::optional<bool> has_group(Phase phase) {
 }
 
 // What no reeve would have written is not to be gone by, whatever its sum says.
-bool can_be(const Service& service) {
+bool can_be(const Service& service, State state, Phase phase) {
     const bool has_process = service.group != 0;
     if (has_process != (service.leader.pid != 0)) return false;
     if (has_process && !(is_signallable(service.group) && is_signallable(service.leader.pid)))
         return false;
-    if (has_group(service.phase).value_or(has_process) != has_process) return false;
-    const bool runs = service.phase >= Phase::executing && service.phase <= Phase::up;
+    if (has_group(phase).value_or(has_process) != has_process) return false;
+    const bool runs = phase >= Phase::executing && phase <= Phase::up;
     if (has_process && runs && service.leader_gone) return false;
-    return service.state == state_of(service);
+    return state == state_of(phase, state);
 }
 
 std::optional<Record> decode_service(std::string_view rest, Record record, Service& service) {
@@ -246,10 +244,15 @@ std::optional<Record> decode_service(std::string_view rest, Record record, Servi
         for (const Field& field : fields) {  // a key of a later version is passed over
             if (key != field.key) continue;
             if (*number < field.low || *number > field.high) return std::nullopt;
-            field.set(service, *number);
+            if (field.set != nullptr)
+                field.set(service, *number);
+            else if (key == "state")
+                record.state = static_cast<State>(*number);
+            else
+                record.phase = static_cast<Phase>(*number);
         }
     }
-    if (!can_be(service)) return std::nullopt;
+    if (!can_be(service, record.state, record.phase)) return std::nullopt;
     if (!service.leader) service.leader_gone = true;
     return record;
 }

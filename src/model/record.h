@@ -58,13 +58,16 @@ struct Record {
     std::string_view blamed;          // service: NAME[@I], or empty
     std::string_view version;         // service: of its definition
     uint64_t digest = 0;              // service: of its definition; 0: it has none
+    State state = State::stopped;     // service
+    Phase phase = Phase::idle;        // service: one of that state
     Hook hook = Hook::pre_start;      // hook
     Text Service::*member = nullptr;  // text: which of the service's
     std::string_view text;            // text
     Process process;                  // child, hook
 };
 
-// One line without its newline. Of a service record, `service` takes the fields and its name. Views
+// One line without its newline. Of a service record, `service` takes the fields and its name,
+// but for its state and phase: see restore() of core/transition. Views
 // point into `line`. nullopt: torn or corrupt. What is of an unknown kind comes as a note.
 std::optional<Record> decode_record(std::string_view line, Service& service);
 

@@ -81,8 +81,6 @@ void Program::add_past_main(List<PastService>& past) {
     main.service = {
         .name = "main",
         .want = Want::up,
-        .state = State::running,
-        .phase = Phase::up,
         .known = true,
         .leader_gone = false,
         .reason = {.code = ReasonCode::ready},
@@ -91,6 +89,7 @@ void Program::add_past_main(List<PastService>& past) {
         .run_digest = main_definition_->process_digest,
         .runs = 1,
     };
+    restore(main.service, State::running, Phase::up);
 }
 
 // What comes before CMD has a process waits for it; what comes after its end is for nobody.

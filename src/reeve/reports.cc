@@ -49,7 +49,7 @@ void append_ending(Sink& out, const Service& service) {
 
 void Reports::tell(const Supervisor& supervisor, Report report, ServiceId main, Now now) {
     troubles_.resize(supervisor.services().size());
-    for (const Entry& entry : supervisor.new_entries()) {
+    for (const Entry& entry : supervisor.events().fresh()) {
         if (!entry.id || entry.id == main || !supervisor.at(entry.id).used()) continue;
         if (report == Report::all) tell_change(supervisor, entry);
         if (report == Report::failures) tell_failure(supervisor, entry, now);

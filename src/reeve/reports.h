@@ -10,7 +10,7 @@ namespace reeve {
 
 class Reports {
   public:
-    // Tells what has happened since pass_entries(). Of `main`, which is a `-- CMD`, nothing is
+    // Tells what has happened since EventLog::pass(). Of `main`, which is a `-- CMD`, nothing is
     // said: it speaks for itself.
     void tell(const Supervisor& supervisor, Report report, ServiceId main, Now now);
 

@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "core/explain.h"
+#include "core/progress.h"
 #include "core/rig.h"
 
 namespace {
@@ -312,7 +313,7 @@ TEST_CASE("a restart is reached by a new run only") {
 
 TEST_CASE("a state is reached when it is that") {
     Rig rig({define("db")});
-    const Goal goal{.kind = Goal::Kind::state, .state = State::backoff};
+    const Goal goal{.kind = Goal::Kind::entered, .state_awaited = State::backoff};
     rig.run("db");
     CHECK(progress_of(rig, "db", goal) == Progress::pending);
     rig.exited("db", 1);

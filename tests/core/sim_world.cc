@@ -236,8 +236,8 @@ void World::pass_deadlines() {
 void World::after_core() {
     ++steps;
     settled = false;
-    entered.assign(supervisor.new_entries().begin(), supervisor.new_entries().end());
-    supervisor.pass_entries();
+    entered.assign(supervisor.events().fresh().begin(), supervisor.events().fresh().end());
+    supervisor.events().pass();
     supervisor.ended_runs().clear();
     follow_in_place();
     if (!supervisor.forgotten().empty()) forget_names();

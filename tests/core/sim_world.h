@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/explain.h"
+#include "core/progress.h"
 #include "core/sim_files.h"
 #include "core/supervisor.h"
 

@@ -543,9 +543,9 @@ TEST_CASE("a change of state is told once, with where it came from") {
     const File a = define("a");
     const std::vector<Candidate> candidates{{"a", "", a, ""}};
     core.apply(candidates, {});
-    REQUIRE(core.new_entries().size() == 1);
-    CHECK(core.new_entries()[0].from == State::stopped);
-    CHECK(core.new_entries()[0].to == State::starting);
+    REQUIRE(core.events().fresh().size() == 1);
+    CHECK(core.events().fresh()[0].from == State::stopped);
+    CHECK(core.events().fresh()[0].to == State::starting);
 }
 
 TEST_CASE("what was touched is to be recorded once") {
@@ -610,21 +610,21 @@ TEST_CASE("a run that got no process is told without one, a fork that failed is 
 
 TEST_CASE("the newest entries are kept, and numbered from the first one on") {
     Rig rig({define("web")});
-    rig.core.pass_entries();
-    CHECK(rig.core.first_entry() == 0);
-    size_t entered = rig.core.entries().size();
+    rig.core.events().pass();
+    CHECK(rig.core.events().first_number() == 0);
+    size_t entered = rig.core.events().entries().size();
     while (entered <= 2 * events_kept_max_count) {
         rig.restart("web");
         rig.run("web");
         rig.exited("web", 0);
-        entered = rig.core.first_entry() + rig.core.entries().size();
+        entered = rig.core.events().first_number() + rig.core.events().entries().size();
     }
-    CHECK(rig.core.first_entry() == 0);
-    CHECK_FALSE(rig.core.new_entries().empty());
-    rig.core.pass_entries();
-    CHECK(rig.core.new_entries().empty());
-    CHECK(rig.core.entries().size() == events_kept_max_count);
-    CHECK(rig.core.first_entry() == entered - events_kept_max_count);
+    CHECK(rig.core.events().first_number() == 0);
+    CHECK_FALSE(rig.core.events().fresh().empty());
+    rig.core.events().pass();
+    CHECK(rig.core.events().fresh().empty());
+    CHECK(rig.core.events().entries().size() == events_kept_max_count);
+    CHECK(rig.core.events().first_number() == entered - events_kept_max_count);
 }
 
 TEST_CASE("an entry keeps the reason of its own moment") {
@@ -633,7 +633,7 @@ TEST_CASE("an entry keeps the reason of its own moment") {
     rig.exited("web", 3);
     rig.pass_to_deadline();
     std::string told;
-    for (const Entry& entry : rig.core.entries()) {
+    for (const Entry& entry : rig.core.events().entries()) {
         Buffer<256> words;
         append_reason(words, entry);
         told.append(words.view()).append("; ");
@@ -648,13 +648,13 @@ TEST_CASE("a service that is no more keeps its name until another has its place"
     rig.exited("web", 0);
     const auto name = [&] {
         Buffer<128> text;
-        rig.core.append_name_of(text, rig.core.entries().front().id);
+        rig.core.append_name_of(text, rig.core.events().entries().front().id);
         return std::string(text.view());
     };
     REQUIRE_FALSE(rig.core.services()[0].used());
     CHECK(name() == "web");
     rig.load({define("db")});
-    CHECK_FALSE(rig.core.entries().front().id);
+    CHECK_FALSE(rig.core.events().entries().front().id);
 }
 
 TEST_CASE("the bring-up is over when nothing is starting, nor waits for what runs") {
@@ -664,7 +664,7 @@ TEST_CASE("the bring-up is over when nothing is starting, nor waits for what run
     };
     const auto late = define("late", [](Definition&, Policy& p) { p.enabled = false; });
     Rig rig({job, late, after_job("web")});
-    const auto times = [&](uint32_t i) { return rig.core.boot_times(ServiceId{i}); };
+    const auto times = [&](uint32_t i) { return rig.core.boot().times(ServiceId{i}); };
     rig.run("job");
     CHECK(times(0).ready_ms == BootTimes::none);  // of a oneshot the end counts
     rig.pass(milliseconds(30));

@@ -1,6 +1,7 @@
 // A oneshot that is done, and the stop_command that undoes what it did.
 #include "catch.h"
 #include "core/explain.h"
+#include "core/progress.h"
 #include "core/rig.h"
 
 namespace {

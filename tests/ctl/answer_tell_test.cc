@@ -153,13 +153,13 @@ TEST_CASE("who reads too slowly is told how many events were missed") {
         bench.rig.pass_to_deadline();
         bench.rig.run("web");
     }
-    bench.rig.core.pass_entries();
+    bench.rig.core.events().pass();
     std::string heard;
     for (int i = 0; i < 500; ++i) {
         bench.turn();
         heard += peer.hear();
     }
-    const uint64_t all = bench.rig.core.first_entry() + bench.rig.core.entries().size();
+    const uint64_t all = bench.rig.core.events().first_number() + bench.rig.core.events().entries().size();
     const auto told = static_cast<uint64_t>(count(heard, "time="));
     CHECK(told >= events_kept_max_count);
     const uint64_t before = 2;  // starting, running

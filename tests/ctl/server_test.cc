@@ -383,9 +383,9 @@ TEST_CASE("with nobody there, there is nothing to wake up for") {
 TEST_CASE("what the supervisor enters is taken, with or without a client") {
     Bench bench({define("web")});
     bench.rig.down("web");
-    REQUIRE_FALSE(bench.rig.core.new_entries().empty());
+    REQUIRE_FALSE(bench.rig.core.events().fresh().empty());
     bench.turn();
-    CHECK(bench.rig.core.new_entries().empty());
+    CHECK(bench.rig.core.events().fresh().empty());
 }
 
 // --- reeve executes itself again -----------------------------------------------------------------

@@ -182,7 +182,9 @@ function check_words(    rest, word, before, after) {
 
     # (A platform reads states of the kernel's processes, and asks with signal 0 what is there.)
     if (file != "src/core/transition.cc" && !platform &&
-        code ~ /[])A-Za-z0-9_](\.|->)state *=([^=]|$)/)
+        (code ~ /[])A-Za-z0-9_](\.|->)state *=([^=]|$)/ || code ~ /(^|[^])A-Za-z0-9_> ]) *\.state *=/ ||
+         code ~ /(^|[^A-Za-z0-9_])State *&/ || code ~ /&[A-Za-z0-9_]+(::|\.|->)state([^A-Za-z0-9_]|$)/ ||
+         code ~ /swap *\(.*(\.|->)state([^A-Za-z0-9_]|$)/))
         report(FNR, "state", "is assigned in src/core/transition.cc alone")
 
     # Each identifier, with what stands before and after it.

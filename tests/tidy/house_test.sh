@@ -116,9 +116,14 @@ violates 'state: is assigned in src/core/transition.cc alone' src/core/a.cc \
     'service.state = State::running;'
 violates 'state: is assigned in src/core/transition.cc alone' src/kernel/a.cc \
     'list[0]->state = State::running;'
+for form in 'Service a{.state = State::done};' '    .state = State::done,' \
+    'bool take(std::string_view text, State& state);' 'auto place = &Service::state;' \
+    'std::swap(a.state, b->state);' 'f(&service.state);'; do
+    violates 'state: is assigned in src/core/transition.cc alone' src/core/a.cc "$form"
+done
 clean src/core/transition.cc 'service.state = State::running;'
-clean src/core/a.cc 'if (service.state == State::running) f();' 'Service a{.state = State::done};' \
-    'service.state_of = 1;'
+clean src/core/a.cc 'if (service.state == State::running) f();' \
+    'service.state_of = 1;' 'f(a.state, &b);' 'const char* name_of(State state);'
 
 # System calls.
 violates 'raw-close: is for src/base/fd and src/kernel/sys alone' src/reeve/a.cc '    ::close(number);'
