@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "conf/schema.h"
 #include "kernel/sys.h"
