@@ -1,5 +1,5 @@
-// digest: FNV-1a, 64 bits. For change detection of definitions and checksums of records; not for hash
-// tables, and no defence against who means harm.
+// digest: FNV-1a, 64 bits. For change detection of definitions and checksums of records; not for
+// hash tables, and no defence against who means harm.
 #pragma once
 
 #include <cstdint>
