@@ -208,7 +208,7 @@ Taken take_run_directory(const Options& options, const List<Text>& places, bool 
         const Text path = private_run_directory(place);
         if (!may_be_above(path, setup)) return Taken::no;
         RunDirectoryRefusal refusal;
-        Result<Fd> opened = open_run_directory(path, refusal);
+        Result<Fd> opened = open_run_directory(path, setup.in_container, refusal);
         if (opened) {
             setup.lock = std::move(*opened);
             setup.run_directory = path;

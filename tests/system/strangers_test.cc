@@ -511,6 +511,29 @@ TEST_CASE("an emptyDir with fsGroup serves a user who is no root, as /run and as
     CHECK(container.svctl_answered());
 }
 
+TEST_CASE("a run directory that a volume's fsGroup has opened to a group is closed again") {
+    if (Container::cannot_be()) return;
+    Container container;
+    const std::string again = "$2 --container -d $1/services -r $1/volume/reeve -l $1/log "
+                              "--exit-when-idle; cd volume/reeve\n";
+    // As kubelet does at the start of each pod, behind what somebody of the group has left.
+    container.start("mkdir volume; mount -t tmpfs -o mode=2777,gid=2000 none volume\n" + again +
+                        "rm -f journal; echo evil > journal; echo evil > status/evil\n"
+                        "chown 65534 journal status/evil\n"
+                        "find . -exec chgrp 2000 {} +; find . -type d -exec chmod g+rwxs {} +\n"
+                        "find . -type f -exec chmod g+rw {} +; cd ../..; rm ran",
+                    "-d $1/services -r $1/volume/reeve");
+    INFO(container.output.err);
+    CHECK(container.output.status == 0);
+    CHECK(container.ran());
+    CHECK(container.svctl_answered());
+    const std::string run = container.reeve.directory() + "/volume/reeve";
+    CHECK(count(container.output.err,
+                run + ": group or others could write to it: its mode is go-w again\n") == 1);
+    CHECK(count(container.output.err, run + "/journal is another user's") == 1);
+    CHECK(count(container.output.err, ".bad") == 1);
+}
+
 TEST_CASE("--trust takes the files of a mount that shows everything as 0777, and says so once") {
     Reeve reeve;
     const bool by_file = GENERATE(false, true);
