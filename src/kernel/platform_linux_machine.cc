@@ -1,10 +1,48 @@
-// platform_linux's third part: what PID 1 of a machine does.
+// platform_linux's third part: what PID 1 of a machine does, and how full a container is.
+#include <fcntl.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/limits.h"
 #include "kernel/platform.h"
+#include "kernel/sys.h"
 
 namespace reeve::platform {
+
+namespace {
+
+// What is in a file of a cgroup; nothing: no number ("max"), or it cannot be read.
+std::optional<uint64_t> number_in(std::string_view group, const char* file) {
+    Buffer<path_max_bytes> path;
+    path << "/sys/fs/cgroup" << group << file;
+    char place[32];
+    const Fd fd(sys::open(path.c_str(), O_RDONLY));
+    const ssize_t count = fd ? sys::read(fd.get(), place, sizeof place) : -1;
+    if (count <= 0) return std::nullopt;
+    std::string_view text(place, static_cast<size_t>(count));
+    return parse_unsigned(take_line(text), UINT64_MAX);
+}
+
+}  // namespace
+
+// cgroups(7), version 2: the one line of /proc/self/cgroup that begins with "0::" is its path.
+std::optional<uint64_t> full_group_limit() {
+    char place[path_max_bytes];
+    const Fd file(sys::open("/proc/self/cgroup", O_RDONLY));
+    const ssize_t count = file ? sys::read(file.get(), place, sizeof place) : -1;
+    if (count <= 0) return std::nullopt;
+    std::string_view text(place, static_cast<size_t>(count));
+    std::string_view group = take_line(text);
+    while (!group.starts_with("0::/") && !text.empty()) group = take_line(text);
+    if (!group.starts_with("0::/")) return std::nullopt;
+    for (group.remove_prefix(3);; group = group.substr(0, group.rfind('/'))) {
+        const auto most = number_in(group, "/pids.max");
+        const auto now = number_in(group, "/pids.current");
+        if (most && now && *now >= *most) return most;
+        if (group.empty()) return std::nullopt;
+    }
+}
 
 int power(PowerAction action) {
     ::sync();

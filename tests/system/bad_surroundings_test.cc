@@ -76,7 +76,8 @@ TEST_CASE("while there are no processes to be had services wait, and run once th
     for (const char* name : {"web", "hooked", "checked", "job"}) {
         INFO(name);
         CHECK(reeve.reaches(name, "backoff"));
-        CHECK(reeve.field(name, "reason").find("fork: Resource temporarily unavailable") == 0);
+        CHECK(reeve.field(name, "reason").find("fork: Resource temporarily unavailable "
+                                              "(ulimit -u: 1)") == 0);
     }
     // Waiting costs nothing, and svctl is answered.
     const auto cpu_begin = cpu_time_of(reeve.pid());
