@@ -671,8 +671,8 @@ TEST_CASE(
 namespace {
 
 // `mounts` in a mount namespace, with an /etc of its own; then reeve, with nothing named, as a user
-// who has no home. Its service `job` asks svctl, which finds it the same way. `command`: what stands
-// behind reeve, where $2 is the program.
+// who has no home. Its service `job` asks svctl, which finds it the same way. `command` is what
+// stands behind reeve's name, where $2 is the program.
 Output as_homeless(const Reeve& reeve, const std::string& mounts,
                    const std::string& command = "--exit-when-idle") {
     const std::string script =

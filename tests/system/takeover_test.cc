@@ -339,7 +339,8 @@ TEST_CASE("what was known in words is known to the next reeve") {
         return reeve.field("talks", "reason") + '\n' + reeve.field("nobody", "reason") + '\n' +
                reeve.field("homeless", "log");
     };
-    REQUIRE(wait_until([&] { return reeve.field("talks", "reason") == "serving  12 \\x1b[31m\\x7f"; }));
+    const std::string said = "serving  12 \\x1b[31m\\x7f";
+    REQUIRE(wait_until([&] { return reeve.field("talks", "reason") == said; }));
     const std::string before = words();
     CHECK(reeve.field("homeless", "log").find("console (") == 0);
     if (way.empty()) {
