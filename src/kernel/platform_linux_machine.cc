@@ -26,7 +26,7 @@ std::optional<uint64_t> number_in(std::string_view directory, const char* file) 
 
 }  // namespace
 
-// cgroups(7): each line of /proc/self/cgroup is NUMBER:CONTROLLERS:PATH, that of version 2 "0::PATH".
+// The lines of /proc/self/cgroup are NUMBER:CONTROLLERS:PATH (cgroups(7)); of version 2 "0::PATH".
 std::optional<uint64_t> full_group_limit() {
     char place[path_max_bytes];
     const Fd file(sys::open("/proc/self/cgroup", O_RDONLY));

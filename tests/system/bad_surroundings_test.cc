@@ -2,8 +2,8 @@
 // taken away, standard descriptors that are closed or that nobody reads.
 
 #include <csignal>
-#include <fstream>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,8 +77,9 @@ TEST_CASE("while there are no processes to be had services wait, and run once th
     for (const char* name : {"web", "hooked", "checked", "job"}) {
         INFO(name);
         CHECK(reeve.reaches(name, "backoff"));
-        CHECK(reeve.field(name, "reason").find("fork: Resource temporarily unavailable "
-                                              "(ulimit -u: 1)") == 0);
+        CHECK(reeve.field(name, "reason")
+                  .find("fork: Resource temporarily unavailable "
+                        "(ulimit -u: 1)") == 0);
     }
     // Waiting costs nothing, and svctl is answered.
     const auto cpu_begin = cpu_time_of(reeve.pid());

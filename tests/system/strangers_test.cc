@@ -680,8 +680,7 @@ Output as_homeless(const Reeve& reeve, const std::string& mounts,
         "cp $2 /etc/program; set -- $1 /etc/program\n"  // it may be under /tmp, which goes
         "echo 'log = inherit' > /etc/reeve/reeve.conf\n"
         "printf 'type = oneshot\\ncommand = %s svctl list; echo ran\\n' $2 > /etc/reeve/job\n" +
-        mounts + "\nexec setpriv --reuid 12345 --regid 12345 --clear-groups $2 " +
-        command;
+        mounts + "\nexec setpriv --reuid 12345 --regid 12345 --clear-groups $2 " + command;
     return run({.arguments = {"unshare", "--mount", "sh", "-c", script, "sh", reeve.directory(),
                               reeve_binary()},
                 .environment = {"HOME=/", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"}});
@@ -719,11 +718,12 @@ TEST_CASE("a CMD beside services is given the first run directory that can be ma
     if (cannot_be_homeless()) return;
     Reeve reeve;
     const bool is_any = GENERATE(true, false);
-    const Output output = as_homeless(
-        reeve,
-        "mount -t tmpfs -o ro none /tmp; mkdir -p /dev/shm\n"
-        "mount -t tmpfs -o " + std::string(is_any ? "mode=1777" : "ro") + " none /dev/shm",
-        "-- sh -c \"$2 svctl status main; exit 5\"");
+    const Output output =
+        as_homeless(reeve,
+                    "mount -t tmpfs -o ro none /tmp; mkdir -p /dev/shm\n"
+                    "mount -t tmpfs -o " +
+                        std::string(is_any ? "mode=1777" : "ro") + " none /dev/shm",
+                    "-- sh -c \"$2 svctl status main; exit 5\"");
     INFO(output.err << output.out);
     CHECK(output.status == 5);
     CHECK(mentions(output.out, "name         main\nstate        running") == is_any);
