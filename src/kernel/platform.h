@@ -98,6 +98,10 @@ struct Usage {
 };
 std::optional<Usage> usage_of(pid_t pid);
 
+// How many processes there may be in our group of them (a cgroup, or one above it), where there are
+// that many; nothing: it is not full, or the system has none.
+std::optional<uint64_t> full_group_limit();
+
 // As fork, but libc need not make ready for more than a child between fork and exec.
 pid_t fork_child();
 

@@ -193,6 +193,8 @@ int set_groups(std::span<const gid_t> groups) {
     return ::setgroups(static_cast<uint16_t>(groups.size()), groups.data());
 }
 
+std::optional<uint64_t> full_group_limit() { return std::nullopt; }
+
 int set_limit(int resource, const struct rlimit& limit) { return ::setrlimit(resource, &limit); }
 
 int get_directory(std::span<char> path) {

@@ -10,6 +10,9 @@ namespace reeve {
 // more to say.
 void append_finding(Sink& out, SpawnStep step, int code, const Definition& definition);
 
+// Which limit it is that no process can be had beyond, " (ulimit -u: 64)", where that can be told.
+void append_process_limit(Sink& out);
+
 // The resource of setrlimit that the limit is.
 int resource_of(LimitName name);
 
