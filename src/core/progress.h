@@ -16,7 +16,7 @@ struct Goal {
     };
     Kind kind = Kind::up;
     State state_awaited = State::running;  // kind entered
-    bool patient = false;          // a run that fails is no answer where another follows
+    bool patient = false;                  // a run that fails is no answer where another follows
     // `runs` when it was asked for: a later run that fails is the answer. By default none is.
     // reloaded: the run that goes on.
     uint32_t runs_before = UINT32_MAX;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/sort.h"
+#include "base/spelling.h"
 #include "core/takeover.h"
 
 namespace reeve {
@@ -234,19 +235,19 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
     const bool is_invalid = reason.code == ReasonCode::definition_invalid;
     const Service* other = reason.other ? &at(reason.other) : nullptr;
     events_.add({.id = id,
-                        .from = from,
-                        .to = service.state,
-                        .failures = static_cast<uint16_t>(std::min(service.failures, 65535u)),
-                        .time = now.wall,
-                        .reason = reason,
-                        .end = about_verdict ? service.verdict : service.end,
-                        .hook_failure = service.hook_failure,
-                        .definition = service.definition,
-                        .note = is_invalid                         ? service.problem
-                                : reason.code == ReasonCode::ready ? service.status_text
-                                                                   : service.end_note,
-                        .other = other != nullptr ? other->name : Text(),
-                        .other_instance = other != nullptr ? other->instance : Text()});
+                 .from = from,
+                 .to = service.state,
+                 .failures = static_cast<uint16_t>(std::min(service.failures, 65535u)),
+                 .time = now.wall,
+                 .reason = reason,
+                 .end = about_verdict ? service.verdict : service.end,
+                 .hook_failure = service.hook_failure,
+                 .definition = service.definition,
+                 .note = is_invalid                         ? service.problem
+                         : reason.code == ReasonCode::ready ? service.status_text
+                                                            : service.end_note,
+                 .other = other != nullptr ? other->name : Text(),
+                 .other_instance = other != nullptr ? other->instance : Text()});
     boot_.note(id, service, now);
 }
 

@@ -211,11 +211,11 @@ class Supervisor {
     BootClock boot_;
     List<EndedRun> ended_runs_;
     List<Text> forgotten_;
-    uint32_t comes_up_ = 0;   // where comes_up() goes on
-    Worklist unsure_;      // may have to leave now, or no more
-    Worklist queue_;       // to be evaluated
-    Worklist held_;        // by the lack of a slot, unless something has become of them since
-    Worklist leaderless_;  // likewise, by index
+    uint32_t comes_up_ = 0;  // where comes_up() goes on
+    Worklist unsure_;        // may have to leave now, or no more
+    Worklist queue_;         // to be evaluated
+    Worklist held_;          // by the lack of a slot, unless something has become of them since
+    Worklist leaderless_;    // likewise, by index
     Text log_directory_;
     ServiceId log_writer_;
     uint32_t spawn_slots_ = 64;

@@ -7,6 +7,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "core/supervisor.h"
 #include "model/record.h"
@@ -99,7 +100,7 @@ void Past::take(std::string_view line) {
                     service.leader.start_time = process.start_time;
         }
         known->service = std::move(service);
-        restore(known->service, record->state, record->phase);
+        restore(known->service, record->state_then, record->phase_then);
         known->child = {};
         known->version = record->version;
         known->digest = record->digest;

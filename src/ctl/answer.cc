@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/list.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "core/object.h"
 #include "kernel/platform.h"
@@ -126,7 +127,8 @@ void Answer::act(const Request& request, Now now) {
         await_this_run();
         for (Target& target : targets_) {
             target.goal.patient = true;
-            if (request.until) target.goal = {.kind = Goal::Kind::entered, .state_awaited = *request.until};
+            if (request.until)
+                target.goal = {.kind = Goal::Kind::entered, .state_awaited = *request.until};
         }
         return;
     case Command::exit: return controls_->end(request.number, now);

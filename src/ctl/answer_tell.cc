@@ -1,5 +1,7 @@
 // An answer's other half: telling what came of the request.
+#include "base/escape.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "base/list.h"
 #include "base/result.h"
 #include "core/object.h"
@@ -355,7 +357,8 @@ void Answer::entered(std::span<const Entry> entries) {
     for (Target& target : targets_) {
         if (target.settled || target.goal.kind != Goal::Kind::entered) continue;
         for (const Entry& entry : entries)
-            if (entry.id == target.id && entry.to == target.goal.state_awaited) target.settled = true;
+            if (entry.id == target.id && entry.to == target.goal.state_awaited)
+                target.settled = true;
     }
 }
 

@@ -17,8 +17,7 @@ Sink& operator<<(Sink& out, const FullName& name) {
 
 bool is_full_name(std::string_view text) {
     const FullName name = FullName::split(text);
-    return is_name(name.name) &&
-           (text.size() == name.name.size() || is_name(name.instance));
+    return is_name(name.name) && (text.size() == name.name.size() || is_name(name.instance));
 }
 
 }  // namespace reeve

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/limits.h"
-#include "base/text.h"
+#include "base/format.h"
 
 namespace reeve {
 

@@ -2,7 +2,9 @@
 
 #include <iterator>
 
+#include "base/digest.h"
 #include "base/limits.h"
+#include "base/parse.h"
 
 namespace reeve {
 
@@ -247,12 +249,12 @@ std::optional<Record> decode_service(std::string_view rest, Record record, Servi
             if (field.set != nullptr)
                 field.set(service, *number);
             else if (key == "state")
-                record.state = static_cast<State>(*number);
+                record.state_then = static_cast<State>(*number);
             else
-                record.phase = static_cast<Phase>(*number);
+                record.phase_then = static_cast<Phase>(*number);
         }
     }
-    if (!can_be(service, record.state, record.phase)) return std::nullopt;
+    if (!can_be(service, record.state_then, record.phase_then)) return std::nullopt;
     if (!service.leader) service.leader_gone = true;
     return record;
 }

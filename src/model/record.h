@@ -53,17 +53,17 @@ enum class RecordKind : uint8_t { header, service, text, child, hook, gone, note
 
 struct Record {
     RecordKind kind = RecordKind::end;
-    Header header;                    // header
-    std::string_view name;            // those of a service: NAME[@I]
-    std::string_view blamed;          // service: NAME[@I], or empty
-    std::string_view version;         // service: of its definition
-    uint64_t digest = 0;              // service: of its definition; 0: it has none
-    State state = State::stopped;     // service
-    Phase phase = Phase::idle;        // service: one of that state
-    Hook hook = Hook::pre_start;      // hook
-    Text Service::*member = nullptr;  // text: which of the service's
-    std::string_view text;            // text
-    Process process;                  // child, hook
+    Header header;                      // header
+    std::string_view name;              // those of a service: NAME[@I]
+    std::string_view blamed;            // service: NAME[@I], or empty
+    std::string_view version;           // service: of its definition
+    uint64_t digest = 0;                // service: of its definition; 0: it has none
+    State state_then = State::stopped;  // service
+    Phase phase_then = Phase::idle;     // service: one of that state
+    Hook hook = Hook::pre_start;        // hook
+    Text Service::*member = nullptr;    // text: which of the service's
+    std::string_view text;              // text
+    Process process;                    // child, hook
 };
 
 // One line without its newline. Of a service record, `service` takes the fields and its name,

@@ -31,8 +31,7 @@ double looks_of_a_life(uint32_t count, bool with_hub) {
             const Action action = core.actions()[i];
             const auto pid = static_cast<pid_t>(action.service.index + 100);
             if (action.kind == ActionKind::spawn) {
-                core.handle(action.service,
-                                {.kind = EventKind::spawned, .process = {pid, 1}}, now);
+                core.handle(action.service, {.kind = EventKind::spawned, .process = {pid, 1}}, now);
                 core.handle(action.service, {.kind = EventKind::exec_done}, now);
             } else if (action.kind == ActionKind::signal_group) {
                 core.handle(core.find_leader(pid), {.kind = EventKind::exited}, now);

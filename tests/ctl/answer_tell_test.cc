@@ -159,7 +159,8 @@ TEST_CASE("who reads too slowly is told how many events were missed") {
         bench.turn();
         heard += peer.hear();
     }
-    const uint64_t all = bench.rig.core.events().first_number() + bench.rig.core.events().entries().size();
+    const uint64_t all =
+        bench.rig.core.events().first_number() + bench.rig.core.events().entries().size();
     const auto told = static_cast<uint64_t>(count(heard, "time="));
     CHECK(told >= events_kept_max_count);
     const uint64_t before = 2;  // starting, running

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "base/digest.h"
 #include "base/limits.h"
 #include "catch.h"
 #include "model/record.h"
@@ -73,8 +74,8 @@ TEST_CASE("a service record holds all that outlives reeve") {
     CHECK(record->blamed == "db@1");
     CHECK(after.name == "web");
     CHECK(after.instance == "2");
-    after.state = record->state;
-    after.phase = record->phase;
+    after.state = record->state_then;
+    after.phase = record->phase_then;
     CHECK(encoded(after, "db@1") == encoded(before, "db@1"));
     CHECK(after.run_digest == before.run_digest);
     CHECK(after.leader == before.leader);
@@ -123,8 +124,8 @@ TEST_CASE("an idle service's record is short and comes back idle") {
     Service after = busy_service();
     const auto record = decode_record(without_newline(encoded(service)), after);
     REQUIRE(record);
-    CHECK(record->state == State::stopped);
-    CHECK(record->phase == Phase::idle);
+    CHECK(record->state_then == State::stopped);
+    CHECK(record->phase_then == Phase::idle);
     CHECK(after.leader_gone);
     CHECK(after.deadline == no_deadline);
 }
@@ -224,11 +225,10 @@ TEST_CASE("what a later version adds to a record, or to their kinds, is passed o
     REQUIRE(decode_record(sealed("surprise web"), service));
     CHECK(decode_record(sealed("surprise web"), service)->kind == RecordKind::note);
     CHECK_FALSE(decode_record(sealed("service web state=99"), service));
-    const auto record =
-        decode_record(sealed("service web state=3 phase=6 pid=9 group=9 sunshine=7 runs=2"),
-                      service);
+    const auto record = decode_record(
+        sealed("service web state=3 phase=6 pid=9 group=9 sunshine=7 runs=2"), service);
     REQUIRE(record);
-    CHECK(record->state == State::running);
+    CHECK(record->state_then == State::running);
     CHECK(service.runs == 2);
 }
 
