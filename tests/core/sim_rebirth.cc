@@ -58,6 +58,7 @@ void World::record() {
         if (!few && steps % 64 != 0) continue;
         Service read;
         const auto found = decode_record(line.view().substr(0, line.size() - 1), read);
+        if (found) restore(read, found->state_then, found->phase_then);
         if (!found || found->kind != RecordKind::service || !same_record(s, read))
             fail("a record that does not restore its service", records[id.index]);
     }
