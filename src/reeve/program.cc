@@ -311,14 +311,14 @@ void Program::turn() {
     signals::watch(set_);
     performer_.watch(set_);
     server_.watch(set_);
-    const size_t mounts_place = mounts_ ? set_.add(mounts_.get(), POLLPRI) : SIZE_MAX;
+    mounts_.watch(set_, POLLPRI);
     wait(now);
 
     now = read_clocks();
     signals::drain();
     handle_signals(now);
-    const bool mounted = mounts_place != SIZE_MAX && set_.result(mounts_place) != 0;
-    if (signals::take(platform::removal_signal) > 0 || mounted) restore_run_directory(now);
+    if (signals::take(platform::removal_signal) > 0 || mounts_.result(set_) != 0)
+        restore_run_directory(now);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);

@@ -135,7 +135,7 @@ class Program final : public Controls {
     Performer performer_;
     Server server_;
     Text lock_trouble_;  // that was told: why the run directory cannot be taken again
-    Fd mounts_;          // readable when something was mounted, or is so no longer
+    PolledFd mounts_;    // readable when something was mounted, or is so no longer
     Fd removals_;        // while it is open, platform::removal_signal comes
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;
