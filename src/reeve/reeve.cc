@@ -147,7 +147,7 @@ Text own_program(const char* name) {
         while (!rest.empty() && path.empty()) {
             const size_t colon = rest.find(':');
             path = Text::join({rest.substr(0, colon), "/", given});
-            if (access(path.c_str(), X_OK) < 0) path = {};
+            if (sys::access(path.c_str(), X_OK) < 0) path = {};
             rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
         }
     }
