@@ -211,6 +211,10 @@ bool is_unread(const Service& service) {
     return !service.refused && !service.removed && stands_in(*service.definition);
 }
 
+bool can_begin(const Service& service) {
+    return service.definition && !(service.refused && stands_in(*service.definition));
+}
+
 // The definition is not on record. Until its file is read it is this one; and where that cannot be
 // (the file has errors now, or is gone) it stays so: what runs goes on, but does not begin again.
 void Supervisor::add_past(const PastService& was, const Ref<const Policy>& defaults) {

@@ -327,6 +327,24 @@ TEST_CASE("a hook of a failed service whose file is broken by now needs no defin
     CHECK((next["web"].hooks != 0) == runs);
 }
 
+TEST_CASE("nobody comes after the hook of what has no definition to begin by") {
+    const auto after_db = [](Definition& definition, Policy&) { definition.after.append("db"); };
+    const Ref<const Definition> web = define("web", after_db);
+    Rig before({define("db"), web});
+    before.spawned("db");
+    before["db"].hooks = 1 << static_cast<unsigned>(Hook::on_fail);  // of the run before this one
+    std::vector<PastService> past(2);
+    past[0].leader = Fact::alive;
+    past[0].hooks[static_cast<size_t>(Hook::on_fail)] = {{4711, 12}, Fact::alive};
+    before.down("web");
+    Next next(before, past, {{"db", "", {}, "it is broken"}, {"web", "", web, ""}});
+    next.exited("db", 1);
+    REQUIRE(next.states() == "db invalid, web stopped");
+    REQUIRE(next["db"].hooks != 0);
+    next.up("web");
+    CHECK(next.state("web") == State::starting);
+}
+
 TEST_CASE("what runs goes on while its file is broken, and is not started from nothing") {
     Rig rig({define("web")});
     rig.run("web");
