@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "files/history.h"
@@ -358,7 +359,10 @@ bool Performer::read_notifications(ServiceId id, Now now) {
 void Performer::heed(ServiceId id, const Notification& said, Now now) {
     Service& service = supervisor_.at(id);
     if (said.status) {
-        service.status_text = said.status->substr(0, status_text_max_bytes);
+        // As it can be on record: what is shown is to be the same after a take-over.
+        Buffer<4 * status_text_max_bytes> text;
+        append_escaped(text, said.status->substr(0, status_text_max_bytes));
+        service.status_text = text.view();
         supervisor_.mark_changed(id);
     }
     // Only a member of the group can be its leader: no stranger is ever signalled.

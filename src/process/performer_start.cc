@@ -13,6 +13,7 @@
 #include "model/signals.h"
 #include "process/performer.h"
 #include "process/resume.h"
+#include "process/spawn_finding.h"
 
 namespace reeve {
 
@@ -51,6 +52,14 @@ SpawnStep step_to_blame(const PrepareError& error) {
     case ENOSPC: return SpawnStep::fork;
     default: return error.step;
     }
+}
+
+void blame_fork(PrepareError& error, int code) {
+    error.step = SpawnStep::fork;
+    error.code = code;
+    if (code != EAGAIN) return;
+    error.detail << "fork: " << errno_text(code);
+    append_process_limit(error.detail);
 }
 
 }  // namespace
@@ -252,8 +261,7 @@ void Performer::spawn_service(const Action& action, Now now) {
         hold_faults(false);
     }
     if (!spawned) {
-        error.step = SpawnStep::fork;
-        error.code = spawned.error().code;
+        blame_fork(error, spawned.error().code);
         return start_failed(id, error, now);
     }
     run.exec = std::move(spawned->exec);
@@ -306,8 +314,7 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
                        now.wall);
             return;
         }
-        error.step = SpawnStep::fork;
-        error.code = spawned.error().code;
+        blame_fork(error, spawned.error().code);
     }
     const Event event{.kind = EventKind::hook_ended,
                       .hook = hook,

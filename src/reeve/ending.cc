@@ -13,15 +13,18 @@
 
 namespace reeve {
 
-namespace {
-
-// Says why the program of `-- CMD` could not be started: it has no output of its own to say so.
-void tell_not_started(const Service& main) {
+void tell_end_of_command(const Service& main) {
+    if (main.runs > 0 && main.exit.kind == ExitStatus::Kind::unknown)
+        return complain(Text::join({main.definition->exec.front(),
+                                    " has ended, how is not known: it was taken over from a reeve "
+                                    "that died, whose child it was (status 1)"}));
     if (main.end.code != ReasonCode::exec_failed) return;
     Buffer<512> line;
     append_end(line, main, main.end);
     complain(line.view());
 }
+
+namespace {
 
 Finale finale_of(OnEnd on_end) {
     return on_end == OnEnd::reboot     ? Finale::reboot
@@ -102,7 +105,7 @@ void Ending::hurry(Finale finale, unsigned times, Now now) {
 void Ending::heed_request(Now now) {
     EndRequest& request = performer_.end_request();
     if (request.on_end == OnEnd::nothing) return;
-    if (request.service == setup_.main) tell_not_started(supervisor_.at(request.service));
+    if (request.service == setup_.main) tell_end_of_command(supervisor_.at(request.service));
     const int code = shell_code(request.status);
     const bool is_failure = request.on_end == OnEnd::shutdown_on_failure;
     begin(finale_of(request.on_end), is_failure ? std::max(code, 1) : code, now);

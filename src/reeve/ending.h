@@ -17,6 +17,11 @@ enum class Role : uint8_t { process, container_init, machine_init };
 // What PID 1 of a real machine does once everything has ended.
 enum class Finale : uint8_t { exit, reboot, poweroff, halt };
 
+// Says what whoever started `-- CMD` cannot know of its end: why its program could not be started,
+// for it has no output of its own to say so, and that an exit status is not known, for the end of
+// what another reeve began is told to nobody.
+void tell_end_of_command(const Service& main);
+
 class Ending {
   public:
     Ending(Role role, const Setup& setup, const Settings& settings, Supervisor& supervisor,

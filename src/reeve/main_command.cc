@@ -141,8 +141,10 @@ void MainCommand::look_for_end(Now now) {
     if (!definition_ || supervisor_.shutting_down()) return;
     // Stopped by svctl, CMD has ended all the same.
     const Service& main = service();
-    if (main.state == State::stopped)
+    if (main.state == State::stopped) {
+        tell_end_of_command(main);
         return ending_.begin(Finale::exit, shell_code(main.exit), now);
+    }
     look_at_fork(now);
 }
 

@@ -70,7 +70,7 @@ void RunDirectory::restore(Now now) {
 bool RunDirectory::take_again(Now now) {
     const Text& run = setup_.run_directory;
     RunDirectoryRefusal refusal;
-    Result<Fd> lock = open_run_directory(run, refusal);
+    Result<Fd> lock = open_run_directory(run, setup_.in_container, refusal);
     if (!lock) {
         Text trouble = why_not_taken(run, lock.error(), refusal);
         if (!(trouble == lock_trouble_)) complain(trouble);
