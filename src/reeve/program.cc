@@ -145,8 +145,8 @@ Reloaded Program::reload(Now now) {
     return reloaded;
 }
 
-// Puts in force what was read. Behind a crash, ends that nobody has acted on are acted on once it is
-// known what was wanted.
+// Puts in force what was read. Behind a crash, ends that nobody has acted on are acted on now that
+// it is known what was wanted.
 void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded) {
     const bool is_first = files_.note_read(files, now.mono);
     put_in_force(load_catalog(std::move(files)), {}, now, reloaded);
