@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "base/limits.h"
 #include "base/format.h"
+#include "base/limits.h"
 
 namespace reeve {
 
