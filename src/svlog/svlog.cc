@@ -171,7 +171,7 @@ void Svlog::prepare(Stream& stream, bool silent) {
     }
 }
 
-// Sends its lines to the console, for there can be no file now. The one that was open is closed, for
+// Sends its lines to the console, for there can be no file now. The one that was open is closed:
 // the next look is for another.
 void Svlog::use_console(Stream& stream, int code) {
     stream.file.close();
