@@ -75,7 +75,7 @@ void LogPipes::take_over(Inherited& kept) {
     if (directory) platform::each_entry(directory.get(), see);
 }
 
-// The service's pipe: one that an earlier reeve made where it has none of ours, else an empty place.
+// The service's pipe: where it has none of ours, one that an earlier reeve made, or an empty place.
 LogPipes::Pipe* LogPipes::find(ServiceId id) {
     if (pipes_.size() <= id.index) pipes_.resize(supervisor_.services().size());
     Pipe& pipe = pipes_[id.index];
