@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/result.h"

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/list.h"
+#include "base/spelling.h"
 #include "core/takeover.h"
 
 namespace reeve {

@@ -7,6 +7,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "core/supervisor.h"
 #include "model/record.h"

@@ -5,8 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/format.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "files/place.h"
 #include "files/trust.h"
 #include "kernel/complain.h"

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <type_traits>
 
-#include "base/text.h"
+#include "base/format.h"
 
 namespace reeve::platform {
 

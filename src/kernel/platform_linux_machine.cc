@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/parse.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 

@@ -27,6 +27,7 @@
 #endif
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 #include "core/supervisor.h"
 #include "files/journal.h"
 #include "kernel/inherited.h"

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "kernel/complain.h"
 #include "kernel/platform.h"
 #include "kernel/signals.h"

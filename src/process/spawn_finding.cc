@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "conf/schema.h"
 #include "kernel/platform.h"

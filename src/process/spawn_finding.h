@@ -1,7 +1,7 @@
 // spawn_finding: what a look afterwards tells of a step that failed in a child, beyond its errno.
 #pragma once
 
-#include "base/text.h"
+#include "base/format.h"
 #include "model/service.h"
 
 namespace reeve {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "core/sim_world.h"
 #include "model/record.h"

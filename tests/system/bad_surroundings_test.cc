@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/parse.h"
 #include "catch.h"
 #include "support/json.h"
 #include "support/procfs.h"
