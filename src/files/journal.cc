@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "files/trust.h"
 #include "kernel/sys.h"
 #include "model/record.h"
@@ -110,7 +111,8 @@ Status Journal::each_line(const Text& path, void (*see)(void* context, std::stri
         std::replace(bytes + filled, bytes + filled + got, '\0', '\n');
         std::string_view rest(bytes, filled + static_cast<size_t>(got));
         // What fills the whole place is no record, and has no end that matters.
-        const bool is_last = got == 0 || (rest.size() == sizeof bytes && rest.find('\n') == rest.npos);
+        const bool is_last =
+            got == 0 || (rest.size() == sizeof bytes && rest.find('\n') == rest.npos);
         while (!rest.empty() && (is_last || rest.find('\n') != rest.npos))
             if (const std::string_view line = take_line(rest); !line.empty()) see(context, line);
         if (got == 0) return Nothing{};

@@ -38,7 +38,7 @@ bool Program::has_nothing_to_run(const Catalog& catalog) const {
         complain("files are refused for their mode or owner: in a Dockerfile COPY --chmod=go-w "
                  "--chown=root; where a mount shows all of them so, reeve --trust DIR");
     if (!is_init_ || is_machine_ || main_definition_) return false;
-    if (catalog.services.empty() && catalog.problems.empty()) {
+    if (catalog.services.empty() && !catalog.refuses_files) {
         complain(Text::join({"there are no services in ", directories_.back(),
                              ": waiting for some (svctl add makes one, svctl reload reads them)"}));
         return false;

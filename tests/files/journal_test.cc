@@ -11,9 +11,7 @@ using reeve::test::journal_lines;
 
 namespace {
 
-std::string lines_of(const std::string& path) {
-    return journal_lines(path);
-}
+std::string lines_of(const std::string& path) { return journal_lines(path); }
 
 // Complete, and empty.
 struct NewJournal : Journal {
