@@ -21,8 +21,8 @@ constexpr int log_looks_max_count = 25;  // for lines that svlog may not have wr
 
 }  // namespace
 
-// What a service said last while it was told to reload. svlog may have to write it down first: it is
-// what two looks in a row have found.
+// What a service said last while it was told to reload: what two looks in a row have found, for
+// svlog may have to write it down first.
 LongText last_said(std::string_view object) {
     LongText said;
     for (int looks = 0; looks < log_looks_max_count; ++looks) {

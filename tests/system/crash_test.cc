@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "catch.h"
-#include "support/logs.h"
 #include "support/procfs.h"
 #include "support/skip.h"
 #include "support/stepper.h"
@@ -220,21 +219,6 @@ TEST_CASE("where memory is too short to go on with after a crash it goes on once
     CHECK(reeve.pid_of("web") == web);
     CHECK(reeve.svctl({"reload"}).status == 0);
     CHECK(reeve.stop() == 0);
-}
-
-TEST_CASE("a journal is read in the memory that its reeve had") {
-    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
-    Reeve reeve;
-    for (int i = 0; i < 1000; ++i)
-        reeve.service("s" + std::to_string(i), std::string(sleeps) + "enabled = no\n");
-    reeve.start();
-    const rlim_t in_use = std::stoull(status_field(reeve.pid(), "VmSize")) << 10;
-    limit_memory(reeve.pid(), in_use + (300 << 10));
-    reeve.may_crash = true;
-    reeve.signal(SIGSEGV);
-    REQUIRE(complains(reeve, "goes on by executing itself again"));
-    // Of one: the answer about all of them takes memory, too.
-    CHECK(reeve.comes_true([&] { return reeve.svctl({"status", "s999"}).status == 3; }));
 }
 
 TEST_CASE("behind a crash without its service directory reeve goes on, and reads it once it can") {

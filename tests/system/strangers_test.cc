@@ -319,19 +319,6 @@ TEST_CASE("svctl asks no stranger's reeve and shows none of his files, whoever a
     CHECK(mentions(svctl_at(run, {"list"}, asker).err, run + " is another user's"));
 }
 
-TEST_CASE("a run directory that is another user's link is refused as one") {
-    if (cannot_play_two()) return;
-    Reeve reeve;
-    const std::string link = reeve.file("link");
-    REQUIRE(symlink("nowhere", link.c_str()) == 0);
-    REQUIRE(lchown(link.c_str(), 12345, 12345) == 0);
-    const Output output = run({reeve_binary(), "-d", reeve.services(), "-r", link});
-    CHECK(output.status == 100);
-    CHECK(output.err == "reeve: " + link +
-                            ": another user's link, which is not followed (name a "
-                            "run directory with -r)\n");
-}
-
 TEST_CASE("a stranger's files in a directory of root's are not shown") {
     if (cannot_play_two()) return;
     TempDir place;
@@ -650,17 +637,6 @@ TEST_CASE("PID 1 of a container whose definitions all have errors ends with 100,
     reeve.service("good", sleeps);
     reeve.start_as_pid_1();
     CHECK(reeve.reaches("good", "running"));
-}
-
-TEST_CASE("PID 1 of a container with a broken reeve.conf alone says both, and waits for services") {
-    if (no_containers()) return;
-    Reeve reeve;
-    reeve.service("reeve.conf", "log = run\nreprot = all\n");
-    reeve.start_as_pid_1();
-    CHECK(reeve.svctl({"list"}).status == 0);
-    CHECK(mentions(reeve.process().err(), "/reeve.conf:2: unknown key 'reprot'"));
-    CHECK(count(reeve.process().err(), "there are no services in ") == 1);
-    CHECK(count(reeve.process().err(), "no service can run") == 0);
 }
 
 TEST_CASE("PID 1 of a container with an empty directory says so in one line, and goes on") {
