@@ -22,7 +22,7 @@ std::string_view find_field(std::string_view lines, std::string_view key) {
 
 void append_sentence(Sink& out, std::string_view name, std::string_view state,
                      std::string_view reason) {
-    out << name << (state == "backoff" ? " is in " : " is ") << state;
+    append(out, name, state == "backoff" ? " is in " : " is ", state);
     if (!reason.empty()) out << ": " << reason;
 }
 

@@ -29,7 +29,7 @@ void warn_of_short_shutdown(Catalog& catalog) {
     }
     if (count == 0) return;
     if (count > named_max_count)
-        text << " and " << static_cast<uint64_t>(count - named_max_count) << " more";
+        append(text, " and ", static_cast<uint64_t>(count - named_max_count), " more");
     catalog.warnings.push_back({first->file.text(), 0, text.view()});
 }
 

@@ -38,7 +38,7 @@ void append_unknown(Sink& problem, std::string_view key) {
     append_shown(problem, key);
     problem << '\'';
     const std::string_view nearest = nearest_key(service_keys, key);
-    if (!nearest.empty()) problem << " (did you mean " << nearest << "?)";
+    if (!nearest.empty()) append(problem, " (did you mean ", nearest, "?)");
 }
 
 // The pairs of a text, each with the line it is from: from `start` to behind its newline.
@@ -153,7 +153,7 @@ void Editor::insert_line(size_t at) {
     const std::string_view newline = is_crlf ? "\r\n" : "\n";
     if (!out_.empty() && !out_.view().ends_with('\n')) out_ << newline;
     if (form_ == FileForm::executable) out_ << directive;
-    out_ << edit_.key << " = " << edit_.value << newline;
+    append(out_, edit_.key, " = ", edit_.value, newline);
 }
 
 bool Editor::edit(LongText& result) {
@@ -223,7 +223,7 @@ bool parse_edit(std::string_view word, Edit& edit, Sink& problem) {
     if (has_control(edit.value)) {
         problem << key << ": a newline, a tab or another control character is in the value";
     } else if (edit.way != Way::set && known != nullptr && !known->repeats) {
-        problem << key << " may not repeat: write " << key << "=VALUE";
+        append(problem, key, " may not repeat: write ", key, "=VALUE");
     } else if (edit.way != Way::set && edit.value.empty()) {
         problem << key << ": the value is missing";
     } else {

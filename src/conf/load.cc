@@ -127,7 +127,7 @@ void Reading::add_unknown_key(const KeyValue& line, const char* prefix, std::str
     append_shown(text, line.key);
     text << '\'';
     if (nearest.empty()) return;
-    text << " (did you mean " << prefix << nearest << "?)";
+    append(text, " (did you mean ", prefix, nearest, "?)");
     if (nearest == "exec" || nearest == "command") command_is_misspelt = true;
 }
 
@@ -145,10 +145,10 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     const int rival_line = rival == nullptr ? 0 : line_of(service_key(rival));
     bool good = false;
     if (first != 0 && !key.repeats) {
-        text << line.key << " is set already at line " << first;
+        append(text, line.key, " is set already at line ", first);
     } else if (rival_line != 0) {
-        text << line.key << ": " << rival << " is set at line " << rival_line
-             << ", and only one of them may be";
+        append(text, line.key, ": ", rival, " is set at line ", rival_line,
+               ", and only one of them may be");
     } else if (!is_supported(key, context)) {
         text << line.key << ": not supported on this system";
     } else {
@@ -164,8 +164,8 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     if (good && key.kind == Kind::variable && has_quoted_value(line.value))
         warnings.push_back(
             {file.path.text(), line.line,
-             Text::join({line.key, ": the quotes are part of the value of ",
-                         line.value.substr(0, line.value.find('=')), "; blanks need none"})});
+             Text::join(line.key, ": the quotes are part of the value of ",
+                        line.value.substr(0, line.value.find('=')), "; blanks need none")});
     return good;
 }
 
@@ -386,7 +386,7 @@ bool SourceFile::may_be_read_later() const {
 Text describe(const Problem& problem) {
     Buffer<24> line;
     if (problem.line != 0) line << ':' << problem.line;
-    return Text::join({problem.file, line.view(), ": ", problem.text});
+    return Text::join(problem.file, line, ": ", problem.text);
 }
 
 bool is_executable(const SourceFile& file) {

@@ -103,7 +103,7 @@ void append_scalar(Sink& out, const Key& key, const void* place) {
     case Kind::signal: return append_signal(out, as_int32());
     case Kind::umask:
         if (const int32_t mask = as_int32(); mask >= 0)
-            out << mask / 64 << mask / 8 % 8 << mask % 8;
+            append(out, mask / 64, mask / 8 % 8, mask % 8);
         return;
     case Kind::limit:
         return append_limits(out, key, *static_cast<const std::array<Limit, limit_count>*>(place));
@@ -207,7 +207,7 @@ void append_type(Sink& out, const Key& key) {
     if (key.kind != Kind::choice) {
         out << type_of(key.kind);
         if (key.max != 0 && key.kind != Kind::factor && key.kind != Kind::retries)
-            out << ' ' << key.min << ".." << key.max;
+            append(out, ' ', key.min, "..", key.max);
         return;
     }
     std::string_view words = key.words;
@@ -276,7 +276,7 @@ Digests digests_of(const Values& values) {
         append_value(value, key, values);
         if (value.view() == key.default_text) continue;
         line.clear();
-        line << key.name << '=' << value.view() << '\n';
+        append(line, key.name, '=', value, '\n');
         digests.all = digest(line, digests.all);
         if (key.applies == Applies::next_start) digests.process = digest(line, digests.process);
         if (key.owner == Owner::policy) digests.policy = digest(line, digests.policy);

@@ -60,7 +60,7 @@ std::optional<uint8_t> find_word(const Input& in, std::string_view value, std::s
     in.problem << "expected ";
     append_choices(in.problem, words);
     const bool near = !nearest.found().empty() && value.size() > 2;  // on is not meant to be no
-    if (near) in.problem << " (did you mean " << nearest.found() << "?)";
+    if (near) append(in.problem, " (did you mean ", nearest.found(), "?)");
     return std::nullopt;
 }
 
@@ -182,7 +182,7 @@ bool read_bytes(const Input& in) {
 bool read_number(const Input& in) {
     const auto n = parse_integer(in.value, in.key.min, in.key.max);
     if (!n) {
-        in.problem << "expected a number from " << in.key.min << " to " << in.key.max;
+        append(in.problem, "expected a number from ", in.key.min, " to ", in.key.max);
         return false;
     }
     if (in.key.kind == Kind::nice) {
@@ -219,7 +219,7 @@ bool read_factor(const Input& in) {
     }
     const auto in_percent = static_cast<int32_t>(percent);
     if (!good || in_percent < in.key.min || in_percent > in.key.max) {
-        in.problem << "expected a factor from " << in.key.min / 100 << " to " << in.key.max / 100;
+        append(in.problem, "expected a factor from ", in.key.min / 100, " to ", in.key.max / 100);
         return in.wrong(", such as 2 or 1.5");
     }
     *static_cast<int32_t*>(in.place) = in_percent;

@@ -87,8 +87,8 @@ void append_doubts(Sink& out, int exit_code, const Program& program) {
     if (exit_code == 0 || program.definition == nullptr) return;
     const std::string_view word = word_for_shell(program);
     if (!word.empty()) {
-        out << " (exec has no shell, and passes on " << word.substr(0, shown_max_bytes)
-            << " as it is; command has one)";
+        append(out, " (exec has no shell, and passes on ", word.substr(0, shown_max_bytes),
+               " as it is; command has one)");
     } else if (exit_code == 127 && program.is_shell_line) {
         out << " (of the shell: no such program; see its log)";
     }
@@ -131,7 +131,7 @@ void append_failed_step(Sink& out, SpawnStep step, int code, const Program& prog
     const std::string_view object = object_of(step, program);
     const bool quoted = object.find(' ') != object.npos && !program.is_shell_line;
     const char* quote = quoted ? "'" : "";
-    if (!object.empty()) out << ' ' << quote << object << quote;
+    if (!object.empty()) append(out, ' ', quote, object, quote);
     out << ": ";
     if (step == SpawnStep::interpreter) {
         out << "the interpreter that it names is not there (#! line, in which a CR "
@@ -159,7 +159,9 @@ void append_hook_failure(Sink& out, const Service& service, const HookFailure& f
     const Program program = program_of(service, failure.hook);
     switch (failure.result) {
     case HookResult::succeeded: return;
-    case HookResult::timed_out: out << "timed out (" << timeout_key_of(failure.hook) << ')'; return;
+    case HookResult::timed_out:
+        append(out, "timed out (", timeout_key_of(failure.hook), ')');
+        return;
     case HookResult::not_started:
         if (failure.code == 0)
             out << "could not be started";
@@ -198,8 +200,8 @@ void append_other(Sink& out, const char* words, const Service* other) {
 void append_strays(Sink& out, const Service& service) {
     if (service.strays.empty()) return;
     const bool several = service.strays.view().find(' ') != std::string_view::npos;
-    out << ", but pid" << (several ? "s " : " ") << service.strays.view()
-        << " got away to the background and runs on";
+    append(out, ", but pid", several ? "s " : " ", service.strays,
+           " got away to the background and runs on");
 }
 
 void append_end(Sink& out, const Service& service, const Reason& end) {
@@ -274,8 +276,8 @@ void append_verdict(Sink& out, const Standing& then) {
         then.end.value == 0 && service.definition && service.policy().type == Type::daemon)
         out << " (a daemon stays in the foreground; what ends is type = oneshot)";
     if (reason.code == ReasonCode::retries_used_up) {
-        out << ", given up after " << reason.value << " failed run"
-            << (reason.value == 1 ? "" : "s") << " (retries)";
+        append(out, ", given up after ", reason.value, " failed run", reason.value == 1 ? "" : "s",
+               " (retries)");
     }
     if (reason.code == ReasonCode::fatal_exit) out << ", which is fatal";
     if (reason.code == ReasonCode::no_restart && service.definition &&
@@ -314,7 +316,7 @@ void append_words_of(Sink& out, const Standing& then) {
         out << "exec";
         // A FIFO is opened once somebody writes into it.
         if (service.definition && !service.policy().input.empty())
-            out << ", once " << service.policy().input << " is open as its stdin";
+            append(out, ", once ", service.policy().input, " is open as its stdin");
         return;
     case ReasonCode::awaiting_ready:
         out << words_of(static_cast<ReadyKind>(reason.value));
@@ -332,10 +334,10 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
-        out << (reason.value < 0 ? "process group " : "process ")
-            << (reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value})
-            << " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
-               "up)";
+        append(out, reason.value < 0 ? "process group " : "process ",
+               reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value},
+               " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
+               "up)");
         return;
     case ReasonCode::definition_unread:
         out << "reeve has crashed, and could not read its file since (svctl reload)";

@@ -171,7 +171,7 @@ void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run) {
     append_time(out, run.start);
     out << " end=";
     append_time(out, run.end);
-    out << " took_ms=" << std::max<int64_t>(run.end.ms - run.start.ms, 0) << " pid=";
+    append(out, " took_ms=", std::max<int64_t>(run.end.ms - run.start.ms, 0), " pid=");
     if (run.pid > 0) out << static_cast<int64_t>(run.pid);
     out << ' ';
     append_exit(out, run.exit, ' ');

@@ -58,16 +58,16 @@ void Answer::resolve(const Request& request) {
 // What a name that means nothing may have been meant to be; false: that is not known.
 bool Answer::advise_on(std::string_view name) {
     const size_t at = name.find('@');
-    const Text label = Text::join({"@", name});
+    const Text label = Text::join("@", name);
     List<ServiceId> selected;
     supervisor_->select(label, selected);
     const std::string_view near = supervisor_->nearest(name.substr(0, name.find('@', 1)));
     if (at == name.npos && !selected.empty())
-        message_ << " (did you mean " << label << "?)";
+        append(message_, " (did you mean ", label, "?)");
     else if (at > 0 && near == name.substr(0, at))
-        message_ << " (" << near << " has no such instance)";
+        append(message_, " (", near, " has no such instance)");
     else if (!near.empty())
-        message_ << " (did you mean " << near << "?)";
+        append(message_, " (did you mean ", near, "?)");
     else
         return false;
     return true;

@@ -25,7 +25,7 @@ void append_measured(Sink& out, const Service& service, Now now) {
     out << "\ncpu_percent=";
     if (usage) {
         const uint64_t tenths = usage->cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
-        out << tenths / 10 << '.' << tenths % 10;
+        append(out, tenths / 10, '.', tenths % 10);
     }
     out << "\nmemory_bytes=";
     if (usage) out << usage->resident_bytes;
@@ -39,7 +39,7 @@ bool is_there(const Service& service) {
 void append_head(Sink& out, const Service& service) {
     out << "name=";
     append_name(out, service);
-    out << "\nstate=" << reeve::name_of(service.state) << '\n';
+    append(out, "\nstate=", reeve::name_of(service.state), '\n');
 }
 
 // What its file has to do with it, where it runs under an earlier definition.
@@ -130,7 +130,7 @@ Answer::Step Answer::next_event(Sink& out) {
     const uint64_t first = supervisor_->first_entry();
     if (event_ < first) {
         Sink line(scratch, sizeof scratch);
-        line << "warn " << first - event_ << " events were missed\n";
+        append(line, "warn ", first - event_, " events were missed\n");
         event_ = first;
         out << line.view();
         return Step::more;
@@ -158,7 +158,7 @@ Answer::Step Answer::next_boot(Sink& out) {
         append_time(object, Wall{began.ms + times.start_ms});
         object << "\nready=";
         if (ready) append_time(object, Wall{began.ms + times.ready_ms});
-        object << "\nstart_ms=" << times.start_ms << "\nready_ms=";
+        append(object, "\nstart_ms=", times.start_ms, "\nready_ms=");
         if (ready) object << times.ready_ms;
         object << '\n';
         return tell(out, object);
@@ -338,7 +338,7 @@ void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now
     }
     object << "reason=";
     append_outcome_words(object, target, now);
-    object << "\nresult=" << static_cast<int>(target.outcome) << '\n';
+    append(object, "\nresult=", static_cast<int>(target.outcome), '\n');
     if (target.goal.kind == Goal::Kind::reloaded && target.outcome == Outcome::failed)
         append_trail(object, *supervisor_, service, began_);
     tell(out, object);

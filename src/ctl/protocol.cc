@@ -114,7 +114,7 @@ std::optional<Request> parse_request(std::string_view line, Sink& problem) {
 }
 
 void append_request(Sink& out, const Request& request) {
-    out << version << ' ' << name_of(request.command) << " timeout=" << request.timeout.ms;
+    append(out, version, ' ', name_of(request.command), " timeout=", request.timeout.ms);
     if (!request.waits) out << " wait=no";
     if (request.watches) out << " watch=yes";
     if (request.follows) out << " follow=yes";

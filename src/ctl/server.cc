@@ -40,7 +40,7 @@ bool may_connect(int fd) {
 // listen(), when the mode is as it should be whatever the umask is.
 Status Server::open(const Text& path) {
     path_ = path;
-    const Text new_path = Text::join({path, ".new"});
+    const Text new_path = Text::join(path, ".new");
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     if (new_path.view().size() >= sizeof address.sun_path) return Error{"bind", path, ENAMETOOLONG};
@@ -188,8 +188,8 @@ bool Server::may_wait(Client& client) {
     client.waits = waiting + std::min(clients_spare_count, places_ / 2) < places_;
     if (client.waits) return true;
     Buffer<160> why;
-    why << "no place for another client that waits, besides " << waiting
-        << ": try again later; what was begun goes on";
+    append(why, "no place for another client that waits, besides ", waiting,
+           ": try again later; what was begun goes on");
     client.answer->stop_waiting(why.view());
     return false;
 }

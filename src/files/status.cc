@@ -23,7 +23,7 @@ using Path = Buffer<path_max_bytes>;
 // RUNDIR/status/NAME; NUL-terminated where it is asked for as c_str().
 const char* make_path(Path& path, std::string_view run_directory, std::string_view name) {
     path.clear();
-    path << run_directory << "/status/" << name;
+    append(path, run_directory, "/status/", name);
     return path.c_str();
 }
 

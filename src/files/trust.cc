@@ -36,12 +36,12 @@ Text find_flaw_on_the_way(const char* path, const struct stat& status) {
     if (!may_be_above(status.st_uid) && !sys::is_read_only(path)) {
         Buffer<24> owner;
         owner << static_cast<uint64_t>(status.st_uid);
-        return Text::join({path, ": uid ", owner.view(),
-                           " owns it and may rename what is in it: chown root ", path});
+        return Text::join(path, ": uid ", owner,
+                          " owns it and may rename what is in it: chown root ", path);
     }
     if ((status.st_mode & S_ISVTX) == 0 && may_others_write(path, status))
-        return Text::join({path, ": group or others may rename what is in it: chmod go-w ", path,
-                           " (or chmod +t)"});
+        return Text::join(path, ": group or others may rename what is in it: chmod go-w ", path,
+                          " (or chmod +t)");
     return {};
 }
 
@@ -65,12 +65,12 @@ Text find_flaw(std::string_view directory) {
     if (sys::stat(path.c_str(), &status) < 0) return {};
     if (!is_trusted_owner(status.st_uid)) {
         Buffer<96> text;
-        text << ": owned by uid " << static_cast<uint64_t>(status.st_uid) << "; chown it to root";
+        append(text, ": owned by uid ", static_cast<uint64_t>(status.st_uid), "; chown it to root");
         if (geteuid() != 0) text << " or to uid " << static_cast<uint64_t>(geteuid());
-        return Text::join({path, text.view()});
+        return Text::join(path, text);
     }
     if (!may_others_write(path.c_str(), status)) return {};
-    return Text::join({path, ": group or others may write to it: chmod go-w ", path});
+    return Text::join(path, ": group or others may write to it: chmod go-w ", path);
 }
 
 // Goes down from the root directory, one name after another, as the kernel does.
@@ -96,8 +96,7 @@ Text find_flaw_above(std::string_view directory) {
         struct stat status {};
         if (sys::lstat(way.c_str(), &status) < 0) return {};
         if (!S_ISLNK(status.st_mode)) continue;
-        if (!may_be_above(status.st_uid))
-            return Text::join({way.view(), ": another user's link: rm ", way.view()});
+        if (!may_be_above(status.st_uid)) return Text::join(way, ": another user's link: rm ", way);
         char target[path_max_bytes];
         const ssize_t count = sys::readlink(way.c_str(), target, sizeof target);
         if (count <= 0 || ++links > links_max_count) return {};
@@ -136,7 +135,7 @@ Text private_run_directory(const Text& path) {
     if (status.st_uid == geteuid() && (status.st_mode & others_write) == 0) return path;
     Buffer<32> name;
     name << "/reeve-" << static_cast<uint64_t>(geteuid());
-    return Text::join({path, name.view()});
+    return Text::join(path, name);
 }
 
 }  // namespace reeve

@@ -91,7 +91,7 @@ bool read_facts(const char* path, ProcessFacts& facts) {
 
 bool read_facts_of(pid_t pid, ProcessFacts& facts) {
     Buffer<32> path;
-    path << "/proc/" << pid << "/stat";
+    append(path, "/proc/", pid, "/stat");
     return read_facts(path.c_str(), facts);
 }
 

@@ -135,16 +135,16 @@ Fd Performer::open_output(ServiceId id, SpawnRequest& request, bool begins) {
         if (!opened) why = describe(opened.error());
     } else {
         file = logs_.open(id);
-        if (!file) why = Text::join({"no pipe to svlog: ", errno_text(errno)});
+        if (!file) why = Text::join("no pipe to svlog: ", errno_text(errno));
     }
     if (!file) {
         // No line is lost for want of a directory: reeve's own output takes them.
         if (!log_fallback_said_)
-            complain(Text::join({why, "; services with log = ", log == Log::run ? "run" : "file",
-                                 " write to reeve's output instead"}));
+            complain(why, "; services with log = ", log == Log::run ? "run" : "file",
+                     " write to reeve's output instead");
         log_fallback_said_ = true;
         if (request.mode != SpawnMode::hook)
-            supervisor_.note_log(id, Text::join({"reeve's output (", why, ")"}));
+            supervisor_.note_log(id, Text::join("reeve's output (", why, ")"));
         return {};
     }
     if (log == Log::run) supervisor_.note_log(id, {});
@@ -345,8 +345,8 @@ void Performer::report_hook(ServiceId id, const Event& end, std::string_view det
     if (detail.empty())
         append_end(line, supervisor_.at(id), how);
     else
-        line << name_of(end.hook) << ": " << detail;
-    complain(line.view());
+        append(line, name_of(end.hook), ": ", detail);
+    complain(line);
 }
 
 }  // namespace reeve

@@ -37,7 +37,7 @@ bool has_begun = false;
 bool goes_on = false;  // by executing the program again
 volatile sig_atomic_t faults_under_way = 0;
 
-void append_number(Sink& out, const char* key, int64_t value) { out << ' ' << key << '=' << value; }
+void append_number(Sink& out, const char* key, int64_t value) { append(out, ' ', key, '=', value); }
 
 // By the path, so that it is seen under its name; where another program is there by now, as the
 // system knows what runs.
@@ -158,7 +158,7 @@ void tell_crash(int number, bool tries) {
              << (ours.main > 0 ? "passes signals on to CMD" : "stops all when SIGTERM says so");
     else if (goes_on)
         line << ", as each time that it executed itself again: what it ran lives on without it";
-    complain(line.view());
+    complain(line);
 }
 
 // A child that still has our memory, or a copy of it, dies of its own fault.

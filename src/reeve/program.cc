@@ -46,10 +46,10 @@ bool may_take_over(const Past& past, std::string_view uid, const Text& run) {
     const size_t count = count_survivors(past);
     if (count == 0) return true;
     Buffer<path_max_bytes + 256> line;
-    line << run << ": " << count << " service" << (count == 1 ? "" : "s")
-         << " of the reeve with uid = '" << past.uid() << "' still run, this one's is '" << uid
-         << "'; start that one again, or name another run directory with -r";
-    complain(line.view());
+    append(line, run, ": ", count, " service", count == 1 ? "" : "s", " of the reeve with uid = '",
+           past.uid(), "' still run, this one's is '", uid,
+           "'; start that one again, or name another run directory with -r");
+    complain(line);
     return false;
 }
 
@@ -154,14 +154,14 @@ bool Program::read_first_files(List<List<SourceFile>>& files) {
 
 void Program::open_run_files() {
     const Text& run = setup_.run_directory;
-    const Text control = Text::join({run, "/control"});
-    server_.take(control, setup_.kept.take_socket(Text::join({control, ".new"})));
+    const Text control = Text::join(run, "/control");
+    server_.take(control, setup_.kept.take_socket(Text::join(control, ".new")));
     if (const Status opened = server_.reopen(); !opened) complain(describe(opened.error()));
     if (const Status written = write_pid_file(run); !written) complain(describe(written.error()));
     setup_.keeps_history = has_room_for_histories(run);
     watch_removals();
     mounts_ = Fd(platform::watch_mounts());
-    journal_.set_path(Text::join({run, "/journal"}));
+    journal_.set_path(Text::join(run, "/journal"));
 }
 
 void Program::watch_removals() {

@@ -123,7 +123,7 @@ int Program::last_words() {
     performer_.logs().close();
     server_.close();
     const Text& run = setup_.run_directory;
-    if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
+    if (!run.empty()) sys::unlink(Text::join(run, "/pid").c_str());
     performer_.foreground().give_back();
     if (is_machine_) {
         switch (finale_) {

@@ -39,8 +39,8 @@ bool Program::has_nothing_to_run(const Catalog& catalog) const {
                  "--chown=root; where a mount shows all of them so, reeve --trust DIR");
     if (!is_init_ || is_machine_ || main_definition_) return false;
     if (catalog.services.empty() && catalog.problems.empty()) {
-        complain(Text::join({"there are no services in ", directories_.back(),
-                             ": waiting for some (svctl add makes one, svctl reload reads them)"}));
+        complain("there are no services in ", directories_.back(),
+                 ": waiting for some (svctl add makes one, svctl reload reads them)");
         return false;
     }
     Supervisor trial;

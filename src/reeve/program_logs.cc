@@ -47,7 +47,7 @@ void Program::apply_settings(const Settings& settings) {
         logs.group = user.gid;
         return;
     }
-    complain(Text::join({"log_user: ", problem.view(), "; svlog runs as root instead"}));
+    complain("log_user: ", problem, "; svlog runs as root instead");
 }
 
 // How many services svlog is to serve.

@@ -55,16 +55,16 @@ bool Program::take_over_main(List<PastService>& past) {
     LongText line;
     line << "the command of an earlier reeve on " << setup_.run_directory;
     if (one.leader == Fact::unverified || !may_end) {
-        line << " may still run as pid " << static_cast<int64_t>(leader) << ", and "
-             << (may_end ? "whether that is still the same process cannot be told here"
-                         : "this user may not end it")
-             << ": end it, or name another run directory with -r";
-        complain(line.view());
+        append(line, " may still run as pid ", static_cast<int64_t>(leader), ", and ",
+               may_end ? "whether that is still the same process cannot be told here"
+                       : "this user may not end it",
+               ": end it, or name another run directory with -r");
+        complain(line);
         return false;
     }
-    line << (one.leader == Fact::gone ? " has left something behind" : " still runs") << " (pid "
-         << static_cast<int64_t>(leader) << "): it is ended first";
-    complain(line.view());
+    append(line, one.leader == Fact::gone ? " has left something behind" : " still runs", " (pid ",
+           static_cast<int64_t>(leader), "): it is ended first");
+    complain(line);
     one.service.want = Want::up;
     old_main_run_ = one.service.runs;
     return true;
@@ -143,7 +143,7 @@ void Program::look_at_fork(Now now) {
     line << main_definition_->exec.front() << " was not started: ";
     append_end(line, main, main.end);
     line << (gives_up ? "" : "; it is tried again");
-    complain(line.view());
+    complain(line);
     if (gives_up) end(1, now);
 }
 
@@ -151,13 +151,13 @@ void Program::look_at_fork(Now now) {
 // reeve began is nobody's to tell, and status 1 does not stand for it by itself.
 void Program::report_end(const Service& service) {
     if (service.runs > 0 && service.exit.kind == ExitStatus::Kind::unknown)
-        return complain(Text::join({main_definition_->exec.front(),
-                                    " has ended, how is not known: it was taken over from a reeve "
-                                    "that died, whose child it was (status 1)"}));
+        return complain(main_definition_->exec.front(),
+                        " has ended, how is not known: it was taken over from a reeve "
+                        "that died, whose child it was (status 1)");
     if (service.end.code != ReasonCode::exec_failed) return;
     Buffer<512> line;
     append_end(line, service, service.end);
-    complain(line.view());
+    complain(line);
 }
 
 }  // namespace reeve

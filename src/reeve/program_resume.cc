@@ -28,8 +28,8 @@ Text Program::begin_reexec(Now now) {
     if (setup_.own_program.empty()) return "where reeve's program is, is not known";
     if (!journal_.whole()) return journal_warning();
     if (sys::access(setup_.own_program.c_str(), X_OK) < 0)
-        return Text::join({setup_.own_program, " cannot take over (", errno_text(errno),
-                           "); the reeve that runs goes on"});
+        return Text::join(setup_.own_program, " cannot take over (", errno_text(errno),
+                          "); the reeve that runs goes on");
     List<List<SourceFile>> files;
     List<Text> problems;
     if (!read_files(files, problems)) return problems.front();
@@ -45,7 +45,7 @@ Text Program::begin_reexec(Now now) {
     trial_ = sys::fork(sys::Memory::copied, become, words);
     if (trial_ < 0) {
         trial_ = 0;
-        return Text::join({"fork: ", errno_text(errno)});
+        return Text::join("fork: ", errno_text(errno));
     }
     performer_.expect(trial_);
     trial_until_ = now.mono + milliseconds(trial_max_ms);
@@ -71,7 +71,7 @@ void Program::follow_reexec(Now now) {
                 line << "killed by a signal";
             line << "); the reeve that runs goes on";
             reexec_failure_ = line.view();
-            complain(line.view());
+            complain(line);
         }
         trial_ = 0;
         trial_until_ = no_deadline;
@@ -95,8 +95,8 @@ void Program::reexec(Now now) {
     }
     server_.hand_over(now);
     const int code = execute_again(setup_.own_program.c_str());
-    reexec_failure_ = Text::join(
-        {describe(Error{"execute", setup_.own_program, code}), "; the reeve that runs goes on"});
+    reexec_failure_ = Text::join(describe(Error{"execute", setup_.own_program, code}),
+                                 "; the reeve that runs goes on");
     complain(reexec_failure_);
 }
 
@@ -139,8 +139,8 @@ void Program::leave_safe_mode() {
 void Program::crash(int number) { raise(number); }
 
 Text Program::journal_warning() const {
-    return Text::join({setup_.run_directory, "/journal cannot be written: should reeve die "
-                                             "now, what has changed since is lost"});
+    return Text::join(setup_.run_directory, "/journal cannot be written: should reeve die "
+                                            "now, what has changed since is lost");
 }
 
 List<Text> Program::warnings() const {
@@ -148,8 +148,8 @@ List<Text> Program::warnings() const {
     const Resumption& past = resumption();
     if (past.crashes > 0) {
         LongText line;
-        line << "reeve has crashed " << past.crashes << (past.crashes == 1 ? " time" : " times")
-             << ", last with SIG";
+        append(line, "reeve has crashed ", past.crashes, past.crashes == 1 ? " time" : " times",
+               ", last with SIG");
         append_signal(line, past.signal);
         line << ' ';
         append_span(line, milliseconds(sys::wall_now().ms - past.crashed.ms));

@@ -20,10 +20,10 @@ void tell_change(const Supervisor& supervisor, const Entry& entry) {
     Line line;
     Buffer<reason_max_bytes> reason;
     append_name(line, supervisor.at(entry.id));
-    line << ": " << name_of(entry.from) << " -> " << name_of(entry.to);
+    append(line, ": ", name_of(entry.from), " -> ", name_of(entry.to));
     append_reason(reason, entry);
     if (!reason.empty()) line << ": " << reason.view();
-    complain(line.view());
+    complain(line);
 }
 
 // "web is in backoff: exit 1, 1st failure"
@@ -91,7 +91,7 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
     trouble = {.told = now.mono,
                .is_there = entry.to == State::failed,
                .may_recover = trouble.may_recover};
-    complain(line.view());
+    complain(line);
 }
 
 // The first time, and then at most once a minute.
@@ -104,8 +104,8 @@ void Reports::tell_retry(const Supervisor& supervisor, const Entry& entry, Troub
     append_entry(line, supervisor, entry);
     append_countdown(line, supervisor.at(entry.id), now.mono);
     if (trouble.untold > 1)
-        line << " (" << trouble.untold - 1 << " more since the last line about it)";
-    complain(line.view());
+        append(line, " (", trouble.untold - 1, " more since the last line about it)");
+    complain(line);
     trouble.is_there = true;
     trouble.told = now.mono;
     trouble.untold = 0;
@@ -132,8 +132,8 @@ void Reports::tell_recovered(const Supervisor& supervisor, Now now) {
         line << " has recovered: it has run for ";
         append_span(line, now.mono - service.changed);
         if (trouble.ends > 0)
-            line << ", after " << trouble.ends << " end" << (trouble.ends == 1 ? "" : "s");
-        complain(line.view());
+            append(line, ", after ", trouble.ends, " end", trouble.ends == 1 ? "" : "s");
+        complain(line);
         trouble = {};
     }
     recovering_.resize(kept);
@@ -157,7 +157,7 @@ void Reports::tell_shutdown(const Supervisor& supervisor, Mono kill_at, Mono now
         append_ending(names, service);
     }
     if (count > named_max_count)
-        names << " and " << static_cast<uint64_t>(count - named_max_count) << " more";
+        append(names, " and ", static_cast<uint64_t>(count - named_max_count), " more");
     if (count == 0 || waited_for_ == names.view()) return;
     waited_for_ = names.view();
     Line line;
@@ -167,7 +167,7 @@ void Reports::tell_shutdown(const Supervisor& supervisor, Mono kill_at, Mono now
         append_span(line, kill_at - now);
         line << " at most";
     }
-    complain(line.view());
+    complain(line);
 }
 
 void Reports::tell_leftovers(Mono now) {

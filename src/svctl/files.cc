@@ -32,8 +32,8 @@ bool may_become(uid_t self, std::string_view user, Sink& problem) {
     if (code != 0)
         problem << text.view();
     else
-        problem << "only root may become '" << user << "', and this is uid "
-                << static_cast<uint64_t>(self);
+        append(problem, "only root may become '", user, "', and this is uid ",
+               static_cast<uint64_t>(self));
     return false;
 }
 
@@ -69,7 +69,7 @@ Outcome read_files(const FoundDirectories& directories, Files& files) {
         read_directories({{directories.paths.data(), directories.paths.size()},
                           {directories.trusted.data(), directories.trusted.size()},
                           platform::in_container()});
-    for (const Text& problem : read.problems) warn({problem});
+    for (const Text& problem : read.problems) warn(problem);
     files = std::move(read.files);
     return read.outcome;
 }

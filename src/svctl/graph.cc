@@ -158,8 +158,8 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
         const std::string_view object = objects[i];
         Buffer<2 * name_max_bytes + 1> name;
         append_full_name(name, object);
-        printer << "    \"" << name.view() << "\" [label=\"" << name.view() << "\\n"
-                << find_field(object, "state") << "\"];\n";
+        append(printer, "    \"", name, "\" [label=\"", name, "\\n", find_field(object, "state"),
+               "\"];\n");
         const auto print_edges = [&](const char* key, const char* style) {
             std::string_view words = find_field(object, key);
             for (auto word = take_word(words); !word.empty(); word = take_word(words))
@@ -167,8 +167,7 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
                     if (!is_meant(word, other)) continue;
                     Buffer<2 * name_max_bytes + 1> to;
                     append_full_name(to, other);
-                    printer << "    \"" << name.view() << "\" -> \"" << to.view() << "\"" << style
-                            << ";\n";
+                    append(printer, "    \"", name, "\" -> \"", to, "\"", style, ";\n");
                 }
         };
         print_edges("depends_on", "");
@@ -203,7 +202,7 @@ Outcome run_graph(Session& session) {
         for (size_t i = 0; i < objects.size(); ++i)
             if (is_meant(word, objects[i])) chosen[i] = found = true;
         if (found) continue;
-        warn({"no such service: ", word});
+        warn("no such service: ", word);
         outcome = worse(outcome, Outcome::no_such_service);
     }
     if (session.invocation.dot || session.invocation.json) choose_below(objects, chosen);

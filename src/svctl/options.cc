@@ -16,7 +16,7 @@ bool set_run_directory(Invocation& invocation, std::string_view value, Sink&) {
 
 bool add_directory(Invocation& invocation, std::string_view value, Sink& problem) {
     if (invocation.directories.size() == directories_max_count)
-        problem << "more than " << uint64_t{directories_max_count} << " directories";
+        append(problem, "more than ", uint64_t{directories_max_count}, " directories");
     invocation.directories.push_back(value);
     return problem.empty();
 }
@@ -164,7 +164,7 @@ bool take_option(Invocation& invocation, std::span<char*> words, size_t& place,
         return false;
     }
     if (*row->commands != '\0' && !has_word(row->commands, command)) {
-        problem << name << " is an option of: " << row->commands;
+        append(problem, name, " is an option of: ", row->commands);
         return false;
     }
     std::string_view value = word.substr(name.size());

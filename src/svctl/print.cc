@@ -156,13 +156,13 @@ void print_summary(Printer& printer, const List<Text>& objects, const Screen& sc
     }
     if (total == 0) return;
     Buffer<64> line;
-    line << total << " of " << objects.size() << (total == 1 ? " is" : " are") << " not well:";
+    append(line, total, " of ", objects.size(), total == 1 ? " is" : " are", " not well:");
     printer << line.view();
     const char* separator = " ";
     for (size_t i = 0; i < std::size(unwell); ++i) {
         if (counts[i] == 0) continue;
         line.clear();
-        line << separator << counts[i] << ' ';
+        append(line, separator, counts[i], ' ');
         separator = ", ";
         printer << line.view();
         print_state(printer, unwell[i], screen);
@@ -297,13 +297,12 @@ void append_change(Sink& out, std::string_view action, std::string_view object) 
     if (action == "update") out << "updated, " << state;
     if (action == "restart") out << "restarted, " << state;
     if (action == "remove") out << "removed";
-    if (action == "stale")
-        out << "stale: restart it to apply (svctl restart " << name.view() << ')';
+    if (action == "stale") append(out, "stale: restart it to apply (svctl restart ", name, ')');
     if (action == "refuse")
-        out << "refused: " << (state == "invalid" ? "" : "it keeps its earlier definition, ")
-            << state;
+        append(out, "refused: ", state == "invalid" ? "" : "it keeps its earlier definition, ",
+               state);
     if (action == "update" && state == "failed" && find_field(object, "result") == "0")
-        out << " (svctl up " << name.view() << " tries again)";
+        append(out, " (svctl up ", name, " tries again)");
 }
 
 }  // namespace

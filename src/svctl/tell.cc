@@ -98,7 +98,7 @@ void print_event(Session& session, std::string_view object) {
     printer << find_field(object, "time") << ' ';
     Buffer<2 * name_max_bytes + 1> name;
     append_full_name(name, object);
-    printer << name.view() << ": " << find_field(object, "from") << " -> ";
+    append(printer, name, ": ", find_field(object, "from"), " -> ");
     print_state(printer, find_field(object, "to"), session.screen);
     const std::string_view reason = find_field(object, "reason");
     if (!reason.empty()) printer << ": " << reason;
@@ -211,7 +211,7 @@ Outcome run_history(Session& session) {
         if (runs.size() > before) continue;
         Buffer<2 * name_max_bytes + 1> name;
         append_full_name(name, service);
-        warn({name.view(), ": none of its runs has ended yet"});
+        warn(name, ": none of its runs has ended yet");
     }
     if (session.invocation.json)
         print_json(session, runs);
@@ -334,7 +334,7 @@ Outcome run_boot(Session& session) {
     if (session.invocation.json)
         print_json(session, objects);
     else if (objects.empty())
-        warn({"this reeve has brought up nothing; what an earlier one has started is not shown"});
+        warn("this reeve has brought up nothing; what an earlier one has started is not shown");
     else
         print_boot(session, objects);
     session.printer.flush();
