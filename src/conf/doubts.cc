@@ -24,7 +24,7 @@ void warn_of_short_shutdown(Catalog& catalog) {
             append_span(text, total);
             text << "), at whose end a shutdown kills what is left: raise that in reeve.conf";
         } else if (count <= named_max_count) {
-            text << (count == 2 ? "; so is that of " : ", ") << loaded.name;
+            append(text, count == 2 ? "; so is that of " : ", ", loaded.name);
         }
     }
     if (count == 0) return;

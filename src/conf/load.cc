@@ -105,7 +105,7 @@ bool Reading::is_usable(const LoadContext& context) {
             append_shown(text, file.text);
             text << ", which is not there";
         } else {
-            text << "cannot be read: " << errno_text(file.read_error);
+            append(text, "cannot be read: ", errno_text(file.read_error));
         }
         return false;
     }
@@ -114,7 +114,7 @@ bool Reading::is_usable(const LoadContext& context) {
         problems.add(0) << "writable by others: chmod go-w " << file.path.text().view();
     if (is_foreign(file, context)) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
-        if (context.self != 0) text << " or to uid " << context.self;
+        if (context.self != 0) append(text, " or to uid ", context.self);
     }
     if (file.too_large && !executable)
         problems.add(0) << "larger than " << static_cast<uint64_t>(service_file_max_bytes)
@@ -150,7 +150,7 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
         append(text, line.key, ": ", rival, " is set at line ", rival_line,
                ", and only one of them may be");
     } else if (!is_supported(key, context)) {
-        text << line.key << ": not supported on this system";
+        append(text, line.key, ": not supported on this system");
     } else {
         if (line.key.starts_with(default_prefix)) text << default_prefix;
         good = set_value(key, line.value, origin, draft, text);
@@ -385,7 +385,7 @@ bool SourceFile::may_be_read_later() const {
 
 Text describe(const Problem& problem) {
     Buffer<24> line;
-    if (problem.line != 0) line << ':' << problem.line;
+    if (problem.line != 0) append(line, ':', problem.line);
     return Text::join(problem.file, line, ": ", problem.text);
 }
 

@@ -35,7 +35,7 @@ void append_limits(Sink& out, const Key& key, const std::array<Limit, limit_coun
         const Limit& limit = limits[i];
         if (!limit.set) continue;
         if (!out.empty()) out << '\n';
-        out << word_at(key.words, i) << ' ';
+        append(out, word_at(key.words, i), ' ');
         append_limit(out, limit.soft);
         if (limit.hard == limit.soft) continue;
         out << ':';
@@ -45,7 +45,7 @@ void append_limits(Sink& out, const Key& key, const std::array<Limit, limit_coun
 
 void append_ends(Sink& out, const EndSet& ends) {
     for (int code = 0; code < 256; ++code)
-        if (ends.has_code(code)) out << (!out.empty() ? " " : "") << code;
+        if (ends.has_code(code)) append(out, !out.empty() ? " " : "", code);
     for (int number = 1; number <= signal_max; ++number) {
         if (!ends.has_signal(number)) continue;
         out << (!out.empty() ? " SIG" : "SIG");
@@ -60,7 +60,7 @@ void append_ready(Sink& out, const Ready& ready) {
         out << "after ";
         append_duration(out, ready.delay);
         return;
-    case ReadyKind::fd: out << "fd:" << ready.fd; return;
+    case ReadyKind::fd: append(out, "fd:", ready.fd); return;
     case ReadyKind::notify: out << "notify"; return;
     }
 }
@@ -69,7 +69,7 @@ void append_factor(Sink& out, int32_t percent) {
     out << percent / 100;
     const int32_t rest = percent % 100;
     if (rest == 0) return;
-    out << '.' << rest / 10;
+    append(out, '.', rest / 10);
     if (rest % 10 != 0) out << rest % 10;
 }
 
@@ -214,7 +214,7 @@ void append_type(Sink& out, const Key& key) {
     const char* separator = "";
     for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
         if (word == "-") continue;
-        out << separator << word;
+        append(out, separator, word);
         separator = "|";
     }
 }

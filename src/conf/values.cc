@@ -30,7 +30,7 @@ struct Input {
     bool wrong_word(std::string_view word, const char* text) const {
         problem << '\'';
         append_shown(problem, word);
-        problem << "' " << text;
+        append(problem, "' ", text);
         return false;
     }
 };
@@ -39,7 +39,7 @@ struct Input {
 void append_choices(Sink& out, std::string_view words) {
     const char* separator = "";
     for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
-        out << separator << word;
+        append(out, separator, word);
         separator = words.find(' ', 1) == words.npos ? " or " : ", ";
     }
 }
@@ -298,7 +298,7 @@ bool read_ready(const Input& in) {
         if (number && *number <= 2)
             return in.wrong("descriptors 0 to 2 are the service's stdin, stdout and stderr");
         if (!number) {
-            in.problem << "expected a descriptor from 3 to " << ready_fd_max;
+            append(in.problem, "expected a descriptor from 3 to ", ready_fd_max);
             return false;
         }
         ready.kind = ReadyKind::fd;
@@ -391,7 +391,7 @@ bool is_shown(Kind kind) {
 bool set_value(const Key& key, std::string_view value, Origin origin, Draft& draft, Sink& problem) {
     value = trim(value);
     if (value.empty()) {
-        problem << key.name << ": the value is missing";
+        append(problem, key.name, ": the value is missing");
         return false;
     }
     // The owner is ours to change; `place` only looks.
@@ -412,7 +412,7 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
         problem << " = ";
         append_shown(problem, value);
     }
-    problem << ": " << reason.view();
+    append(problem, ": ", reason);
     if (value.find(" #") != value.npos) problem << " (a comment is a line of its own)";
     return false;
 }

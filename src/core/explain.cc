@@ -47,7 +47,7 @@ void append_stranger(Sink& out, const Service& service) {
     if (!service.stranger) return;
     out << " (refused what ";
     if (*service.stranger > 0)
-        out << "process " << int64_t{*service.stranger};
+        append(out, "process ", int64_t{*service.stranger});
     else
         out << "a process of another PID namespace";
     out << " sent: it is neither of the service's process group nor a descendant of it)";
@@ -137,7 +137,7 @@ void append_failed_step(Sink& out, SpawnStep step, int code, const Program& prog
         out << "the interpreter that it names is not there (#! line, in which a CR "
                "counts; or a program's loader)";
     } else {
-        out << errno_text(code) << advice_on(step, code, program);
+        append(out, errno_text(code), advice_on(step, code, program));
     }
 }
 
@@ -155,7 +155,7 @@ const char* timeout_key_of(Hook hook) {
 
 // "pre_start: exit 3", as the end of a run is told.
 void append_hook_failure(Sink& out, const Service& service, const HookFailure& failure) {
-    out << name_of(failure.hook) << ": ";
+    append(out, name_of(failure.hook), ": ");
     const Program program = program_of(service, failure.hook);
     switch (failure.result) {
     case HookResult::succeeded: return;
@@ -171,7 +171,7 @@ void append_hook_failure(Sink& out, const Service& service, const HookFailure& f
     case HookResult::failed: break;
     }
     if (failure.status.kind == ExitStatus::Kind::exited) {
-        out << "exit " << static_cast<int>(failure.status.value);
+        append(out, "exit ", static_cast<int>(failure.status.value));
         append_doubts(out, failure.status.value, program);
     } else if (failure.status.kind == ExitStatus::Kind::signalled) {
         out << "signal ";
@@ -207,7 +207,7 @@ void append_strays(Sink& out, const Service& service) {
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
     case ReasonCode::exited:
-        out << "exit " << end.value;
+        append(out, "exit ", end.value);
         append_doubts(out, end.value, program_of(service));
         return;
     case ReasonCode::signalled:
@@ -231,14 +231,14 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
     }
     case ReasonCode::fork_failed:
         if (service.end_note.empty())
-            out << "fork: " << errno_text(end.value);
+            append(out, "fork: ", errno_text(end.value));
         else
             out << service.end_note.view();
         return;
     case ReasonCode::pre_start_failed:
     case ReasonCode::hook_failed:
         if (end.code == ReasonCode::pre_start_failed && !service.end_note.empty())
-            out << "pre_start: " << service.end_note.view();
+            append(out, "pre_start: ", service.end_note);
         else
             append_hook_failure(out, service, hook_failure_of(end));
         return;

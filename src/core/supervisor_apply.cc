@@ -229,7 +229,7 @@ void Supervisor::refuse_cycles(Draft& draft) {
         const List<ServiceId> cycle = graph_.find_cycle();
         if (cycle.empty()) return;
         LongText words;
-        for (ServiceId id : cycle) words << at(id).name << " -> ";
+        for (ServiceId id : cycle) append(words, at(id).name, " -> ");
         words << at(cycle.front()).name;
         bool refused = false;
         for (ServiceId id : cycle) {

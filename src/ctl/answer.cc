@@ -49,7 +49,7 @@ void Answer::resolve(const Request& request) {
         }
         if (!selected.empty() || request.again) continue;  // removed, as was asked for
         outcome_ = Outcome::no_such_service;
-        message_ << (message_.empty() ? "no such service: " : ", ") << name;
+        append(message_, message_.empty() ? "no such service: " : ", ", name);
         may_be_new = !advise_on(name) || may_be_new;
     }
     if (may_be_new) message_ << " (svctl reload reads new files)";

@@ -63,7 +63,7 @@ Answer::Step Answer::next(Sink& out, Now now) {
         Sink line(scratch, sizeof scratch - 1);
         line << "warn ";
         append_escaped(line, problems[warned_++]);
-        out << line.view() << '\n';
+        append(out, line, '\n');
         return Step::more;
     }
     switch (command_) {
@@ -111,7 +111,7 @@ Answer::Step Answer::next_service(Sink& out, Now now) {
 }
 
 Answer::Step Answer::tell(Sink& out, const Sink& object) const {
-    out << object.view() << '\n';
+    append(out, object, '\n');
     return Step::more;
 }
 
@@ -301,7 +301,7 @@ void Answer::append_outcome_words(Sink& out, const Target& target, Now now) cons
         return;
     }
     if (target.overtaken && !overtaker_.empty()) {
-        out << "overtaken by " << overtaker_;
+        append(out, "overtaken by ", overtaker_);
         return;
     }
     if (!service.used()) return;
@@ -368,7 +368,7 @@ void Answer::append_handover(Sink& out) const {
         out << "again\n";
         return;
     }
-    out << "begun " << static_cast<int>(outcome_);
+    append(out, "begun ", static_cast<int>(outcome_));
     for (const Target& target : targets_) {
         if (target.told || !supervisor_->at(target.id).used()) continue;
         out << ' ';

@@ -61,7 +61,7 @@ void append_string(Sink& out, std::string_view text) {
         const char c = text.front();
         size_t length = 0;
         if (c == '"' || c == '\\') {
-            out << '\\' << c;
+            append(out, '\\', c);
             length = 1;
         } else if (utf8_length(text) == 0) {
             out << "\\ufffd";

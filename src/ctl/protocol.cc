@@ -87,7 +87,7 @@ const char* name_of(Command command) { return command_names[static_cast<size_t>(
 
 std::optional<Request> parse_request(std::string_view line, Sink& problem) {
     const auto refuse = [&](const char* why, std::string_view what = {}) {
-        problem << why << what.substr(0, shown_max_bytes);
+        append(problem, why, what.substr(0, shown_max_bytes));
         return std::nullopt;
     };
     if (has_control(line)) return refuse("the request has a control character in it");
@@ -119,9 +119,9 @@ void append_request(Sink& out, const Request& request) {
     if (request.watches) out << " watch=yes";
     if (request.follows) out << " follow=yes";
     if (request.again) out << " again=yes";
-    if (request.until) out << " state=" << name_of(*request.until);
-    if (request.number != 0) out << " number=" << request.number;
-    if (!request.names.empty()) out << ' ' << request.names;
+    if (request.until) append(out, " state=", name_of(*request.until));
+    if (request.number != 0) append(out, " number=", request.number);
+    if (!request.names.empty()) append(out, ' ', request.names);
     out << '\n';
 }
 
@@ -146,7 +146,7 @@ std::optional<ReplyLine> parse_reply_line(std::string_view line) {
 }
 
 void append_end(Sink& out, Outcome outcome, std::string_view text) {
-    out << "end " << static_cast<int>(outcome);
+    append(out, "end ", static_cast<int>(outcome));
     if (!text.empty()) out << ' ';
     append_escaped(out, text);
     out << '\n';

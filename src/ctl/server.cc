@@ -170,11 +170,11 @@ void Server::begin(Client& client, Now now) {
 // Who waits for the contrary of what this client wants hears of it, and of whom.
 void Server::tell_others(const Client& client, const Request& request) {
     Buffer<256> who;
-    who << "svctl " << name_of(request.command);
-    if (!request.names.empty()) who << ' ' << request.names.substr(0, shown_max_bytes);
-    if (const auto user = platform::peer_uid(client.socket.get())) who << ", user " << *user;
+    append(who, "svctl ", name_of(request.command));
+    if (!request.names.empty()) append(who, ' ', request.names.substr(0, shown_max_bytes));
+    if (const auto user = platform::peer_uid(client.socket.get())) append(who, ", user ", *user);
     const pid_t process = platform::peer_pid(client.socket.get());
-    if (process > 0) who << ", process " << static_cast<int64_t>(process);
+    if (process > 0) append(who, ", process ", static_cast<int64_t>(process));
     each_client([&](Client& other) {
         if (&other != &client && other.answer) other.answer->note_overtaker(who.view());
     });

@@ -49,11 +49,11 @@ constexpr Rule state_rule = {"REEVE_STATE", "/var/lib/reeve", "XDG_STATE_HOME", 
     if (uid == 0)
         path << rule.of_root;
     else if (named.starts_with('/'))
-        path << named << rule.suffix;
+        append(path, named, rule.suffix);
     else if (rule.in_home != nullptr)
         append(path, home == "/" ? "" : home, rule.in_home, rule.suffix);
     else
-        path << "/tmp/reeve-" << static_cast<uint64_t>(uid);
+        append(path, "/tmp/reeve-", static_cast<uint64_t>(uid));
     return path.view();
 }
 

@@ -172,7 +172,7 @@ Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefus
     if (error.code != EWOULDBLOCK)
         return Text::join(describe(error), " (name a run directory with -r)");
     Buffer<32> holder;
-    if (refusal.holder > 0) holder << ", pid " << static_cast<int64_t>(refusal.holder);
+    if (refusal.holder > 0) append(holder, ", pid ", static_cast<int64_t>(refusal.holder));
     return Text::join("another reeve holds ", path, holder,
                       " (svctl talks to it; -r names another run directory)");
 }
@@ -188,7 +188,7 @@ Status write_pid_file(const Text& run_directory) {
     const Fd file(sys::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
     if (!file) return Error{"open", path, errno};
     Buffer<32> line;
-    line << static_cast<int64_t>(getpid()) << '\n';
+    append(line, static_cast<int64_t>(getpid()), '\n');
     if (sys::write(file.get(), line.data(), line.size()) < 0) return Error{"write", path, errno};
     return Nothing{};
 }

@@ -34,7 +34,7 @@ constexpr char new_name[] = ".new";
 template <typename F>
 int each_file(std::string_view run_directory, const char* folder, F take) {
     Path path;
-    path << run_directory << folder;
+    append(path, run_directory, folder);
     const Fd fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (!fd) return errno;
     const auto see = [&](const char* name) {

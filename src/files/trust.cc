@@ -66,7 +66,7 @@ Text find_flaw(std::string_view directory) {
     if (!is_trusted_owner(status.st_uid)) {
         Buffer<96> text;
         append(text, ": owned by uid ", static_cast<uint64_t>(status.st_uid), "; chown it to root");
-        if (geteuid() != 0) text << " or to uid " << static_cast<uint64_t>(geteuid());
+        if (geteuid() != 0) append(text, " or to uid ", static_cast<uint64_t>(geteuid()));
         return Text::join(path, text);
     }
     if (!may_others_write(path.c_str(), status)) return {};
@@ -92,7 +92,7 @@ Text find_flaw_above(std::string_view directory) {
         const char* parent = way.empty() ? "/" : way.c_str();
         if (sys::stat(parent, &above) < 0) return {};
         if (Text flaw = find_flaw_on_the_way(parent, above); !flaw.empty()) return flaw;
-        way << '/' << name;
+        append(way, '/', name);
         struct stat status {};
         if (sys::lstat(way.c_str(), &status) < 0) return {};
         if (!S_ISLNK(status.st_mode)) continue;
@@ -104,7 +104,7 @@ Text find_flaw_above(std::string_view directory) {
         way.cut(leads_to.starts_with('/') ? 0 : length);
         const LongText behind = rest.view().substr(place);
         rest = leads_to;
-        rest << '/' << behind;
+        append(rest, '/', behind);
         place = 0;
     }
     return {};
@@ -112,7 +112,7 @@ Text find_flaw_above(std::string_view directory) {
 
 bool is_mount_point(const char* directory) {
     Path above;
-    above << directory << "/..";
+    append(above, directory, "/..");
     struct stat own {};
     struct stat parent {};
     return sys::stat(directory, &own) == 0 && sys::stat(above.c_str(), &parent) == 0 &&
@@ -134,7 +134,7 @@ Text private_run_directory(const Text& path) {
     if (sys::stat(path.c_str(), &status) < 0 || !is_mount_point(path.c_str())) return path;
     if (status.st_uid == geteuid() && (status.st_mode & others_write) == 0) return path;
     Buffer<32> name;
-    name << "/reeve-" << static_cast<uint64_t>(geteuid());
+    append(name, "/reeve-", static_cast<uint64_t>(geteuid()));
     return Text::join(path, name);
 }
 

@@ -199,7 +199,7 @@ int append_boot_id(Sink& out) {
     if (!is_known)
         out << ".?";
     else if (state.st_ino != first_pid_namespace)
-        out << '.' << static_cast<uint64_t>(state.st_ino);
+        append(out, '.', static_cast<uint64_t>(state.st_ino));
     return 0;
 }
 

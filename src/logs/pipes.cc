@@ -254,7 +254,7 @@ bool LogPipes::is_rotated(ServiceId id, Rotation& rotation) const {
 
 bool LogPipes::look_at_current(const Service& service, struct stat& state) const {
     Path path;
-    path << at_.directory << '/';
+    append(path, at_.directory, '/');
     append_name(path, service);
     path << "/current";
     return sys::lstat(path.c_str(), &state) == 0;
@@ -424,7 +424,7 @@ bool LogPipes::write_plan(Now now) {
     const uint64_t sum = digest(text);
     if (sum == plan_) return false;
     Path path;
-    path << at_.pipes << "/plan";
+    append(path, at_.pipes, "/plan");
     const Text from = Text::join(path, ".new");
     const bool written = replace_text(from.c_str(), path.c_str(), text);
     if (written) plan_ = sum;
@@ -450,7 +450,7 @@ void LogPipes::close() {
         }
     }
     Path path;
-    path << at_.pipes << "/plan";
+    append(path, at_.pipes, "/plan");
     if (!at_.pipes.empty()) sys::unlink(path.c_str());
 }
 

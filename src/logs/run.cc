@@ -26,7 +26,7 @@ using Name = Buffer<2 * name_max_bytes + 1>;
 void append_run_name(Sink& out, int64_t time_ms) {
     const int64_t part = time_ms % 1000;
     out << time_ms / 1000;
-    if (part != 0) out << (part < 10 ? "_00" : part < 100 ? "_0" : "_") << part;
+    if (part != 0) append(out, part < 10 ? "_00" : part < 100 ? "_0" : "_", part);
     out << ".log";
 }
 

@@ -70,7 +70,7 @@ size_t count_lines(std::string_view bytes) {
 // All colours but black and white, of which one or the other is what they stand on.
 void append_prefix(Sink& out, std::string_view name, bool colour) {
     if (colour) append(out, "\33[3", digest(name) % 6 + 1, 'm');
-    out << name << " | ";
+    append(out, name, " | ");
     if (colour) out << "\33[0m";
 }
 

@@ -273,18 +273,19 @@ void append_service_record(Sink& out, const Service& service, const Blamed& blam
         if (value != 0) append(out, ' ', field.key, '=', value);
     }
     if (service.definition) {
-        out << " definition=" << service.definition->digest;
-        if (!service.definition->version.empty()) out << " version=" << service.definition->version;
+        append(out, " definition=", service.definition->digest);
+        if (!service.definition->version.empty())
+            append(out, " version=", service.definition->version);
     }
-    if (!blamed.reason.empty()) out << " other=" << blamed.reason;
+    if (!blamed.reason.empty()) append(out, " other=", blamed.reason);
     seal(out, start);
 }
 
 void append_process_record(Sink& out, std::string_view name, std::optional<Hook> hook,
                            Process process) {
     const size_t start = out.size();
-    out << (hook ? "hook " : "child ") << name;
-    if (hook) out << ' ' << name_of(*hook);
+    append(out, hook ? "hook " : "child ", name);
+    if (hook) append(out, ' ', name_of(*hook));
     append(out, " pid=", static_cast<int64_t>(process.pid), " start=", process.start_time);
     seal(out, start);
 }
@@ -302,7 +303,7 @@ void append_text_record(Sink& out, const Service& service, size_t which) {
 
 void append_gone_record(Sink& out, std::string_view name) {
     const size_t start = out.size();
-    out << "gone " << name;
+    append(out, "gone ", name);
     seal(out, start);
 }
 

@@ -58,7 +58,7 @@ void blame_fork(PrepareError& error, int code) {
     error.step = SpawnStep::fork;
     error.code = code;
     if (code != EAGAIN) return;
-    error.detail << "fork: " << errno_text(code);
+    append(error.detail, "fork: ", errno_text(code));
     append_process_limit(error.detail);
 }
 
@@ -83,11 +83,11 @@ class HookEnvironment {
   public:
     explicit HookEnvironment(const Service& service) {
         if (service.leader && !service.leader_gone) {
-            pid_ << "REEVE_PID=" << static_cast<int64_t>(service.leader.pid);
+            append(pid_, "REEVE_PID=", static_cast<int64_t>(service.leader.pid));
             add(pid_);
         }
         if (service.exit.kind == ExitStatus::Kind::exited) {
-            exit_ << "REEVE_EXIT=" << static_cast<int>(service.exit.value);
+            append(exit_, "REEVE_EXIT=", static_cast<int>(service.exit.value));
             add(exit_);
         }
         if (service.exit.kind == ExitStatus::Kind::signalled) {

@@ -154,8 +154,9 @@ void tell_crash(int number, bool tries) {
     else if (!has_begun && !goes_on)
         line << " in its first start, and ends: it would do so again at the next";
     else if (goes_on && getpid() == 1)
-        line << ", as each time that it executed itself again: it only reaps from now on, and "
-             << (ours.main > 0 ? "passes signals on to CMD" : "stops all when SIGTERM says so");
+        append(line,
+               ", as each time that it executed itself again: it only reaps from now on, and ",
+               ours.main > 0 ? "passes signals on to CMD" : "stops all when SIGTERM says so");
     else if (goes_on)
         line << ", as each time that it executed itself again: what it ran lives on without it";
     complain(line);
@@ -224,7 +225,7 @@ void append_resumption(Sink& out, const Resumption& resumption) {
     if (resumption.begun) append_number(out, "begun", 1);
     if (resumption.reads_nothing) append_number(out, "reads_nothing", 1);
     if (resumption.stuck != 0) append_number(out, "stuck", resumption.stuck);
-    if (resumption.log_user[0] != '\0') out << " log_user=" << resumption.log_user;
+    if (resumption.log_user[0] != '\0') append(out, " log_user=", resumption.log_user);
     if (resumption.nofile) append_number(out, "nofile", static_cast<int64_t>(*resumption.nofile));
     if (resumption.stateless) append_number(out, "stateless", *resumption.stateless);
     if (resumption.sealed) append_number(out, "sealed", 1);

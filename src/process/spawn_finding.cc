@@ -52,7 +52,7 @@ void append_limit(Sink& out, int code, const Policy& policy) {
 void append_link(Sink& out, SpawnStep step, const Policy& policy, std::string_view object) {
     if (!object.starts_with('/')) return;
     Buffer<path_max_bytes> path;
-    path << policy.chroot.view() << object;
+    append(path, policy.chroot, object);
     struct stat status {};
     if (path.truncated() || sys::lstat(path.c_str(), &status) < 0 || !S_ISLNK(status.st_mode))
         return;

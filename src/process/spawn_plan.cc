@@ -82,7 +82,7 @@ bool is_program_there(const SpawnPlan& plan) {
     for (const char* program : plan.programs) {
         if (program[0] != '/') continue;
         Buffer<path_max_bytes> path;
-        path << plan.policy->chroot << program;
+        append(path, plan.policy->chroot, program);
         struct stat status {};
         if (!path.truncated() && sys::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
             (status.st_mode & 0111) != 0) {

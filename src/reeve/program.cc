@@ -333,7 +333,7 @@ void Program::restore_run_directory(Now now) {
     if (run.empty()) return;
     const auto size_of = [&](const char* name) -> int64_t {
         Buffer<path_max_bytes> path;
-        path << run << name;
+        append(path, run, name);
         struct stat state;
         if (sys::lstat(path.c_str(), &state) == 0) return state.st_size;
         return errno == ENOENT ? -1 : 1;  // it is there for all that is known
@@ -342,7 +342,7 @@ void Program::restore_run_directory(Now now) {
         if (!status) complain(describe(status.error()));
     };
     Buffer<path_max_bytes> lock;
-    lock << run << "/lock";
+    append(lock, run, "/lock");
     if (!is_still_at(setup_.lock.get(), lock.c_str()) && !take_run_directory_again(now)) return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));

@@ -60,13 +60,13 @@ void Program::follow_reexec(Now now) {
             reexec_until_ = now.mono + milliseconds(reexec_in_flight_max_ms);
         } else {
             Buffer<path_max_bytes + 128> line;
-            line << setup_.own_program << " cannot take over (";
+            append(line, setup_.own_program, " cannot take over (");
             if (trial_until_ == no_deadline)
                 line << "no answer";
             else if (end->kind == ExitStatus::Kind::exited && end->value == 127)
                 line << "exit 127: it cannot be executed";
             else if (end->kind == ExitStatus::Kind::exited)
-                line << "exit " << static_cast<int>(end->value);
+                append(line, "exit ", static_cast<int>(end->value));
             else
                 line << "killed by a signal";
             line << "); the reeve that runs goes on";

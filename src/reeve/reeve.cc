@@ -45,7 +45,7 @@ int print_uid() {
     }
     Buffer<32> line;
     for (unsigned char byte : bytes)
-        line << "0123456789abcdef"[byte >> 4] << "0123456789abcdef"[byte & 15];
+        append(line, "0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]);
     line << '\n';
     print(line.view());
     return 0;
@@ -229,7 +229,7 @@ Taken take_run_directory(const Options& options, const List<Text>& places, bool 
             return Taken::is_held;
         }
         if (is_held || !refusal.flaw.empty() || was_named) return complain(why), Taken::no;
-        failures << (failures.empty() ? "" : "; ") << describe(error);
+        append(failures, failures.empty() ? "" : "; ", describe(error));
     }
     complain("no run directory can be made (", failures,
              "): svctl cannot reach "

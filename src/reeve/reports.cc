@@ -22,7 +22,7 @@ void tell_change(const Supervisor& supervisor, const Entry& entry) {
     append_name(line, supervisor.at(entry.id));
     append(line, ": ", name_of(entry.from), " -> ", name_of(entry.to));
     append_reason(reason, entry);
-    if (!reason.empty()) line << ": " << reason.view();
+    if (!reason.empty()) append(line, ": ", reason);
     complain(line);
 }
 
@@ -161,7 +161,7 @@ void Reports::tell_shutdown(const Supervisor& supervisor, Mono kill_at, Mono now
     if (count == 0 || waited_for_ == names.view()) return;
     waited_for_ = names.view();
     Line line;
-    line << "the shutdown waits for " << names.view();
+    append(line, "the shutdown waits for ", names);
     if (kill_at > now) {
         line << ", for ";
         append_span(line, kill_at - now);

@@ -25,7 +25,7 @@ namespace {
 using Path = Buffer<path_max_bytes>;
 
 void append_socket_path(Path& path, const Session& session) {
-    path << session.invocation.run_directory << "/control";
+    append(path, session.invocation.run_directory, "/control");
 }
 
 // Does the run directory belong to neither root nor us? Whatever is in it is not to be believed.
@@ -45,7 +45,7 @@ Question::Question(const Session& session, size_t first) {
     request.follows = invocation.follows;
     request.until = invocation.until;
     for (size_t i = first; i < session.arguments.size(); ++i)
-        names << (i > first ? " " : "") << session.arguments[i];
+        append(names, i > first ? " " : "", session.arguments[i]);
     request.names = names.view();
 }
 
@@ -118,7 +118,7 @@ Reply read_reply(Session& session, const Request& request, Client& client, Mono 
             return {whole, Outcome::failed, {}};
         }
         switch (said->kind) {
-        case ReplyLine::Kind::field: object << said->text << '\n'; break;
+        case ReplyLine::Kind::field: append(object, said->text, '\n'); break;
         case ReplyLine::Kind::gap:
             take(session, object, objects);
             object.clear();
@@ -379,7 +379,7 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
         if (!find_field(object, "log").empty()) said = last_said(object);
         return warn(line, said.empty() ? "" : "; last line: ", said);
     }
-    session.printer << line.view() << '\n';
+    append(session.printer, line, '\n');
     session.printer.flush();
 }
 

@@ -341,7 +341,7 @@ Outcome Work::ask(Command command, List<Text>& told) {
     request.watches = true;
     Buffer<request_max_bytes> names;
     if (command != Command::reload)
-        for (const std::string_view name : names_) names << ' ' << service_of(name);
+        for (const std::string_view name : names_) append(names, ' ', service_of(name));
     request.names = trim(names.view());
     int code = 0;
     const Outcome outcome = ask_reeve(session_, request, show_change, told, code);
@@ -363,7 +363,7 @@ Outcome Work::apply(Command after) {
     } else if (outcome == Outcome::done && !session_.invocation.json) {
         for (const std::string_view name : names_)
             if (!is_among(told, service_of(name)))
-                session_.printer << service_of(name) << ": nothing changes\n";
+                append(session_.printer, service_of(name), ": nothing changes\n");
     }
     finish(session_);
     return outcome;

@@ -87,7 +87,7 @@ List<Problem> problems_in(const Files& files, List<Problem>& warnings) {
 
 void show_problem(Session& session, const Problem& problem) {
     if (!session.invocation.json) {
-        session.printer << describe(problem) << '\n';
+        append(session.printer, describe(problem), '\n');
         return;
     }
     Buffer<line_max_bytes * 2> lines;

@@ -54,7 +54,7 @@ class Tree {
         Printer& printer = session_.printer;
         Buffer<2 * name_max_bytes + 1> name;
         append_full_name(name, object);
-        printer << name.view() << "  ";
+        append(printer, name, "  ");
         print_state(printer, find_field(object, "state"), session_.screen);
         const bool again = shown_[index];
         shown_[index] = true;
@@ -104,7 +104,7 @@ class Tree {
     // What it only comes after has a tree of its own.
     void print_after(std::string_view word) {
         Printer& printer = session_.printer;
-        printer << "after " << word;
+        append(printer, "after ", word);
         const auto other = std::find_if(objects_.begin(), objects_.end(),
                                         [&](const Text& each) { return is_meant(word, each); });
         if (other != objects_.end()) {
@@ -117,7 +117,7 @@ class Tree {
     // Prints the branch, and adds to the prefix of what is below. Returns the prefix's length.
     size_t begin_member(bool last) {
         const size_t length = prefix_.size();
-        session_.printer << prefix_ << (last ? branches_.last : branches_.more);
+        append(session_.printer, prefix_, last ? branches_.last : branches_.more);
         prefix_ << (last ? branches_.gap : branches_.trunk);
         return length;
     }

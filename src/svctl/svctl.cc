@@ -69,8 +69,8 @@ void print_help_line(Printer& printer, const char* name, const char* arguments,
     append(line, "  ", name, *arguments != '\0' ? " " : "", arguments);
     printer << line.view();
     printer.blanks(line.size() < 26 ? 26 - line.size() : 1);
-    if (*commands != '\0') printer << commands << ": ";
-    printer << doc << '\n';
+    if (*commands != '\0') append(printer, commands, ": ");
+    append(printer, doc, '\n');
 }
 
 // For tests, and so in no list.

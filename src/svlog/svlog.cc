@@ -440,7 +440,7 @@ void Svlog::let_go(Stream& stream) {
     stream.lost += count_lines(stream.held);
     if (stream.lost > 0) {
         Buffer<64> what;
-        what << uint64_t{stream.lost} << (stream.lost == 1 ? " line lost" : " lines lost");
+        append(what, uint64_t{stream.lost}, stream.lost == 1 ? " line lost" : " lines lost");
         tell(stream, stream.trouble, what.c_str());
     }
     stream.held.clear();
