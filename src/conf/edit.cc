@@ -30,7 +30,7 @@ bool has_control(std::string_view value) {
 }
 
 bool is_list(const Key* key) {
-    return key != nullptr && (key->kind == Kind::labels || key->kind == Kind::services);
+    return key != nullptr && (key->kind == &kind::labels || key->kind == &kind::services);
 }
 
 void append_unknown(Sink& problem, std::string_view key) {

@@ -155,13 +155,13 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
         if (line.key.starts_with(default_prefix)) text << default_prefix;
         good = set_value(key, line.value, origin, draft, text);
         // log_user means something to root alone.
-        const bool asks = key.kind == Kind::user && context.may_become != nullptr &&
+        const bool asks = key.kind == &kind::user && context.may_become != nullptr &&
                           (context.self == 0 || key.owner == Owner::policy);
         if (good && asks) good = context.may_become(context.self, line.value, text);
     }
     if (first == 0) first = line.line;
     if (!good) problems.add(line.line) << text.view();
-    if (good && key.kind == Kind::variable && has_quoted_value(line.value))
+    if (good && key.kind == &kind::variable && has_quoted_value(line.value))
         warnings.push_back(
             {file.path.text(), line.line,
              Text::join(line.key, ": the quotes are part of the value of ",
