@@ -135,7 +135,6 @@ void Answer::act(const Request& request, Now now) {
         if (const Text why_not = controls_->begin_reexec(now); !why_not.empty())
             refuse(Outcome::failed, why_not);
         return;
-    case Command::crash: return controls_->crash(request.number);
     }
 }
 

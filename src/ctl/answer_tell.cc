@@ -79,7 +79,6 @@ Answer::Step Answer::next(Sink& out, Now now) {
         out << "ending\n";
         return Step::more;
     case Command::reexec: return next_of_reexec(out);
-    case Command::crash: return end(out);
     case Command::up:
     case Command::down:
     case Command::restart:

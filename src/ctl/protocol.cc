@@ -11,8 +11,8 @@ namespace {
 constexpr std::string_view version = "reeve/1";
 
 constexpr const char* command_names[command_count] = {
-    "status", "why",    "up",   "down",        "restart", "run",  "signal", "reload", "wait",
-    "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "crash",
+    "status", "why",  "up",     "down", "restart",     "run",    "signal", "reload",
+    "wait",   "plan", "events", "boot", "directories", "rotate", "exit",   "reexec",
 };
 
 bool has_control(std::string_view text) {
@@ -75,8 +75,7 @@ const char* missing_in(const Request& request) {
     case Command::events:
     case Command::boot:
     case Command::exit:
-    case Command::reexec:
-    case Command::crash: return lacks_names ? nullptr : "it takes no names";
+    case Command::reexec: return lacks_names ? nullptr : "it takes no names";
     }
     return nullptr;
 }

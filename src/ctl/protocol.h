@@ -68,9 +68,8 @@ enum class Command : uint8_t {
     rotate,
     exit,
     reexec,
-    crash,
 };
-constexpr size_t command_count = 17;
+constexpr size_t command_count = 16;
 const char* name_of(Command command);
 
 struct Request {

@@ -51,7 +51,6 @@ class Program final : public Controls {
     Text begin_reexec(Now now) override;
     const Text& reexec_failure() const override { return reexec_failure_; }
     void leave_safe_mode() override;
-    void crash(int number) override;
     List<Text> warnings() const override;
 
   private:

@@ -136,8 +136,6 @@ void Program::leave_safe_mode() {
     make_room_for_pipes(performer_.logs().count());
 }
 
-void Program::crash(int number) { raise(number); }
-
 Text Program::journal_warning() const {
     return Text::join(setup_.run_directory, "/journal cannot be written: should reeve die "
                                             "now, what has changed since is lost");

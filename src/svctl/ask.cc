@@ -161,8 +161,7 @@ Effect effect_of(Command command) {
     case Command::signal:
     case Command::reload:
     case Command::exit:
-    case Command::reexec:
-    case Command::crash: return Effect::once;
+    case Command::reexec: return Effect::once;
     }
     return Effect::once;
 }
@@ -472,14 +471,12 @@ Outcome run_why(Session& session) {
 
 Outcome run_request(Session& session) {
     const bool signals = session.row.command == Command::signal;
-    const bool crashes = session.row.command == Command::crash;
     const bool exits = session.row.command == Command::exit;
-    Question question(session, signals || exits || crashes ? 1 : 0);
-    if ((signals || exits || crashes) && !session.arguments.empty()) {
+    Question question(session, signals || exits ? 1 : 0);
+    if ((signals || exits) && !session.arguments.empty()) {
         const std::string_view word = session.arguments[0];
-        const int number = signals || crashes
-                               ? parse_signal(word).value_or(-1)
-                               : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
+        const int number = signals ? parse_signal(word).value_or(-1)
+                                   : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
         if (number < 0) {
             warn(signals ? "there is no such signal: " : "no exit code from 0 to 255: ", word,
                  signals ? " (svctl signal SIG NAME; SIG is such as HUP or 15)" : "");

@@ -73,13 +73,9 @@ void print_help_line(Printer& printer, const char* name, const char* arguments,
     append(printer, doc, '\n');
 }
 
-// For tests, and so in no list.
-constexpr CommandRow crash_row = {"crash", "SIG", "", run_request, 1, 1, Command::crash};
-
 const CommandRow* find_row(std::string_view name) {
     for (const CommandRow& row : rows)
         if (name == row.name) return &row;
-    if (name == crash_row.name) return &crash_row;
     return nullptr;
 }
 
