@@ -13,22 +13,21 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
     return nullptr;
 }
 
-// As others call it (systemd, supervisord, dinit, compose), in small letters.
+// As others call it (systemd, supervisord, dinit, compose), in small letters, where no key of ours
+// is near.
 constexpr std::string_view foreign_keys =
+    "group user "
     "execstart exec execstartpre pre_start execstop stop_command execstoppost post_stop "
-    "execreload reload_command workingdirectory workdir environmentfile env_file "
-    "environment env group user requires depends_on wants depends_on needs depends_on "
-    "need depends_on depends depends_on dependencies depends_on killsignal stop_signal "
-    "timeoutstopsec stop_timeout restartsec restart_delay limitnofile limit standardoutput log "
-    "standardinput stdin directory workdir autostart enabled startretries retries "
-    "retry retries tries retries max_retries retries stopwaitsecs stop_timeout "
-    "stdout_logfile log logfile log output log stdout log stderr log waits_for after "
-    "before after cwd workdir chdir workdir dir workdir cmd command run command start command "
-    "script command program exec args exec argv exec entrypoint exec finish post_stop "
-    "healthcheck start_check username user gid user runas user variables env export env "
-    "ulimit limit rlimit limit priority nice signal stop_signal timeout stop_timeout "
-    "delay restart_delay respawn restart autorestart restart exitcodes success "
-    "successexitstatus success comment description tags group label group notify ready";
+    "execreload reload_command workingdirectory workdir environmentfile env_file environment env "
+    "requires depends_on wants depends_on needs depends_on need depends_on dependencies "
+    "depends_on killsignal stop_signal timeoutstopsec stop_timeout restartsec restart_delay "
+    "limitnofile limit standardoutput log standardinput stdin directory workdir autostart enabled "
+    "startretries retries retry retries stopwaitsecs stop_timeout stdout_logfile log logfile log "
+    "output log stdout log stderr log waits_for after before after cwd workdir chdir workdir dir "
+    "workdir cmd command run command start command script command program exec args exec argv "
+    "exec entrypoint exec finish post_stop username user gid user runas user variables env export "
+    "env priority nice signal stop_signal timeout stop_timeout delay restart_delay exitcodes "
+    "success successexitstatus success comment description tags group label group notify ready";
 
 std::string_view nearest_key(std::span<const Key> keys, std::string_view name) {
     const std::string_view translated = translate(foreign_keys, name);

@@ -92,11 +92,9 @@ constexpr Key rows[] = {
     row<&D::groups>("group", kind::labels, live, "",
         "Labels; svctl up @label addresses all services that bear one.", {.repeats = true}),
     row<&P::on_change>("on_change", kind::choice, live, "keep",
-        "What a reload does to it where a change needs a new process: keep it and mark it stale, "
-        "or restart it.", {.words = "keep restart"}),
+        "Whether a reload that needs a new process keeps it, marked stale, or restarts it.", {.words = "keep restart"}),
     row<&P::on_end>("on_end", kind::choice, live, "nothing",
-        "What reeve does when it has ended for good; shutdown stops all and exits with its code, "
-        "shutdown-on-failure does so where it failed.",
+        "What reeve does when it has ended for good.",
         {.words = "nothing shutdown shutdown-on-failure reboot poweroff"}),
 
     row<&P::user>("user", kind::user, next_start, "",
@@ -132,11 +130,9 @@ constexpr Key rows[] = {
         "A terminal that becomes its controlling one and its standard input, output and error."),
 
     row<&P::restart>("restart", kind::choice, live, "",
-        "Whether it runs again after it has ended: always, or never for a oneshot, where it is not "
-        "set.", {.words = "- always on-failure never"}),
+        "When it runs again after it has ended.", {.words = "- always on-failure never"}),
     row<&P::success>("success", kind::ends, live, "0",
-        "The exit codes and signals that are not failures, instead of 0. Being stopped by reeve "
-        "always counts as success."),
+        "The exit codes and signals that are not failures."),
     row<&P::fatal>("fatal", kind::codes, live, "",
         "The exit codes after which it is not tried again."),
     row<&P::restart_delay>("restart_delay", kind::duration, live, "100ms",
@@ -159,25 +155,21 @@ constexpr Key rows[] = {
         "Whom the stop signal goes to: the process group, or at first its leader alone.",
         {.words = "group process"}),
     row<&P::stop_command>("stop_command", kind::shell_line, live, "",
-        "A shell line that asks it to end, REEVE_PID being its process; the stop signal follows if "
-        "something is left. It undoes what a oneshot did that is done, once that is taken down or "
-        "reeve ends."),
+        "A shell line that asks it to end, and undoes a oneshot that is done."),
     row<&P::reload_signal>("reload_signal", kind::signal, live, "HUP",
         "The signal that svctl reload NAME sends."),
     row<&P::reload_command>("reload_command", kind::shell_line, live, "",
         "A shell line that svctl reload NAME runs instead of sending reload_signal."),
 
     row<&D::depends_on>("depends_on", kind::services, live, "",
-        "Services that must be running (a oneshot: done) before it starts, and that are brought up "
-        "with it.", {.repeats = true}),
+        "Services that must be running (a oneshot: done) before it starts.", {.repeats = true}),
     row<&D::after>("after", kind::services, live, "",
         "Services it starts after where they are wanted too; order only.", {.repeats = true}),
     row<&P::cascade>("cascade", kind::flag, live, "no",
         "Stop it while a service it depends on is not running, and start it again with it."),
 
     row<&P::ready>("ready", kind::ready, next_start, "exec",
-        "When it counts as running: once exec succeeded, after a time, at a newline on descriptor "
-        "N, or at sd_notify's READY=1."),
+        "When it counts as running."),
     row<&P::start_check>("start_check", kind::shell_line, live, "",
         "A shell line; it counts as running only once this has succeeded."),
     row<&P::start_check_timeout>("start_check_timeout", kind::duration, live, "10s",
@@ -198,9 +190,7 @@ constexpr Key rows[] = {
         "How long pre_start, post_stop and on_fail may each take.", {.min = 1}),
 
     row<&P::log>("log", kind::choice, next_start, "file",
-        "Where its output goes: file is LOGDIR/NAME/current, stamped and rotated by svlog(8); run "
-        "is a file for each run, LOGDIR/NAME/UNIXTIME.log; console is reeve's own output, each "
-        "line with the service's name before it; inherit is that as it comes; null is nowhere.",
+        "Where its output goes.",
         {.words = log_words}),
     row<&P::log_max_size>("log_max_size", kind::bytes, live, "1M",
         "With log = file: at what size a new file is begun."),
@@ -218,11 +208,9 @@ constexpr Key rows[] = {
     row<&P::log>("log", kind::choice, next_start, "file",
         "The same as default.log.", {.words = log_words}),
     unheld_row("trust", kind::directory, "",
-        "A later service directory, whose files are taken whatever their mode and owner: "
-               "for mounts that show all files as 0777.", true),
+        "A later service directory, whose files are taken whatever their mode and owner.", true),
     unheld_row("default.KEY", kind::any, "",
-        "The default of any key of service files but exec and command; where KEY repeats, "
-               "the services' own lines append to it."),
+        "The default of any key of service files but exec and command."),
     row<&Settings::max_starting>("max_starting", kind::number, live, "0",
         "How many services may be starting at once; 0 is unlimited.",
         {.max = max_starting_max_count}),
@@ -233,9 +221,7 @@ constexpr Key rows[] = {
     row<&Settings::strict>("strict", kind::flag, live, "no",
         "Do not start at all where a definition has errors."),
     row<&Settings::report>("report", kind::choice, live, "failures",
-        "What reeve says of services on its own output: failures is a line when one fails, is "
-        "retried for the first time, gives up or has recovered, and at most once a minute of one "
-        "that goes on failing; all is every change of state.",
+        "Which changes of services reeve tells of on its own output.",
         {.words = "failures all none"}),
     row<&Settings::log_user>("log_user", kind::user, live, "",
         "Whom svlog(8) runs as, where reeve is root; reeve's own user where it is not set."),
