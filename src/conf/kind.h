@@ -1,6 +1,6 @@
-// kind: how values are written. A kind is one row: what it is called, and the functions that read and
-// print its values; a new kind is a new row, in kind_text.cc or kind_number.cc. Two values are equal
-// where they print the same.
+// kind: how values are written. A kind is one row: what it is called, and the functions that read
+// and print its values; a new kind is a new row, in kind_text.cc or kind_number.cc. Two values are
+// equal where they print the same.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The kinds whose values are numbers at heart: sizes, times, choices, signals and sets of exit codes.
+// The kinds whose values are numbers at heart: sizes, times, choices, signals, sets of exit codes.
 
 #include <utility>
 

@@ -288,7 +288,7 @@ uint64_t seal(const Draft& draft) {
     return digests.policy;
 }
 
-// A policy, which is another service's where that one is the same, makes the draft a definition.
+// Makes the draft a definition. Services whose policies are equal share one.
 Ref<const Definition> Loader::finish(const Draft& draft) {
     Definition& definition = *draft.definition;
     const uint64_t policy_digest = seal(draft);

@@ -68,7 +68,7 @@ struct Draft {
     Settings settings;
 
     Draft();  // with the default of every key
-    // The same from another one's: the defaults are not read again for each file.
+    // With these defaults, which are not read again for each file.
     Draft(const Policy& default_policy, const Settings& default_settings);
     Values values() const { return {definition.get(), policy.get(), &settings}; }
 };
@@ -82,8 +82,8 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
 // repeat one line for each `key = value` it takes; empty for none.
 void append_value(Sink& out, const Key& key, const Values& values);
 
-// Over the canonical values of the service's keys that are not at their defaults, so that a reeve
-// with more keys than this one comes to the same.
+// Over the canonical values of the service's keys that are not at their defaults: a reeve with more
+// keys than this one comes to the same digests.
 struct Digests {
     uint64_t all = digest_start;
     uint64_t process = digest_start;  // keys that apply at the next start

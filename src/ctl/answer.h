@@ -1,5 +1,5 @@
 // answer: what is said to one request, piece by piece, as the client reads and as things come to
-// pass. Knows no socket.
+// pass. It holds at most one object at a time, and knows no socket.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ class Answer {
     // Appends at most one object or line.
     Step next(Sink& out, Now now);
 
-    // States that were entered, however short they last.
+    // Notes states that services have entered: one that lasts a moment counts for who waits for it.
     void entered(std::span<const Entry> entries);
 
     Mono next_deadline() const { return std::min(deadline_, look_at_); }
@@ -43,7 +43,7 @@ class Answer {
     void append_handover(Sink& out) const;
     // reeve ends: what has not come about will not.
     void conclude();
-    // The same, for there is no place for one that waits: what was begun goes on.
+    // There is no place for a client that waits: it is told so, and what was begun goes on.
     void stop_waiting(std::string_view why);
     // Is the end of reeve what the client waits for?
     bool awaits_end() const { return command_ == Command::exit && waits_ && !closed_; }

@@ -92,7 +92,7 @@ struct Reply {
         silent,  // reeve holds the connection and says nothing
         cut,     // the connection ended before it
         again,   // reeve executes itself again, and is to be asked once more
-        begun,   // the same, for what came of it: of these names
+        begun,   // it is to be asked once more for what came of it, of these names
     };
     Kind kind = Kind::whole;
     Outcome outcome = Outcome::done;

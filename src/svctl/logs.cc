@@ -123,7 +123,7 @@ List<Stamp> starts_of_runs(std::string_view run_directory, std::string_view serv
     }
     add(find_field(service, "started"));
     sort(std::span(all), [](Stamp a, Stamp b) { return a < b; });
-    // One and the same run may be there in three ways, as a file with its second alone.
+    // A run may be there in three ways, and as a file with its second alone.
     List<Stamp> starts;
     for (const Stamp& start : all) {
         const Stamp* next = &start + 1;
@@ -449,7 +449,8 @@ Outcome run_logs(Session& session) {
         warn("of --since and --run one is enough");
         return Outcome::usage;
     }
-    // Before it asks: who comes after the answer has its first lines shown, too.
+    // Its time begins before reeve is asked: of a service that comes after the answer the first
+    // lines are shown.
     Merger merger(session);
     if (!find_services(session, services, outcome)) return outcome;
     const bool all = session.arguments.empty();

@@ -1,4 +1,5 @@
-// printer: standard output of svctl, text or one JSON array.
+// printer: what svctl writes: its results on standard output, as text or one JSON array, and its
+// warnings on standard error.
 #pragma once
 
 #include <cstdint>
