@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/parse.h"
 #include "base/spelling.h"

@@ -273,26 +273,24 @@ void Performer::watch(PollSet& set) {
     watched_.watch(set);
     logs_.watch(set);
     for (Run& run : runs_) {
-        const bool pending = run.exec && !run.exec_is_over();
-        run.exec_place = pending ? set.add(run.exec->fd.get(), POLLIN) : SIZE_MAX;
-        run.ready_place = run.ready ? set.add(run.ready.get(), POLLIN) : SIZE_MAX;
-        run.notify_place = run.notify ? set.add(run.notify.get(), POLLIN) : SIZE_MAX;
+        if (run.exec) run.exec->fd.watch(set);
+        run.ready.watch(set);
+        run.notify.watch(set);
     }
 }
 
-// Handling one run may end it, or begin others: places are taken down first.
+// Handling one run may end it, or begin others: what was said of each is asked for first.
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
     end_watched(set, now);
     logs_.serve(set);
-    const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
     for (size_t i = runs_.size(); i-- > 0;) {
         if (i >= runs_.size()) continue;
         const ServiceId id = runs_[i].id;
-        const bool exec = is_ready(runs_[i].exec_place) || runs_[i].exec_is_over();
-        const bool ready = is_ready(runs_[i].ready_place);
-        const bool notified = is_ready(runs_[i].notify_place);
-        runs_[i].exec_place = runs_[i].ready_place = runs_[i].notify_place = SIZE_MAX;
+        const Run& run = runs_[i];
+        const bool exec = run.exec && (run.exec_is_over() || run.exec->fd.result(set) != 0);
+        const bool ready = run.ready.result(set) != 0;
+        const bool notified = run.notify.result(set) != 0;
         if (exec) read_exec(id, now);
         if (ready) read_ready_channel(id, now);
         if (notified) read_notifications(id, now);

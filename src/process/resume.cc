@@ -47,7 +47,7 @@ const char* own_program() {
     if (own_path[0] == '\0') return own_image;
     const bool is_same = sys::stat(own_path, &there) == 0 && sys::stat(own_image, &running) == 0 &&
                          there.st_dev == running.st_dev && there.st_ino == running.st_ino;
-    return is_same || access(own_image, X_OK) < 0 ? own_path : own_image;
+    return is_same || sys::access(own_image, X_OK) < 0 ? own_path : own_image;
 }
 
 // What was counted and not looked at yet comes again, once signals are let through.

@@ -22,8 +22,8 @@ void tell_change(const Supervisor& supervisor, const Entry& entry) {
     append_name(line, supervisor.at(entry.id));
     append(line, ": ", name_of(entry.from), " -> ", name_of(entry.to));
     append_reason(reason, entry);
-    if (!reason.empty()) append(line, ": ", reason);
-    complain(line);
+    if (!reason.empty()) append(line, ": ", reason.view());
+    complain(line.view());
 }
 
 // "web is in backoff: exit 1, 1st failure"
@@ -91,7 +91,7 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
     trouble = {.told = now.mono,
                .is_there = entry.to == State::failed,
                .may_recover = trouble.may_recover};
-    complain(line);
+    complain(line.view());
 }
 
 // The first time, and then at most once a minute.
@@ -105,7 +105,7 @@ void Reports::tell_retry(const Supervisor& supervisor, const Entry& entry, Troub
     append_countdown(line, supervisor.at(entry.id), now.mono);
     if (trouble.untold > 1)
         append(line, " (", trouble.untold - 1, " more since the last line about it)");
-    complain(line);
+    complain(line.view());
     trouble.is_there = true;
     trouble.told = now.mono;
     trouble.untold = 0;
@@ -133,7 +133,7 @@ void Reports::tell_recovered(const Supervisor& supervisor, Now now) {
         append_span(line, now.mono - service.changed);
         if (trouble.ends > 0)
             append(line, ", after ", trouble.ends, " end", trouble.ends == 1 ? "" : "s");
-        complain(line);
+        complain(line.view());
         trouble = {};
     }
     recovering_.resize(kept);
@@ -161,13 +161,13 @@ void Reports::tell_shutdown(const Supervisor& supervisor, Mono kill_at, Mono now
     if (count == 0 || waited_for_ == names.view()) return;
     waited_for_ = names.view();
     Line line;
-    append(line, "the shutdown waits for ", names);
+    append(line, "the shutdown waits for ", names.view());
     if (kill_at > now) {
         line << ", for ";
         append_span(line, kill_at - now);
         line << " at most";
     }
-    complain(line);
+    complain(line.view());
 }
 
 void Reports::tell_leftovers(Mono now) {

@@ -73,9 +73,9 @@ constexpr AtLength at_length[] = {
                "once a minute of one that goes on failing; all is every change of state."},
 };
 
-std::string_view doc_of(const Key& key) {
+std::string_view doc_of(const Key& key, bool of_service) {
     for (const AtLength& row : at_length)
-        if (row.key == key.name && (row.key != "log" || key.owner == Owner::policy)) return row.doc;
+        if (row.key == key.name && (row.key != "log" || of_service)) return row.doc;
     return key.doc;
 }
 
@@ -88,7 +88,7 @@ void print_key(const Key& key, bool of_service) {
     if (key.repeats) std::cout << "; may repeat";
     if (of_service) std::cout << "; applies: " << name_of(key.applies);
     std::cout << ".\n.br\n";
-    print_sentences(doc_of(key));
+    print_sentences(doc_of(key, of_service));
 }
 
 }  // namespace
