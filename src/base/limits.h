@@ -59,6 +59,7 @@ constexpr size_t reaped_at_once_max_count = 64;       // children, before what f
 constexpr size_t crashes_safe_mode_count = 4;    // so many within
 constexpr int64_t crashes_safe_mode_ms = 60000;  // this: nothing is begun any more
 constexpr int64_t crash_pause_ms = 1000;         // before each further one
+constexpr int64_t memory_pause_ms = 10000;       // where there is too little to go on with
 // What a reeve that runs, or executes itself again, needs beside what it has when it has begun.
 constexpr size_t memory_spare_bytes = spawn_scratch_bytes + (256 << 10);
 constexpr size_t memory_a_service_bytes = 2048;

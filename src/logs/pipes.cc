@@ -75,7 +75,7 @@ void LogPipes::take_over(Inherited& kept) {
     if (directory) platform::each_entry(directory.get(), see);
 }
 
-// Its pipe; where it has none yet, perhaps one that an earlier reeve made, or an empty place.
+// The service's pipe: where it has none of ours, one that an earlier reeve made, or an empty place.
 LogPipes::Pipe* LogPipes::find(ServiceId id) {
     if (pipes_.size() <= id.index) pipes_.resize(supervisor_.services().size());
     Pipe& pipe = pipes_[id.index];
@@ -100,12 +100,12 @@ LogPipes::Pipe* LogPipes::find(ServiceId id) {
     return &pipe;
 }
 
-// Of the pipe that it has by now; -1: none.
+// The descriptor of the service's pipe; -1: it has none.
 int LogPipes::descriptor_of(ServiceId id) const {
     return id.index < pipes_.size() ? pipes_[id.index].fd.get() : -1;
 }
 
-// A run that is not over writes to what it has: nothing is put in the place of that.
+// Makes its pipe. What is in its place already stays there while a run writes to it.
 bool LogPipes::make(Pipe& pipe, const Service& service) {
     Path path;
     Name name;
@@ -142,7 +142,7 @@ bool LogPipes::give(const char* directory) const {
     return opened && sys::fchown(opened.get(), at_.owner, group) == 0;
 }
 
-// Not before: the svlog that ran until now had to have what it wrote to.
+// Waits until the next svlog is about to start: the one before writes to what its own user owns.
 void LogPipes::renew_owner() {
     if (geteuid() != 0 || owner_ == at_.owner) return;
     for (List<Pipe>* list : {&pipes_, &gone_}) {
@@ -222,7 +222,7 @@ int LogPipes::write_mark(ServiceId id, LogMark mark) const {
     return sys::write(fd, bytes.data(), bytes.size()) < 0 ? errno : 0;
 }
 
-// Also of one that has not run yet: what is there is from before.
+// A service that has not run yet may have a file from an earlier reeve.
 int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     const Service& service = supervisor_.at(id);
     const bool has_files = service.definition && service.policy().log == Log::file &&
@@ -238,7 +238,8 @@ int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     return 0;
 }
 
-// Where nothing runs nobody else ends the last line.
+// Asks svlog for it by a mark. Where nothing of the service runs, its last line is ended first, for
+// nobody else does that.
 bool LogPipes::ask_to_rotate(ServiceId id) const {
     if (supervisor_.at(id).group == 0 && write_mark(id, LogMark::end) != 0) return false;
     return write_mark(id, LogMark::rotate) == 0;
@@ -272,7 +273,7 @@ void LogPipes::renew() {
     renew_plan();
 }
 
-// There can be files again one day, and nobody tells.
+// Looks whether there can be files again for services that have none: nobody tells.
 void LogPipes::look_for_files(Now now) {
     for (uint32_t i = 0; i < pipes_.size(); ++i) {
         if (!pipes_[i].no_file || !supervisor_.at(ServiceId{i}).active()) continue;

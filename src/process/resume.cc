@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "base/parse.h"
 #include "kernel/complain.h"
@@ -134,6 +135,20 @@ bool is_told_to_end(int number) {
     keep_house();
 }
 
+// A pause in which memory may come back. False: somebody has told it to end meanwhile.
+bool wait_for_memory() {
+    platform::block_all_signals();
+    signals::give_back();
+    for (int64_t waited_ms = 0; waited_ms < memory_pause_ms; waited_ms += crash_pause_ms) {
+        sigset_t pending;
+        sigpending(&pending);
+        for (int number = 1; number <= signal_max; ++number)
+            if (sigismember(&pending, number) == 1 && is_told_to_end(number)) return false;
+        sys::poll({}, crash_pause_ms);
+    }
+    return true;
+}
+
 void note_crash(int number) {
     ++ours.crashes;
     ours.by_fault = true;
@@ -189,13 +204,17 @@ extern "C" void on_fault(int number, siginfo_t* info, void*) {
             ours.reads_nothing = true;
         }
     }
-    const bool tries = goes_on && ours.stuck < crashes_safe_mode_count;
+    const bool is_stuck = ours.stuck >= crashes_safe_mode_count;
+    // Where that is all there is to it it goes on trying. A CMD's end is not to wait for it.
+    const bool waits = is_stuck && memory_was_short && ours.main <= 0;
+    bool tries = goes_on && (!is_stuck || waits);
     if (depth == 1) {
         tell_crash(number, tries);
         // A fault that comes back at once must not use up the machine.
         if (ours.crashes_often()) sys::poll({}, crash_pause_ms);
     }
     if (!has_begun && !goes_on) _exit(exit_cannot_run);
+    if (tries && waits) tries = wait_for_memory();
     for (int i = 0; tries && i < execute_tries_count; ++i) {
         execute(own_program());
         sys::poll({}, execute_pause_ms);

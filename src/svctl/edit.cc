@@ -121,8 +121,12 @@ bool Work::find_name(std::string_view name) {
     Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
     if (name.find('@') != name.npos)
-        return fail(Outcome::no_such_service, "no such service: ", shown,
+        return fail(Outcome::no_such_service, "no such service: ", shown.view(),
                     "; files are of services: a label or an instance has none");
+    if (name == "reeve.conf")
+        return fail(Outcome::no_such_service,
+                    "reeve.conf is no service, but holds the settings of reeve itself: change it "
+                    "with an editor, then svctl reload");
     const SourceFile* version = nullptr;
     for (const List<SourceFile>& directory : files_) {
         for (const SourceFile& file : directory) {
