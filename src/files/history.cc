@@ -22,7 +22,7 @@ using Path = Buffer<path_max_bytes>;
 // RUNDIR/history/NAME
 const char* make_path(Path& path, std::string_view run_directory, std::string_view name) {
     path.clear();
-    path << run_directory << "/history/" << name;
+    append(path, run_directory, "/history/", name);
     return path.c_str();
 }
 

@@ -23,7 +23,7 @@ using Path = Buffer<path_max_bytes>;
 // RUNDIR/status/NAME; NUL-terminated where it is asked for as c_str().
 const char* make_path(Path& path, std::string_view run_directory, std::string_view name) {
     path.clear();
-    path << run_directory << "/status/" << name;
+    append(path, run_directory, "/status/", name);
     return path.c_str();
 }
 
@@ -34,7 +34,7 @@ constexpr char new_name[] = ".new";
 template <typename F>
 int each_file(std::string_view run_directory, const char* folder, F take) {
     Path path;
-    path << run_directory << folder;
+    append(path, run_directory, folder);
     const Fd fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (!fd) return errno;
     const auto see = [&](const char* name) {

@@ -128,9 +128,8 @@ void Performer::write_status_files(Now now) {
 
 Text Performer::status_warning() const {
     if (status_problem_ == 0) return {};
-    return Text::join({at_.run_directory, "/status cannot be written (",
-                       errno_text(status_problem_),
-                       "): who reads it, and svctl once reeve is gone, sees what was before"});
+    return Text::join(at_.run_directory, "/status cannot be written (", errno_text(status_problem_),
+                      "): who reads it, and svctl once reeve is gone, sees what was before");
 }
 
 // One that starts reads the plan after this, or is told once it is up.
@@ -183,7 +182,7 @@ bool Performer::renew_journal(Now now, bool anyway) {
     const bool failed = !made;
     if (failed == journal_failure_said_) return false;
     journal_failure_said_ = failed;
-    complain(failed ? Text::join({describe(made.error()), "; going on without, and trying again"})
+    complain(failed ? Text::join(describe(made.error()), "; going on without, and trying again")
                     : Text("the journal is whole again"));
     return !failed;
 }
@@ -246,7 +245,7 @@ const char* Performer::channel_path(ChannelPath& path, const Service& service,
                                     std::string_view suffix) const {
     path.clear();
     if (!at_.run_directory.empty()) {
-        path << at_.run_directory << "/fds/";
+        append(path, at_.run_directory, "/fds/");
         append_name(path, service);
         path << suffix;
     }

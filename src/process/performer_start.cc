@@ -58,7 +58,7 @@ void blame_fork(PrepareError& error, int code) {
     error.step = SpawnStep::fork;
     error.code = code;
     if (code != EAGAIN) return;
-    error.detail << "fork: " << errno_text(code);
+    append(error.detail, "fork: ", errno_text(code));
     append_process_limit(error.detail);
 }
 
@@ -83,11 +83,11 @@ class HookEnvironment {
   public:
     explicit HookEnvironment(const Service& service) {
         if (service.leader && !service.leader_gone) {
-            pid_ << "REEVE_PID=" << static_cast<int64_t>(service.leader.pid);
+            append(pid_, "REEVE_PID=", static_cast<int64_t>(service.leader.pid));
             add(pid_);
         }
         if (service.exit.kind == ExitStatus::Kind::exited) {
-            exit_ << "REEVE_EXIT=" << static_cast<int>(service.exit.value);
+            append(exit_, "REEVE_EXIT=", static_cast<int>(service.exit.value));
             add(exit_);
         }
         if (service.exit.kind == ExitStatus::Kind::signalled) {
@@ -135,16 +135,16 @@ Fd Performer::open_output(ServiceId id, SpawnRequest& request, bool begins) {
         if (!opened) why = describe(opened.error());
     } else {
         file = logs_.open(id);
-        if (!file) why = Text::join({"no pipe to svlog: ", errno_text(errno)});
+        if (!file) why = Text::join("no pipe to svlog: ", errno_text(errno));
     }
     if (!file) {
         // No line is lost for want of a directory: reeve's own output takes them.
         if (!log_fallback_said_)
-            complain(Text::join({why, "; services with log = ", log == Log::run ? "run" : "file",
-                                 " write to reeve's output instead"}));
+            complain(why, "; services with log = ", log == Log::run ? "run" : "file",
+                     " write to reeve's output instead");
         log_fallback_said_ = true;
         if (request.mode != SpawnMode::hook)
-            supervisor_.note_log(id, Text::join({"reeve's output (", why, ")"}));
+            supervisor_.note_log(id, Text::join("reeve's output (", why, ")"));
         return {};
     }
     if (log == Log::run) supervisor_.note_log(id, {});
@@ -345,8 +345,8 @@ void Performer::report_hook(ServiceId id, const Event& end, std::string_view det
     if (detail.empty())
         append_end(line, supervisor_.at(id), how);
     else
-        line << name_of(end.hook) << ": " << detail;
-    complain(line.view());
+        append(line, name_of(end.hook), ": ", detail);
+    complain(line);
 }
 
 }  // namespace reeve

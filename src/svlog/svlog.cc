@@ -180,8 +180,7 @@ void Svlog::use_console(Stream& stream, int code) {
 }
 
 void Svlog::tell(const Stream& stream, int code, const char* what) const {
-    complain(Text::join(
-        {"svlog: ", folder_.path(), "/", stream.name, ": ", errno_text(code), "; ", what}));
+    complain("svlog: ", folder_.path(), "/", stream.name, ": ", errno_text(code), "; ", what);
 }
 
 void Svlog::feed(Stream& stream, std::string_view bytes) {
@@ -303,8 +302,8 @@ void Svlog::retry(Now now) {
 // There is room again: says in the log itself how many lines were lost meanwhile.
 void Svlog::tell_lost(Stream& stream) {
     Buffer<128> line;
-    line << "svlog: " << uint64_t{stream.lost} << (stream.lost == 1 ? " line" : " lines")
-         << " lost: " << errno_text(stream.trouble) << '\n';
+    append(line, "svlog: ", uint64_t{stream.lost}, stream.lost == 1 ? " line" : " lines",
+           " lost: ", errno_text(stream.trouble), '\n');
     stream.trouble = 0;
     if (stream.lost == 0) return;
     stream.lost = 0;
@@ -337,7 +336,7 @@ void Svlog::drop_oldest(Stream& stream) {
 // --- The plan ------------------------------------------------------------------------------------
 
 void Svlog::read_plan() {
-    const Text path = Text::join({pipes_, "/plan"});
+    const Text path = Text::join(pipes_, "/plan");
     const Fd file = open_trusted(path.c_str());
     if (!file && errno == ENOENT) return;  // reeve writes one as soon as there is a pipe
     LongText text;
@@ -345,7 +344,7 @@ void Svlog::read_plan() {
         text << std::string_view(in, static_cast<size_t>(got));
     std::string_view rest = text;
     const auto total = parse_plan_head(take_line(rest));
-    if (!total) return complain(Text::join({"svlog: no plan of ours: ", path}));
+    if (!total) return complain("svlog: no plan of ours: ", path);
     folder_.set_bound(*total);
     for (Stream& stream : streams_) stream.listed = false;
     next_ = 0;
@@ -379,7 +378,7 @@ void Svlog::follow(Stream& stream, const LogPlan& plan) {
     stream.rules = {plan.max_size, plan.keep};
     stream.file.check_place(folder_, stream.name);
     Buffer<path_max_bytes> path;
-    path << pipes_ << '/' << stream.name << ".fifo";
+    append(path, pipes_, '/', stream.name, ".fifo");
     if (stream.pipe && is_still_at(stream.pipe.get(), path.c_str())) return;
     // Somebody took it away, and reeve has made another one.
     if (stream.pipe) finish(stream);
@@ -390,7 +389,7 @@ void Svlog::follow(Stream& stream, const LogPlan& plan) {
 // again, for its service would have to wait.
 void Svlog::open_pipe(Stream& stream) {
     Buffer<path_max_bytes> path;
-    path << pipes_ << '/' << stream.name << ".fifo";
+    append(path, pipes_, '/', stream.name, ".fifo");
     Fd fresh(platform::open_fifo(path.c_str()));
     const int code = fresh ? 0 : errno;
     const bool shut = code != 0 && code != ENOENT;
@@ -398,8 +397,7 @@ void Svlog::open_pipe(Stream& stream) {
     if (fresh && (sys::fstat(fresh.get(), &state) < 0 || !S_ISFIFO(state.st_mode))) fresh.reset();
     // At once after a new log_user this one may be about to end: then there is nothing to tell.
     if (shut && stream.shut && !stream.told)
-        complain(
-            Text::join({"svlog: ", path.view(), ": ", errno_text(code), "; it is tried again"}));
+        complain("svlog: ", path, ": ", errno_text(code), "; it is tried again");
     stream.told = shut && stream.shut;
     stream.shut = shut;
     if (shut) retry_at_ = std::min(retry_at_, sys::mono_now() + milliseconds(log_retry_ms));
@@ -449,7 +447,7 @@ void Svlog::conclude(Stream& stream) {
     stream.lost += count_lines(stream.held);
     if (stream.lost > 0) {
         Buffer<64> what;
-        what << uint64_t{stream.lost} << (stream.lost == 1 ? " line lost" : " lines lost");
+        append(what, uint64_t{stream.lost}, stream.lost == 1 ? " line lost" : " lines lost");
         tell(stream, stream.trouble, what.c_str());
     }
     stream.held.clear();
