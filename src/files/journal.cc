@@ -98,6 +98,16 @@ bool Journal::wants_renewal(Mono now) const {
     return true;
 }
 
+bool Journal::has_ended(const Text& path) {
+    const Result<LongText> text = read(path);
+    if (!text) return false;
+    std::string_view records = (*text).view();
+    records = records.substr(0, records.find_last_not_of('\n') + 1);
+    Service service;
+    const auto last = decode_record(records.substr(records.rfind('\n') + 1), service);
+    return last && last->kind == RecordKind::end;
+}
+
 Result<LongText> Journal::read(const Text& path) {
     const Fd file = open_trusted(path.c_str());
     if (!file) return Error{"open", path, errno};

@@ -53,6 +53,8 @@ class Journal {
     // When a journal that is not whole is tried again.
     Mono next_deadline() const { return enabled() && !whole_ ? retry_ : no_deadline; }
 
+    // Is there one whose last record says that its reeve ended in order?
+    static bool has_ended(const Text& path);
     // Reads the records a journal holds, whoever wrote it; NULs become line breaks.
     static Result<LongText> read(const Text& path);
 

@@ -216,12 +216,11 @@ void Performer::perform(const Action& action, Now now) {
         if (signal(action.service, action.value, true) == ESRCH && service.group > 0 &&
             service.leader_gone)
             return supervisor_.handle(action.service, {.kind = EventKind::group_empty}, now);
-        // What is stopped (SIGSTOP, a terminal) does not see the signal before it goes on.
-        if (action.value != SIGKILL) signal(action.service, SIGCONT, true);
+        if (action.value != SIGKILL) continue_later(action.service, true, now);
         return;
     case ActionKind::signal_leader:
         signal(action.service, action.value, false);
-        if (service.state == State::stopping) signal(action.service, SIGCONT, false);
+        if (service.state == State::stopping) continue_later(action.service, false, now);
         return;
     case ActionKind::check_group:
         if (service.group > 0 && service.leader_gone && left_of(action.service) == Remains::none)
@@ -233,6 +232,23 @@ void Performer::perform(const Action& action, Now now) {
         end_request_ = {static_cast<OnEnd>(action.value), action.service, action.status};
         return;
     }
+}
+
+// What is stopped (SIGSTOP, a terminal) does not see a signal before it goes on. Most have ended by
+// then, which saves the second one.
+void Performer::continue_later(ServiceId id, bool whole_group, Now now) {
+    told_.push_back({id, supervisor_.at(id).group, whole_group,
+                     now.mono + milliseconds(continue_after_ms)});
+}
+
+void Performer::continue_told(Mono now) {
+    size_t passed = 0;
+    for (; passed < told_.size() && told_[passed].due <= now; ++passed) {
+        const Told& told = told_[passed];
+        if (supervisor_.at(told.id).group == told.group)
+            signal(told.id, SIGCONT, told.whole_group);
+    }
+    told_.erase(told_.begin(), told_.begin() + static_cast<long>(passed));
 }
 
 Performer::Run* Performer::find_run(ServiceId id) {
@@ -413,6 +429,7 @@ bool Performer::in_flight() const {
 
 void Performer::pass_deadlines(Now now) {
     hooks_.pass_deadlines(now.mono);
+    continue_told(now.mono);
     while (const auto end = hooks_.take_given_up())
         deliver(end->service,
                 {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result}, now);
@@ -430,6 +447,7 @@ Mono Performer::next_deadline() const {
     Mono next =
         std::min({hooks_.next_deadline(), watched_.next_deadline(), supervisor_.next_deadline(),
                   journal_.next_deadline(), logs_.next_deadline()});
+    if (!told_.empty()) next = std::min(next, told_.front().due);
     return stale_status_.empty() ? next : std::min(next, status_retry_);
 }
 

@@ -149,8 +149,9 @@ class Performer {
     bool open_notify_channel(const Service& service, Run& run, ChannelPath& channel,
                              PrepareError& error);
     bool open_channels(const Service& service, Run& run, Channels& channels, PrepareError& error);
-    Fd open_output(ServiceId id, SpawnRequest& request, bool begins);
-    bool prepare_child(const SpawnRequest& request, PrepareError& error);
+    Fd open_output(ServiceId id, const SpawnRequest& request, bool begins);
+    void place_output(const SpawnRequest& request, int fd);
+    bool prepare_child(SpawnRequest& request, const Fd& output, PrepareError& error);
     void tell_svlog();
     RecordWriter child_record(const Service& service, const Hook* hook);
     void start_failed(ServiceId id, const PrepareError& error, Now now);
@@ -165,6 +166,8 @@ class Performer {
     void look_for_strays();
     void pass_end(pid_t pid, ExitStatus status, Now now);
     void check_groups(Now now);
+    void continue_later(ServiceId id, bool whole_group, Now now);
+    void continue_told(Mono now);
     Remains left_of(ServiceId id);
     void end_watched(const PollSet& set, Now now);
     void reopen_channels(ServiceId id, Now now);
@@ -181,11 +184,21 @@ class Performer {
     Journal& journal_;
     Setup& at_;
     SpawnPlan plan_;
+    Pace pace_;
+    List<Placement> descriptors_;  // of the child that is being started
     Hooks hooks_;
     Watched watched_;
     Strays strays_;
     bool strays_are_known_ = false;  // since the last child was waited for
     Leftovers leftovers_;
+    // Told to end a moment ago, and to go on at `due` where they are stopped; the first ones first.
+    struct Told {
+        ServiceId id;
+        pid_t group;
+        bool whole_group;
+        Mono due;
+    };
+    List<Told> told_;
     LogPipes logs_;
     bool svlog_is_behind_ = false;  // it has to hear of a plan
     List<Run> runs_;

@@ -10,12 +10,13 @@
 
 namespace reeve {
 
+// Collects all that have ended, and then deals with their ends: what ended together is known to be
+// gone together, and one write puts it on record.
 void Performer::reap(Now now) {
     // What is in there goes along where what follows from it makes reeve crash.
     auto& [ended, count] = resumption().reaped;
     bool more = true;
     while (more) {
-        // All first, then their events: what ended together is known to be gone together.
         hold_faults(true);
         while (count < ended.size()) {
             const pid_t pid = sys::waitpid(-1, &ended[count].status, WNOHANG);
@@ -25,13 +26,13 @@ void Performer::reap(Now now) {
         hold_faults(false);
         more = count == ended.size();
         strays_are_known_ = false;
-        const bool some = count > 0;
         for (size_t i = 0; i < count; ++i) {
             if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
         }
+        if (count > 0) check_groups(now);
+        carry_out(now);
         count = 0;
-        if (some) check_groups(now);
     }
 }
 
@@ -45,7 +46,7 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
                           .value = hook->failure.code,
                           .status = status};
         report_hook(hook->service, event, {}, pid, hook->began, now);
-        return deliver(hook->service, event, now);
+        return supervisor_.handle(hook->service, event, now);
     }
     if (pid == trial_) {
         trial_ = 0;
@@ -63,7 +64,7 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     const bool is_good = status.kind == ExitStatus::Kind::exited && status.value == 0;
     if (id != at_.main && (is_good || service.want == Want::down)) look_for_strays();
     const bool left = left_of(id) != Remains::none;
-    deliver(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
+    supervisor_.handle(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
 }
 
 // Once for all that have ended together; and not while all end, for those come last in any case.
@@ -80,7 +81,7 @@ void Performer::check_groups(Now now) {
         if (service.group <= 0) continue;
         if (!service.leader_gone || left_of(id) != Remains::none) continue;
         look_for_strays();
-        deliver(id, {.kind = EventKind::group_empty}, now);
+        supervisor_.handle(id, {.kind = EventKind::group_empty}, now);
     }
 }
 

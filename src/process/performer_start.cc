@@ -112,10 +112,11 @@ RecordWriter Performer::child_record(const Service& service, const Hook* hook) {
 }
 
 // `begins`: nothing of this run has come before.
-Fd Performer::open_output(ServiceId id, SpawnRequest& request, bool begins) {
+Fd Performer::open_output(ServiceId id, const SpawnRequest& request, bool begins) {
     const Service& service = supervisor_.at(id);
     const Log log = service.policy().log;
-    request.output = log == Log::null ? Output::null : Output::inherit;
+    descriptors_.clear();
+    if (log == Log::null) place_output(request, null_device);
     if (log == Log::null || log == Log::inherit) return {};
     if (log != Log::run && at_.run_directory.empty()) return {};
     Fd file;
@@ -139,9 +140,15 @@ Fd Performer::open_output(ServiceId id, SpawnRequest& request, bool begins) {
         return {};
     }
     if (log == Log::run) supervisor_.note_log(id, {});
-    request.output = Output::descriptor;
-    request.output_fd = file.get();
+    place_output(request, file.get());
     return file;
+}
+
+// A service with a terminal has that for its output.
+void Performer::place_output(const SpawnRequest& request, int fd) {
+    if (request.mode == SpawnMode::service && !request.service->policy().tty.empty()) return;
+    descriptors_.push_back({fd, 1});
+    descriptors_.push_back({fd, 2});
 }
 
 // Readiness channels, as the definition wants them.
@@ -195,9 +202,11 @@ bool Performer::open_notify_channel(const Service& service, Run& run, ChannelPat
 namespace {
 
 // Lets the user that a process of the service runs as open its output as /dev/stdout, too.
-void give_output(int fd, uid_t user) {
+void give_output(const Fd& output, const SpawnPlan& plan) {
     struct stat state;
-    if (fd < 0 || geteuid() != 0) return;
+    if (!output || geteuid() != 0) return;
+    const int fd = output.get();
+    const uid_t user = plan.switch_user ? plan.uid : geteuid();
     if (sys::fstat(fd, &state) < 0 || state.st_uid == user) return;
     // root may be one that may do no more than others do: of a pipe it has the group.
     sys::fchown(fd, user, static_cast<gid_t>(-1));
@@ -207,9 +216,10 @@ void give_output(int fd, uid_t user) {
 }  // namespace
 
 // Makes the plan, and the service's output its user's.
-bool Performer::prepare_child(const SpawnRequest& request, PrepareError& error) {
+bool Performer::prepare_child(SpawnRequest& request, const Fd& output, PrepareError& error) {
+    request.descriptors = descriptors_;
     if (!prepare(request, plan_, error)) return false;
-    give_output(request.output_fd, plan_.switch_user ? plan_.uid : geteuid());
+    give_output(output, plan_);
     return true;
 }
 
@@ -238,15 +248,17 @@ void Performer::spawn_service(const Action& action, Now now) {
     request.own_program = at_.own_program;
     request.environment = at_.environment;
     if (at_.nofile) request.nofile = &*at_.nofile;
-    if (channels.theirs) request.ready = {channels.theirs.get(), service.policy().ready.fd};
-    if (request.mode == SpawnMode::main) request.inherited = at_.inherited;
     const Fd output = open_output(id, request, service.policy().pre_start.empty());
+    if (channels.theirs)
+        descriptors_.push_back({channels.theirs.get(), service.policy().ready.fd});
+    if (request.mode == SpawnMode::main)
+        for (const int fd : at_.inherited) descriptors_.push_back({fd, fd});
     if (id == supervisor_.log_writer()) logs_.renew_owner();
-    if (!prepare_child(request, error)) return start_failed(id, error, now);
+    if (!prepare_child(request, output, error)) return start_failed(id, error, now);
     plan_.record = child_record(service, nullptr);
     // A fault in between would not tell of CMD's process.
     if (request.mode == SpawnMode::main) hold_faults(true);
-    Result<Spawned> spawned = spawn(plan_);
+    Result<Spawned> spawned = spawn(plan_, pace_);
     if (request.mode == SpawnMode::main) {
         if (spawned) set_last_child(spawned->pid);
         hold_faults(false);
@@ -298,9 +310,9 @@ void Performer::run_hook(ServiceId id, Hook hook, Now now) {
     PrepareError error;
     if (safe_mode) {
         error.detail << "reeve has crashed too often";
-    } else if (prepare_child(request, error)) {
+    } else if (prepare_child(request, output, error)) {
         plan_.record = child_record(service, &hook);
-        Result<Spawned> spawned = spawn(plan_);
+        Result<Spawned> spawned = spawn(plan_, pace_);
         if (spawned) {
             hooks_.add(id, hook, std::move(*spawned), now.mono + timeout_of(hook, service.policy()),
                        now.wall);

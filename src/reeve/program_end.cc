@@ -115,7 +115,6 @@ int Program::last_words() {
     resumption().kill_at = std::min(kill_at_, now.mono);
     performer_.carry_out(now);
     tell_changes(now);
-    performer_.write_status_files(now);
     journal_.end();
     performer_.logs().close();
     server_.close();

@@ -16,7 +16,8 @@ constexpr double share_s = 10;
 
 Strings part_names() {
     return {"bringup",    "restart", "status", "command",  "shutdown", "memory", "size",
-            "entrypoint", "orphans", "idle",   "takeover", "reading",  "logs",   "crowd"};
+            "entrypoint", "orphans", "idle",   "takeover", "reading",  "logs",   "crowd",
+            "busy"};
 }
 
 bool Bench::wants(const std::string& part) const {
