@@ -60,6 +60,18 @@ PastService* Past::find(std::string_view name) {
     return nullptr;
 }
 
+namespace {
+
+// Reeve may have written of a child that it has forked before the child has written of itself. One
+// that never did saw that its reeve was gone, and has not executed its program.
+bool has_spoken(const PastService& before, const Service& service) {
+    const pid_t pid = service.leader.pid;
+    return service.phase != Phase::executing || pid == before.child.pid ||
+           pid == before.service.leader.pid;
+}
+
+}  // namespace
+
 void Past::take(std::string_view line) {
     if (line.empty()) return;  // room that was reserved and not used
     Service service;
@@ -87,6 +99,7 @@ void Past::take(std::string_view line) {
                 if (service.leader.pid == process.pid)
                     service.leader.start_time = process.start_time;
         }
+        if (!has_spoken(*known, service)) service.leader = {}, service.group = 0;
         known->service = std::move(service);
         known->child = {};
         known->version = record->version;

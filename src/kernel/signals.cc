@@ -111,7 +111,7 @@ bool is_fault(int number) {
 
 void watch(PollSet& set) { set.add(read_fd, POLLIN); }
 
-// What comes before the mark is taken away is counted by then, and what comes after it writes again.
+// What comes before the mark is taken away is counted by then; what comes after it writes again.
 void drain() {
     if (!is_awake.load()) return;
     char bytes[8];

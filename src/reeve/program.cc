@@ -101,7 +101,7 @@ bool Program::begin() {
     if (!is_init_) platform::become_subreaper();  // without it orphans are init's, as ever
     if (is_machine_) platform::catch_ctrl_alt_del();
     if (!run.empty()) open_run_files();
-    performer_.safe_mode = safe_mode_;
+    performer_.set_safe_mode(safe_mode_);
     if (!setup_.stateless) make_room_for_pipes(count_pipes(catalog));
     if (!run.empty()) performer_.logs().take_over(setup_.kept);
     supervisor_.set_log_directory(setup_.logs.directory);

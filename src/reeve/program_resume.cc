@@ -130,7 +130,8 @@ void Program::make_up_for_ends() {
 
 void Program::leave_safe_mode() {
     if (!safe_mode_) return;
-    safe_mode_ = performer_.safe_mode = resumption().safe_mode = false;
+    safe_mode_ = resumption().safe_mode = false;
+    performer_.set_safe_mode(false);
     resumption().recent = {};
     make_room_for_pipes(performer_.logs().count());
 }

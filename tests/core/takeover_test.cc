@@ -84,6 +84,23 @@ TEST_CASE("a child's own record tells of it before reeve could, and no longer") 
     CHECK(recollect({header(), born}).empty());
 }
 
+TEST_CASE("a child that reeve has forked, and that has not told of itself, was never run") {
+    Rig rig({define("web")});
+    const std::string starting = record_of(rig["web"]);
+    rig.spawned("web");
+    const Process process = rig["web"].leader;
+    const std::string forked = record_of(rig["web"]);
+    const std::string born = child("web", std::nullopt, process);
+    const auto recall = [&](const std::vector<std::string>& lines) {
+        return recollect(lines).services()[0];
+    };
+    CHECK_FALSE(recall({header(), starting, forked}).service.leader);
+    CHECK(recall({header(), starting, forked}).service.phase == Phase::executing);
+    CHECK(recall({header(), starting, born, forked}).service.leader == process);
+    CHECK(recall({header(), starting, born, forked, forked}).service.leader == process);
+    CHECK(recall({header(), forked, born}).child == process);  // a new journal has it so
+}
+
 TEST_CASE("what the child could read of itself counts where reeve could not") {
     Rig rig({define("web")});
     const std::string starting = record_of(rig["web"]);

@@ -1,21 +1,31 @@
-// The performer's fourth part: whose a process is, before it is signalled or put on record.
+#include "process/groups.h"
+
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
-#include "process/performer.h"
 
 namespace reeve {
 
-Remains Performer::left_of(ServiceId id) {
+Remains Groups::left_of(ServiceId id) {
     const Service& service = supervisor_.at(id);
-    return leftovers_.look(id, service.group, service.leader);
+    const Remains left = leftovers_.look(id, service.group, service.leader);
+    if (left != Remains::none) add_leaderless(id);
+    return left;
+}
+
+void Groups::add_leaderless(ServiceId id) {
+    if (std::find(leaderless_.begin(), leaderless_.end(), id) == leaderless_.end())
+        leaderless_.push_back(id);
 }
 
 // A group is signalled only while its leader is not reaped, or something of it is seen alive: its
 // number cannot be another's. What is not our child may have ended unnoticed.
-int Performer::signal(ServiceId id, int number, bool whole_group) {
+int Groups::signal(ServiceId id, int number, bool whole_group) {
     const Service& service = supervisor_.at(id);
     if (service.group <= 0) return ESRCH;
     const bool is_watched = watched_.is_leader(id);
@@ -38,10 +48,32 @@ int Performer::signal(ServiceId id, int number, bool whole_group) {
     return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
 }
 
-// A start time that could not be read when the process began: without one nobody knows the process
-// again. Our child's number is its own; a leader that the service named is one of the group in any
-// case.
-void Performer::learn_start_time(ServiceId id) {
+int Groups::tell_to_end(ServiceId id, int number, bool whole_group, Now now) {
+    const int code = signal(id, number, whole_group);
+    if (code == 0 && number != SIGKILL)
+        told_.push_back({id, supervisor_.at(id).group, whole_group,
+                         now.mono + milliseconds(continue_after_ms)});
+    return code;
+}
+
+void Groups::pass_deadlines(Mono now) {
+    size_t passed = 0;
+    for (; passed < told_.size() && told_[passed].due <= now; ++passed) {
+        const Told& told = told_[passed];
+        if (supervisor_.at(told.id).group == told.group)
+            signal(told.id, SIGCONT, told.whole_group);
+    }
+    told_.erase(told_.begin(), told_.begin() + static_cast<long>(passed));
+}
+
+Mono Groups::next_deadline() const {
+    const Mono next = watched_.next_deadline();
+    return told_.empty() ? next : std::min(next, told_.front().due);
+}
+
+// Without a start time nobody knows the process again. Our child's number is its own; a leader that
+// the service named is one of the group in any case.
+void Groups::learn_start_time(ServiceId id) {
     Service& service = supervisor_.at(id);
     if (!service.leader || service.leader_gone || service.leader.start_time != 0) return;
     const bool is_watched = watched_.is_leader(id);
@@ -50,6 +82,12 @@ void Performer::learn_start_time(ServiceId id) {
     if (!is_watched || service.leader.start_time == 0) return;
     watched_.remove(id);
     watched_.add(id, service.leader);
+}
+
+void Groups::forget(ServiceId id) {
+    watched_.remove(id);
+    leftovers_.forget(id);
+    erase_if(leaderless_, [&](ServiceId each) { return each == id; });
 }
 
 }  // namespace reeve
