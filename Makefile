@@ -292,14 +292,24 @@ completions: $(completions_tool)
 
 # --- Tidy: make -k tidy goes on past the first that finds something -------------------------------
 
-tidy: tidy-house tidy-format tidy-man tidy-completions tidy-clang
-.PHONY: tidy-house tidy-format tidy-man tidy-completions tidy-clang
+tidy: tidy-house tidy-size tidy-format tidy-man tidy-completions tidy-clang
+.PHONY: tidy-house tidy-size tidy-format tidy-man tidy-completions tidy-clang
 
 # The checker's own test comes first.
 tidy-house:
 	@echo "  TIDY  house rules"
 	@sh tests/tidy/house_test.sh
 	@sh tests/tidy/house.sh .
+
+# The ratchet, tests/tidy/size, holds for the compiler and libc that it was measured with.
+ifeq ($(LIBC) $(strip $(compiler)) $(triplet) $(strip_flag),musl gcc 12 x86_64-linux-gnu -s)
+tidy-size: $(BUILD)/reeve
+	@echo "  TIDY  size"
+	@sh tests/tidy/size.sh $(BUILD)/reeve
+else
+tidy-size:
+	@echo "tidy-size: skipped: its figure is for g++ 12 with musl on x86_64, stripped"
+endif
 
 tidy-format:
 	@echo "  TIDY  clang-format"

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/format.h"
 
 namespace reeve {
 

@@ -1,5 +1,7 @@
 #include "base/fields.h"
 
+#include "base/escape.h"
+
 namespace reeve {
 
 void append_field(Sink& out, std::string_view key, std::string_view value) {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "base/text.h"
+#include "base/format.h"
 
 namespace reeve {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/packed.h"
+#include "base/text.h"
 
 namespace reeve {
 

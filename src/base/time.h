@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string_view>
 
 namespace reeve {
 
@@ -14,6 +15,16 @@ struct Duration {
 
 constexpr Duration milliseconds(int64_t n) { return Duration{n}; }
 constexpr Duration seconds(int64_t n) { return Duration{n * 1000}; }
+
+struct TimeUnit {
+    std::string_view name;
+    int64_t ms;
+};
+
+// From large to small, as they stand in a duration that is written: 1h30m.
+inline constexpr TimeUnit time_units[] = {
+    {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+};
 
 // CLOCK_MONOTONIC: delays and deadlines. Means nothing after a reboot.
 struct Mono {

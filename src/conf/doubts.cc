@@ -1,5 +1,7 @@
 #include "conf/doubts.h"
 
+#include "base/format.h"
+
 namespace reeve {
 
 // A shutdown does not wait for what it has no time for. One line for all of them: it may be

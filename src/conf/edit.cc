@@ -1,6 +1,7 @@
 #include "conf/edit.h"
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "conf/schema.h"
 
 namespace reeve {

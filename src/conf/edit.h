@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "base/text.h"
+#include "base/format.h"
 #include "conf/keyvalue.h"
 
 namespace reeve {

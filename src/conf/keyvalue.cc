@@ -1,6 +1,7 @@
 #include "conf/keyvalue.h"
 
 #include "base/limits.h"
+#include "base/parse.h"
 
 namespace reeve {
 

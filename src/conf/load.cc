@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/result.h"
 #include "base/sort.h"
+#include "base/spelling.h"
 #include "conf/doubts.h"
 #include "conf/keyvalue.h"
 #include "conf/problems.h"

@@ -1,8 +1,8 @@
 // problems: what is wrong with one file, as it is found.
 #pragma once
 
+#include "base/format.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "conf/load.h"
 
 namespace reeve {

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/escape.h"
 #include "base/limits.h"
+#include "base/parse.h"
+#include "base/spelling.h"
 #include "conf/words.h"
 #include "model/signals.h"
 

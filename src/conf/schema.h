@@ -6,7 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/text.h"
+#include "base/digest.h"
+#include "base/format.h"
 #include "model/definition.h"
 
 namespace reeve {

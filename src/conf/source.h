@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "base/packed.h"
+#include "base/format.h"
 #include "base/text.h"
 
 namespace reeve {

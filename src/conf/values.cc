@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/limits.h"
+#include "base/parse.h"
+#include "base/spelling.h"
 #include "conf/schema.h"
 #include "conf/words.h"
 #include "model/signals.h"

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "base/packed.h"
+#include "base/format.h"
 #include "base/text.h"
 
 namespace reeve {

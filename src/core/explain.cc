@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/result.h"
@@ -112,6 +113,7 @@ const char* advice_on(SpawnStep step, int code, const Program& program) {
     switch (step) {
     case SpawnStep::exec:
         if (code == EACCES) return " (is it executable, and may its user reach it?)";
+        if (code == EAGAIN) return " (its user has as many processes as ulimit -u lets it)";
         if (code == ENOEXEC) return " (no #! in front, or not built for this machine)";
         if (code != ENOENT) return "";
         // A shell line that is run directly has a program.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/escape.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "base/limits.h"
 #include "core/explain.h"
 #include "model/signals.h"

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/list.h"
+#include "base/spelling.h"
 #include "core/takeover.h"
 
 namespace reeve {
@@ -332,7 +332,9 @@ void Supervisor::evaluate(ServiceId id, Now now) {
             apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
         return;
     }
-    if (may_stop(id)) apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
+    // Past the shutdown's deadline nothing has a turn to wait for.
+    if (service.hooks_over || may_stop(id))
+        apply_step(id, {.kind = EventKind::stop, .reason = why}, now);
 }
 
 void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
@@ -345,10 +347,9 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     }
     // Whatever its file says by now, a process may be its own. Who names it in a command decides.
     if (service.state == State::unknown) return;
-    // Nothing that could be started. A hook that still runs needs a definition until it has ended.
-    const bool is_empty = service.refused && service.definition && stands_in(*service.definition);
-    if (is_empty && service.hooks == 0) service.definition = {};
-    if (!service.definition || is_empty) {
+    if (!can_begin(service)) {
+        // A hook that still runs needs a definition until it has ended.
+        if (service.hooks == 0) service.definition = {};
         if (service.state != State::invalid) apply_step(id, {.kind = EventKind::invalidate}, now);
         return;
     }
@@ -366,6 +367,10 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     }
     switch (service.state) {
     case State::done:
+        // A oneshot was to be undone first, and is none by now, or has nothing to undo it.
+        if (service.restart_requested && !is_unread(service) && may_stop(id))
+            apply_step(id, {.kind = EventKind::retry_now}, now);
+        return;
     case State::failed:
     case State::backoff: return;
     case State::stopped:
@@ -456,7 +461,8 @@ Reason Supervisor::closed_gate(ServiceId id) const {
         const bool settled = !other.restart_requested &&
                              (other.state == State::running || other.state == State::done ||
                               other.state == State::failed || other.state == State::unknown);
-        if (other.want == Want::up && other.definition && !other.leaving && !settled)
+        const bool may_settle = other.active() || can_begin(other);
+        if (other.want == Want::up && may_settle && !other.leaving && !settled)
             return {.code = ReasonCode::after, .other = earlier};
     }
     if (!slot_free()) return {.code = ReasonCode::start_slot};

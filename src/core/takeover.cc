@@ -7,6 +7,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "core/supervisor.h"
 #include "model/record.h"
@@ -60,18 +61,6 @@ PastService* Past::find(std::string_view name) {
     return nullptr;
 }
 
-namespace {
-
-// Reeve may have written of a child that it has forked before the child has written of itself. One
-// that never did saw that its reeve was gone, and has not executed its program.
-bool has_spoken(const PastService& before, const Service& service) {
-    const pid_t pid = service.leader.pid;
-    return service.phase != Phase::executing || pid == before.child.pid ||
-           pid == before.service.leader.pid;
-}
-
-}  // namespace
-
 void Past::take(std::string_view line) {
     if (line.empty()) return;  // room that was reserved and not used
     Service service;
@@ -99,7 +88,6 @@ void Past::take(std::string_view line) {
                 if (service.leader.pid == process.pid)
                     service.leader.start_time = process.start_time;
         }
-        if (!has_spoken(*known, service)) service.leader = {}, service.group = 0;
         known->service = std::move(service);
         known->child = {};
         known->version = record->version;
@@ -222,6 +210,10 @@ bool stands_in(const Definition& definition) {
 
 bool is_unread(const Service& service) {
     return !service.refused && !service.removed && stands_in(*service.definition);
+}
+
+bool can_begin(const Service& service) {
+    return service.definition && !(service.refused && stands_in(*service.definition));
 }
 
 // The definition is not on record. Until its file is read it is this one; and where that cannot be

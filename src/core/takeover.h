@@ -93,5 +93,7 @@ bool stands_in(const Definition& definition);
 // Does it have such a one because no file was read at all? What it does without goes on; how its
 // run ended is judged once there is one, and until then nothing of it begins.
 bool is_unread(const Service& service);
+// Is there a definition to start it by? That which stands in for a file with errors is none.
+bool can_begin(const Service& service);
 
 }  // namespace reeve

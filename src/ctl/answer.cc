@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/list.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "core/object.h"
 #include "kernel/platform.h"

@@ -1,5 +1,7 @@
 // An answer's other half: telling what came of the request.
+#include "base/escape.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "base/list.h"
 #include "base/result.h"
 #include "core/object.h"

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "base/text.h"
+#include "base/format.h"
 #include "base/time.h"
 
 namespace reeve {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 #include "core/plan.h"
 #include "core/supervisor.h"
 #include "logs/pipes.h"

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/text.h"
+#include "base/escape.h"
+#include "base/format.h"
+#include "base/parse.h"
 
 namespace reeve {
 

@@ -1,5 +1,7 @@
 #include "ctl/protocol.h"
 
+#include "base/escape.h"
+#include "base/parse.h"
 #include "core/object.h"
 
 namespace reeve {

@@ -44,8 +44,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "model/outcome.h"
 #include "model/service.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/packed.h"
+#include "base/text.h"
 
 namespace reeve {
 

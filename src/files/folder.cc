@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <fcntl.h>
 
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "files/replace.h"
 #include "kernel/sys.h"
 

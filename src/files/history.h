@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "base/packed.h"
+#include "base/text.h"
 #include "core/supervisor.h"
 #include "files/folder.h"
 

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "base/fd.h"
-#include "base/packed.h"
+#include "base/format.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/time.h"

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "files/trust.h"
 #include "kernel/sys.h"
 

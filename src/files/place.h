@@ -3,8 +3,8 @@
 
 #include <sys/types.h>
 
-#include "base/packed.h"
 #include "base/result.h"
+#include "base/text.h"
 
 namespace reeve {
 

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "base/packed.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace reeve {

@@ -5,8 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/format.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "files/place.h"
 #include "files/trust.h"
 #include "kernel/complain.h"
@@ -24,7 +24,26 @@ constexpr int lock_tries_max_count = 3;          // where others hold it who may
 // Root's is for all to read; anybody else's is their own.
 mode_t directory_mode() { return geteuid() == 0 ? 0755 : 0700; }
 
-Status make_private(const Text& path, Text& flaw) {
+constexpr mode_t others_write = S_IWGRP | S_IWOTH;
+
+bool is_open(const struct stat& state) {
+    return !S_ISLNK(state.st_mode) && (state.st_mode & others_write) != 0;
+}
+
+// Takes from others what they may write to of our own user's.
+bool close_to_others(const Text& path, const struct stat& state) {
+    return state.st_uid == geteuid() && is_open(state) &&
+           sys::chmod(path.c_str(), state.st_mode & 07777 & ~others_write) == 0;
+}
+
+// Has a reeve had this directory before?
+bool has_lock(const Text& directory) {
+    struct stat state;
+    const Text lock = Text::join({directory, "/lock"});
+    return sys::lstat(lock.c_str(), &state) == 0 && S_ISREG(state.st_mode);
+}
+
+Status make_private(const Text& path, bool in_container, Text& flaw) {
     Status made = make_directories(path, directory_mode());
     if (!made) return made;
     struct stat state;
@@ -33,8 +52,11 @@ Status make_private(const Text& path, Text& flaw) {
         flaw = Text::join({describe({"mkdir", path, ENOTDIR}), " (name a run directory with -r)"});
     else if (state.st_uid != geteuid())
         flaw = Text::join({path, ": another user owns it (name a run directory with -r)"});
-    else
-        flaw = find_flaw(path);
+    else if (flaw = find_flaw(path);
+             in_container && has_lock(path) && close_to_others(path, state)) {
+        flaw = {};
+        complain(Text::join({path, ": group or others could write to it: its mode is go-w again"}));
+    }
     if (!flaw.empty()) return Error{"mkdir", path, EPERM};
     return Nothing{};
 }
@@ -56,24 +78,18 @@ bool is_own_name(std::string_view name) {
 enum class Maker : uint8_t { self, stranger, unknown };
 
 // Who may have made this? A link or an open directory of our own user may have been moved here.
-Maker maker_of(const Text& path) {
+Maker maker_of(const Text& path, bool may_close) {
     struct stat state;
     if (sys::lstat(path.c_str(), &state) < 0) return Maker::self;
     if (!is_trusted_owner(state.st_uid)) return Maker::stranger;
-    const bool open = S_ISDIR(state.st_mode) && (state.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (may_close && close_to_others(path, state)) return Maker::self;
+    const bool open = S_ISDIR(state.st_mode) && is_open(state);
     return open || S_ISLNK(state.st_mode) ? Maker::unknown : Maker::self;
-}
-
-// Has a reeve had this directory before?
-bool has_lock(const Text& directory) {
-    struct stat state;
-    const Text lock = Text::join({directory, "/lock"});
-    return sys::lstat(lock.c_str(), &state) == 0 && S_ISREG(state.st_mode);
 }
 
 // What was put there while others could write to the directory. One that never was a run directory,
 // /var say, may hold such things for others' use: it is refused, and they stay where they are.
-Status set_foreign_aside(const Text& directory, Text& flaw) {
+Status set_foreign_aside(const Text& directory, bool in_container, Text& flaw) {
     List<Text> foreign;
     const Fd fd(sys::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (!fd) return Error{"open", directory, errno};
@@ -81,7 +97,7 @@ Status set_foreign_aside(const Text& directory, Text& flaw) {
     const auto look = [&](const char* entry) {
         if (!is_own_name(entry)) return true;
         const Text path = Text::join({directory, "/", entry});
-        const Maker maker = maker_of(path);
+        const Maker maker = maker_of(path, in_container && was_used);
         if (maker == Maker::unknown && !was_used)
             flaw = Text::join({path, ": not made by reeve (name another run directory with -r)"});
         else if (maker != Maker::self)
@@ -131,12 +147,14 @@ void append_socket_advice(Sink& out) {
         << " bytes: name a shorter run directory with -r)";
 }
 
-Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal) {
+Result<Fd> open_run_directory(const Text& path, bool in_container, RunDirectoryRefusal& refusal) {
     refusal = {};
     const Text socket = Text::join({path, longest_socket});
     if (socket.view().size() > socket_path_max_bytes) return Error{"bind", socket, ENAMETOOLONG};
-    if (const Status made = make_private(path, refusal.flaw); !made) return made.error();
-    if (const Status swept = set_foreign_aside(path, refusal.flaw); !swept) return swept.error();
+    if (const Status made = make_private(path, in_container, refusal.flaw); !made)
+        return made.error();
+    if (const Status swept = set_foreign_aside(path, in_container, refusal.flaw); !swept)
+        return swept.error();
     Result<Fd> lock = open_lock(Text::join({path, "/lock"}), refusal.holder);
     if (!lock) return lock;
     for (const char* name : {"/status", "/fds"})

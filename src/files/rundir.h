@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 #include "base/fd.h"
-#include "base/packed.h"
+#include "base/format.h"
 #include "base/result.h"
 #include "base/text.h"
 
@@ -22,8 +22,9 @@ struct RunDirectoryRefusal {
 // Makes RUNDIR and what is to be in it, and takes the lock. What others have put there is set
 // aside: from then on all that is in it is reeve's own. An error with EWOULDBLOCK: another reeve
 // holds it. EPERM with a flaw: others may write to it, or own it. ENAMETOOLONG: there is no room in
-// a socket's path for one in it.
-Result<Fd> open_run_directory(const Text& path, RunDirectoryRefusal& refusal);
+// a socket's path for one in it. In a container the orchestrator may have opened a directory of our
+// own to a group (Kubernetes does so to a volume with fsGroup, at each start): it is closed again.
+Result<Fd> open_run_directory(const Text& path, bool in_container, RunDirectoryRefusal& refusal);
 
 // An error of open_run_directory() in words, and what to do about it.
 Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefusal& refusal);

@@ -6,6 +6,7 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "files/folder.h"
 #include "files/history.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 #include "core/supervisor.h"
 
 namespace reeve {

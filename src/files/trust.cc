@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 

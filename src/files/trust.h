@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 #include "base/fd.h"
-#include "base/packed.h"
 #include "base/result.h"
+#include "base/text.h"
 
 namespace reeve {
 

@@ -2,7 +2,8 @@
 
 #include <climits>
 
-#include "base/text.h"
+#include "base/escape.h"
+#include "base/format.h"
 #include "kernel/pollset.h"
 #include "kernel/sys.h"
 

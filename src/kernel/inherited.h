@@ -4,7 +4,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 
 namespace reeve {
 

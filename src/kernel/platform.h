@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <type_traits>
 
-#include "base/text.h"
+#include "base/format.h"
 
 namespace reeve::platform {
 
@@ -97,6 +97,10 @@ struct Usage {
     uint64_t cpu_ms = 0;  // since it started, user and system
 };
 std::optional<Usage> usage_of(pid_t pid);
+
+// How many processes there may be in our group of them (a cgroup, or one above it), where there are
+// that many; nothing: it is not full, or the system has none.
+std::optional<uint64_t> full_group_limit();
 
 // As fork, but libc need not make ready for more than a child between fork and exec.
 pid_t fork_child();

@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
+#include "base/parse.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 

@@ -27,6 +27,7 @@
 #endif
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 
@@ -191,6 +192,8 @@ int set_group(gid_t group) { return ::setgid(group); }
 int set_groups(std::span<const gid_t> groups) {
     return ::setgroups(static_cast<uint16_t>(groups.size()), groups.data());
 }
+
+std::optional<uint64_t> full_group_limit() { return std::nullopt; }
 
 int set_limit(int resource, const struct rlimit& limit) { return ::setrlimit(resource, &limit); }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "kernel/sys.h"
 

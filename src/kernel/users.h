@@ -8,8 +8,8 @@
 #include <string_view>
 #include <sys/types.h>
 
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
 
 namespace reeve {
 

@@ -9,7 +9,6 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "base/packed.h"
 #include "base/text.h"
 
 namespace reeve {

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/digest.h"
+#include "base/format.h"
 #include "base/limits.h"
 #include "files/place.h"
 #include "files/replace.h"

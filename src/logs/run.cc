@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "files/place.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"

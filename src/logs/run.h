@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "base/packed.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "model/service.h"
 
 namespace reeve {

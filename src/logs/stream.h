@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 #include "files/dirwatch.h"
 #include "model/stamp.h"
 

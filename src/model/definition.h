@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/packed.h"
 #include "base/ref.h"
+#include "base/text.h"
 #include "base/time.h"
 
 namespace reeve {

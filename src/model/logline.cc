@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/digest.h"
 #include "base/limits.h"
 
 namespace reeve {

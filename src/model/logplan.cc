@@ -1,6 +1,7 @@
 #include "model/logplan.h"
 
 #include "base/limits.h"
+#include "base/parse.h"
 
 namespace reeve {
 

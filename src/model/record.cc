@@ -2,7 +2,9 @@
 
 #include <iterator>
 
+#include "base/digest.h"
 #include "base/limits.h"
+#include "base/parse.h"
 
 namespace reeve {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <sys/types.h>
 
-#include "base/packed.h"
+#include "base/format.h"
 #include "base/ref.h"
 #include "base/text.h"
 #include "base/time.h"

@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include "base/parse.h"
+
 namespace reeve {
 
 namespace {

@@ -1,5 +1,7 @@
 #include "model/stamp.h"
 
+#include "base/parse.h"
+
 namespace reeve {
 
 namespace {

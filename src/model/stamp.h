@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/text.h"
+#include "base/format.h"
 #include "model/definition.h"
 
 namespace reeve {

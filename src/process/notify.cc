@@ -7,7 +7,7 @@
 #include <sys/un.h>
 
 #include "base/limits.h"
-#include "base/text.h"
+#include "base/parse.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 

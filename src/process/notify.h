@@ -7,7 +7,6 @@
 #include <sys/types.h>
 
 #include "base/fd.h"
-#include "base/packed.h"
 #include "base/result.h"
 
 namespace reeve {

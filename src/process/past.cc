@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "base/sort.h"
 #include "core/object.h"
 #include "files/journal.h"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/packed.h"
+#include "base/text.h"
 #include "core/takeover.h"
 
 namespace reeve {

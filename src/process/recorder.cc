@@ -33,6 +33,13 @@ size_t format_child_record(char* out, size_t capacity, const void* context, pid_
     return line.size();
 }
 
+// On its way to exec a child is on record by what it writes itself. One that has not written is not
+// run once its reeve is gone, and must not be held for one that was: neither the journal nor a
+// status file tells of it before exec is over.
+bool tells_itself(const Service& service) {
+    return service.phase == Phase::executing && service.leader;
+}
+
 }  // namespace
 
 void Recorder::record() {
@@ -40,7 +47,7 @@ void Recorder::record() {
     for (ServiceId id : supervisor_.dirty()) {
         if (!supervisor_.at(id).used()) continue;
         groups_.learn_start_time(id);
-        append_service(records, supervisor_.at(id));
+        if (!tells_itself(supervisor_.at(id))) append_service(records, supervisor_.at(id));
     }
     write(records);
     pass_dirty();
@@ -96,8 +103,7 @@ void Recorder::write(Records& records) {
 RecordWriter Recorder::record_of_child(const Service& service, const Hook* hook) {
     child = {&service, hook};
     char longest[child_record_max_bytes];
-    const size_t size =
-        format_child_record(longest, sizeof longest, &child, INT32_MAX, UINT64_MAX);
+    const size_t size = format_child_record(longest, sizeof longest, &child, INT32_MAX, UINT64_MAX);
     const off_t place = journal_.reserve(size);
     if (place < 0) return {};
     return {journal_.fd(), place, format_child_record, &child};
@@ -118,8 +124,8 @@ void Recorder::write_status_files(Now now) {
     int problem = 0;
     for (ServiceId id : stale_) {
         const Service& service = supervisor_.at(id);
-        const bool written =
-            !service.used() || write_status_file(at_.run_directory, supervisor_, service, now);
+        const bool written = !service.used() || tells_itself(service) ||
+                             write_status_file(at_.run_directory, supervisor_, service, now);
         if (!written) problem = errno;
         is_stale_[id.index] = !written;
         if (!written) stale_[kept++] = id;
@@ -140,8 +146,8 @@ Text Recorder::status_warning() const {
 }
 
 // A child may still have to write into the old journal. Where it has been long in getting to its
-// program (a FIFO for input) it has done so: that comes first. What reeve has heard of is in the new
-// one in any case.
+// program (a FIFO for input) it has done so: that comes first. What reeve has heard of is in the
+// new one in any case.
 bool Recorder::renew_journal(Now now, bool in_flight, bool anyway) {
     if (!journal_.enabled() || (!anyway && !journal_.wants_renewal(now.mono))) return false;
     if (in_flight && !anyway) {
@@ -176,9 +182,6 @@ void Recorder::write_all() {
         if (!service.used()) continue;
         groups_.learn_start_time(ServiceId{i});
         append_service(records, service);
-        // What it has written of itself, if it has, is in the old one.
-        if (service.phase == Phase::executing && service.leader)
-            append_process(records, service, {}, service.leader);
     }
     write(records);
     hooks_.learn_start_times();

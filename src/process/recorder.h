@@ -59,8 +59,8 @@ class Recorder {
     Groups& groups_;
     Hooks& hooks_;
     LogPipes& logs_;
-    List<ServiceId> stale_;    // services whose status file is to be written
-    List<uint8_t> is_stale_;   // by index: is it in there?
+    List<ServiceId> stale_;   // services whose status file is to be written
+    List<uint8_t> is_stale_;  // by index: is it in there?
     Mono status_retry_{};
     uint32_t status_failures_ = 0;  // to write them, in a row, a second apart
     int status_problem_ = 0;        // errno of the last one

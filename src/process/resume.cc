@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/parse.h"
 #include "kernel/complain.h"
 #include "kernel/platform.h"
 #include "kernel/signals.h"

@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "base/format.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "base/time.h"
 
 namespace reeve {

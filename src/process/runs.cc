@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/limits.h"
 #include "files/rundir.h"
 #include "kernel/sys.h"
@@ -257,7 +258,10 @@ bool Runs::read_notifications(ServiceId id, Now now) {
 void Runs::heed(ServiceId id, const Notification& said, Now now) {
     Service& service = supervisor_.at(id);
     if (said.status) {
-        service.status_text = said.status->substr(0, status_text_max_bytes);
+        // As it can be on record: what is shown is to be the same after a take-over.
+        Buffer<4 * status_text_max_bytes> text;
+        append_escaped(text, said.status->substr(0, status_text_max_bytes));
+        service.status_text = text.view();
         supervisor_.mark_changed(id);
     }
     // Only a member of the group can be its leader: no stranger is ever signalled.

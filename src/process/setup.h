@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 #include "kernel/inherited.h"
 #include "logs/pipes.h"
 #include "model/service.h"

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "base/sort.h"
 #include "conf/keyvalue.h"

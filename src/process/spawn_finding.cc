@@ -4,10 +4,13 @@
 #include <cerrno>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "conf/schema.h"
+#include "kernel/platform.h"
 #include "kernel/sys.h"
 
 namespace reeve {
@@ -61,6 +64,17 @@ void append_link(Sink& out, SpawnStep step, const Policy& policy, std::string_vi
 }
 
 }  // namespace
+
+// The kernel counts the user's processes against the one, root's excepted, the group's against the
+// other.
+void append_process_limit(Sink& out) {
+    struct rlimit limit {};
+    if (const auto most = platform::full_group_limit())
+        out << " (pids.max of its cgroup: " << *most << ')';
+    else if (getuid() != 0 && ::getrlimit(RLIMIT_NPROC, &limit) == 0 &&
+             limit.rlim_cur != RLIM_INFINITY)
+        out << " (ulimit -u: " << uint64_t{limit.rlim_cur} << ')';
+}
 
 int resource_of(LimitName name) {
     switch (name) {

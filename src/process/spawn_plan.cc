@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/parse.h"
 #include "kernel/sys.h"
 #include "process/spawn_environment.h"
 

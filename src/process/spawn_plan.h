@@ -12,9 +12,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "kernel/users.h"
 #include "model/service.h"
 

@@ -10,6 +10,7 @@
 #include "logs/run.h"
 #include "model/signals.h"
 #include "process/resume.h"
+#include "process/spawn_finding.h"
 
 namespace reeve {
 
@@ -29,6 +30,14 @@ SpawnStep step_to_blame(const PrepareError& error) {
     case ENOSPC: return SpawnStep::fork;
     default: return error.step;
     }
+}
+
+void blame_fork(PrepareError& error, int code) {
+    error.step = SpawnStep::fork;
+    error.code = code;
+    if (code != EAGAIN) return;
+    error.detail << "fork: " << errno_text(code);
+    append_process_limit(error.detail);
 }
 
 // What a hook is told of the service.
@@ -166,8 +175,7 @@ void Starter::start(const Action& action, Now now) {
     if (!prepare_child(request, output, error)) return start_failed(id, error, now);
     Result<Spawned> spawned = spawn_service(service, is_main);
     if (!spawned) {
-        error.step = SpawnStep::fork;
-        error.code = spawned.error().code;
+        blame_fork(error, spawned.error().code);
         return start_failed(id, error, now);
     }
     run.exec = std::move(spawned->exec);
@@ -233,8 +241,7 @@ bool Starter::begin_hook(ServiceId id, Hook hook, Now now, PrepareError& error) 
     plan_.record = recorder_.record_of_child(service, &hook);
     Result<Spawned> spawned = spawn(plan_, pace_);
     if (!spawned) {
-        error.step = SpawnStep::fork;
-        error.code = spawned.error().code;
+        blame_fork(error, spawned.error().code);
         return false;
     }
     const Mono deadline = now.mono + timeout_of(hook, service.policy());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 
 namespace reeve {
 

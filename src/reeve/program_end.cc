@@ -51,7 +51,10 @@ void Program::look_for_end(Now now) {
     if (main_definition_) {
         // Stopped by svctl: CMD has ended all the same.
         const Service& main = supervisor_.at(setup_.main);
-        if (main.state == State::stopped) return end(shell_code(main.exit), now);
+        if (main.state == State::stopped) {
+            report_end(main);
+            return end(shell_code(main.exit), now);
+        }
         look_at_fork(now);
     }
     const bool may_idle = options_.exit_when_idle || settings_.exit_when_idle;

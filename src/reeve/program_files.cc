@@ -57,7 +57,7 @@ bool Program::has_nothing_to_run(const Catalog& catalog) const {
 bool Program::take_run_directory_again(Now now) {
     const Text& run = setup_.run_directory;
     RunDirectoryRefusal refusal;
-    Result<Fd> lock = open_run_directory(run, refusal);
+    Result<Fd> lock = open_run_directory(run, setup_.in_container, refusal);
     if (!lock) {
         Text trouble = why_not_taken(run, lock.error(), refusal);
         if (!(trouble == lock_trouble_)) complain(trouble);

@@ -147,8 +147,13 @@ void Program::look_at_fork(Now now) {
     if (gives_up) end(1, now);
 }
 
-// A program that could not be started has no output of its own to say so.
+// A program that could not be started has no output of its own to say so. The end of what another
+// reeve began is nobody's to tell, and status 1 does not stand for it by itself.
 void Program::report_end(const Service& service) {
+    if (service.runs > 0 && service.exit.kind == ExitStatus::Kind::unknown)
+        return complain(Text::join({main_definition_->exec.front(),
+                                    " has ended, how is not known: it was taken over from a reeve "
+                                    "that died, whose child it was (status 1)"}));
     if (service.end.code != ReasonCode::exec_failed) return;
     Buffer<512> line;
     append_end(line, service, service.end);

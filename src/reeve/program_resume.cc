@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "kernel/complain.h"
 #include "kernel/sys.h"

@@ -208,7 +208,7 @@ Taken take_run_directory(const Options& options, const List<Text>& places, bool 
         const Text path = private_run_directory(place);
         if (!may_be_above(path, setup)) return Taken::no;
         RunDirectoryRefusal refusal;
-        Result<Fd> opened = open_run_directory(path, refusal);
+        Result<Fd> opened = open_run_directory(path, setup.in_container, refusal);
         if (opened) {
             setup.lock = std::move(*opened);
             setup.run_directory = path;
@@ -231,7 +231,6 @@ Taken take_run_directory(const Options& options, const List<Text>& places, bool 
         if (is_held || !refusal.flaw.empty() || was_named) return complain(why), Taken::no;
         failures << (failures.empty() ? "" : "; ") << describe(error);
     }
-    if (options.command != nullptr) return Taken::yes;
     complain(Text::join({"no run directory can be made (", failures,
                          "): svctl cannot reach "
                          "this reeve, and it keeps no logs (-r names a run directory)"}));
@@ -275,8 +274,6 @@ int start(Options& options, int argc, char** argv, Setup setup) {
     const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
     const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
     if (was_named) places = {absolute(named)};
-    // A CMD needs none.
-    if (options.command != nullptr) places.resize(1);
     if (!setup.stateless && !take_inherited_run_directory(places, setup)) {
         const Taken taken = take_run_directory(options, places, was_named, setup, exit_code);
         if (taken == Taken::no) return exit_code;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/fields.h"
+#include "base/format.h"
 #include "base/limits.h"
 #include "core/explain.h"
 #include "core/object.h"

@@ -6,6 +6,7 @@
 
 #include "base/fields.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "conf/load.h"
 #include "core/object.h"

@@ -8,6 +8,8 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
+#include "base/spelling.h"
 #include "conf/schema.h"
 #include "core/object.h"
 #include "files/directory.h"

@@ -3,6 +3,7 @@
 
 #include "base/fields.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "svctl/ask.h"
 

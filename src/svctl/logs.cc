@@ -5,9 +5,11 @@
 #include <cerrno>
 #include <fcntl.h>
 
+#include "base/escape.h"
 #include "base/fd.h"
 #include "base/fields.h"
 #include "base/limits.h"
+#include "base/parse.h"
 #include "base/result.h"
 #include "base/sort.h"
 #include "conf/schema.h"

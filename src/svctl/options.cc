@@ -1,5 +1,6 @@
 // options: the command line of svctl, from one table.
-#include "base/text.h"
+#include "base/format.h"
+#include "base/parse.h"
 #include "conf/schema.h"
 #include "kernel/sys.h"
 #include "svctl/svctl.h"

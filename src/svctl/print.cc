@@ -6,7 +6,9 @@
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "base/sort.h"
+#include "base/spelling.h"
 #include "core/object.h"
 
 namespace reeve {

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "base/format.h"
 #include "base/list.h"
-#include "base/packed.h"
 #include "base/text.h"
 #include "svctl/printer.h"
 

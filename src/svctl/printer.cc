@@ -2,9 +2,10 @@
 
 #include <cerrno>
 
+#include "base/escape.h"
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/result.h"
-#include "base/text.h"
 #include "ctl/json.h"
 
 namespace reeve {

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "base/text.h"
+#include "base/format.h"
 #include "kernel/terminal.h"
 
 namespace reeve {

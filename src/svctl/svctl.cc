@@ -5,7 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/format.h"
+#include "base/spelling.h"
 #include "base/version.h"
 #include "conf/schema.h"
 #include "files/paths.h"

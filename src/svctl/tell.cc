@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "base/fields.h"
+#include "base/format.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "base/sort.h"
 #include "core/object.h"
 #include "files/history.h"

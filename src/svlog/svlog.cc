@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 
+#include "base/parse.h"
 #include "base/version.h"
 #include "files/place.h"
 #include "files/trust.h"

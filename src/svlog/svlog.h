@@ -3,9 +3,9 @@
 // RUNDIR/log/plan says. What has been read and not yet written is all that its death can cost.
 #pragma once
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "kernel/pollset.h"
 #include "logs/file.h"
 #include "model/logline.h"

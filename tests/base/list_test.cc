@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/list.h"
-#include "base/packed.h"
+#include "base/text.h"
 #include "catch.h"
 
 using namespace reeve;

@@ -1,8 +1,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/packed.h"
 #include "base/sort.h"
+#include "base/text.h"
 #include "catch.h"
 
 using namespace reeve;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/parse.h"
 #include "core/explain.h"
 
 namespace reeve::test {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "core/object.h"
 #include "core/sim_world.h"
 #include "model/record.h"
@@ -141,10 +142,11 @@ void World::find_facts(Past& past) const {
         if (group && s.since.ms == 0 && leader == Process{group->leader, group->start_time})
             s.group = group->id;
         const bool same = group && group->id == (was.child ? leader.pid : s.group);
-        if (same && group->state == Group::Leader::alive &&
-            leader == Process{group->leader, group->start_time})
-            was.leader = Fact::alive;
-        was.group_left = same && group->members > 0;
+        const bool leads = same && group->state == Group::Leader::alive;
+        const bool is_leader = leads && leader == Process{group->leader, group->start_time};
+        if (is_leader) was.leader = Fact::alive;
+        // A leader that is not on record is one of those whom the system finds in the group.
+        was.group_left = same && (group->members > 0 || (leads && !is_leader));
         for (size_t h = 0; h < hook_count; ++h)
             if (hooks[number][h].runs && was.hooks[h].process) was.hooks[h].fact = Fact::alive;
     }
@@ -205,9 +207,10 @@ void World::demote_leader(const PastService& was) {
     std::optional<Group>& group = groups[number];
     if (!group || !was.group_left || was.leader == Fact::alive) return;
     if (group->state != Group::Leader::alive || group->leader == group->id) return;
+    const Process leader = was.child ? was.child : was.service.leader;
     group->state = Group::Leader::reaped;
-    group->leader = was.service.leader.pid;
-    group->start_time = was.service.leader.start_time;
+    group->leader = leader.pid;
+    group->start_time = leader.start_time;
     ++group->members;
 }
 

@@ -181,6 +181,46 @@ TEST_CASE("one service keeps the rules, whatever is left of its journal") {
     watch.tell(totals);
 }
 
+// The fake kernel has to say what the real one does: kill(2) on a group finds whoever is in it.
+TEST_CASE("a main process that was named and is not on record is left of its group") {
+    for (const bool was_recorded : {true, false}) {
+        CAPTURE(was_recorded);  // that the program was executed
+        World world(alone({.ready = ReadyKind::notify}));
+        if (was_recorded) world.apply({MoveKind::exec_done});
+        world.apply({MoveKind::fork_member});
+        world.apply({MoveKind::exit, 0, 0});
+        world.apply({MoveKind::die_writing, 0, 0});
+        world.apply({MoveKind::main_process});
+        INFO((world.failed() ? world.failure.rule : "all rules hold"));
+        REQUIRE_FALSE(world.failed());
+        REQUIRE(world.groups[0]);
+        CHECK(world.groups[0]->members == 1);
+        CHECK(world.groups[0]->members_told);
+        CHECK(world.service(0)->state == State::stopping);
+        CHECK(world.service(0)->reason.code == ReasonCode::group_left);
+        world.apply({MoveKind::converge_all});
+        CHECK_FALSE(world.failed());
+        CHECK(world.service(0)->state == State::running);
+    }
+}
+
+TEST_CASE("a service is forgotten by the first of several actions that find it gone") {
+    World world(alone({}));
+    for (MoveKind kind :
+         {MoveKind::exec_done, MoveKind::fork_member, MoveKind::exit, MoveKind::reap})
+        world.apply({kind});
+    world.apply({MoveKind::rewrite, 0, edit_value(Edit::remove, 0)});
+    world.apply({MoveKind::shut_down});
+    while (!world.failed() && world.service(0)->phase != Phase::killing)
+        world.apply({MoveKind::wake});
+    world.apply({MoveKind::hasten});
+    world.apply({MoveKind::tick, 0, 2000});  // its own deadline and the shutdown's, in one turn
+    INFO((world.failed() ? world.failure.rule : "all rules hold"));
+    CHECK_FALSE(world.failed());
+    CHECK(world.service(0) == nullptr);
+    CHECK_FALSE(world.groups[0]);
+}
+
 TEST_CASE("dozens of services keep the rules through thousands of random moves") {
     Totals totals;
     const Stopwatch watch("dozens of services, random");

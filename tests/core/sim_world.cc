@@ -292,7 +292,9 @@ void World::perform_all() {
 void World::perform(const Action& action, bool dies) {
     const Service& service = supervisor.at(action.service);
     if (!service.used()) {
-        if (action.kind != ActionKind::end_run) fail("an action for nobody", "");
+        // What comes before it in the list found the group empty, and that was the end of it.
+        const bool begins = action.kind == ActionKind::spawn || action.kind == ActionKind::run_hook;
+        if (begins || action.kind == ActionKind::cancel_hook) fail("an action for nobody", "");
         return;
     }
     const uint32_t number = number_of(service.name);

@@ -84,23 +84,6 @@ TEST_CASE("a child's own record tells of it before reeve could, and no longer") 
     CHECK(recollect({header(), born}).empty());
 }
 
-TEST_CASE("a child that reeve has forked, and that has not told of itself, was never run") {
-    Rig rig({define("web")});
-    const std::string starting = record_of(rig["web"]);
-    rig.spawned("web");
-    const Process process = rig["web"].leader;
-    const std::string forked = record_of(rig["web"]);
-    const std::string born = child("web", std::nullopt, process);
-    const auto recall = [&](const std::vector<std::string>& lines) {
-        return recollect(lines).services()[0];
-    };
-    CHECK_FALSE(recall({header(), starting, forked}).service.leader);
-    CHECK(recall({header(), starting, forked}).service.phase == Phase::executing);
-    CHECK(recall({header(), starting, born, forked}).service.leader == process);
-    CHECK(recall({header(), starting, born, forked, forked}).service.leader == process);
-    CHECK(recall({header(), forked, born}).child == process);  // a new journal has it so
-}
-
 TEST_CASE("what the child could read of itself counts where reeve could not") {
     Rig rig({define("web")});
     const std::string starting = record_of(rig["web"]);
@@ -342,6 +325,24 @@ TEST_CASE("a hook of a failed service whose file is broken by now needs no defin
     CHECK(next.asked().empty());
     CHECK(next.state("web") == State::invalid);
     CHECK((next["web"].hooks != 0) == runs);
+}
+
+TEST_CASE("nobody comes after the hook of what has no definition to begin by") {
+    const auto after_db = [](Definition& definition, Policy&) { definition.after.append("db"); };
+    const Ref<const Definition> web = define("web", after_db);
+    Rig before({define("db"), web});
+    before.spawned("db");
+    before["db"].hooks = 1 << static_cast<unsigned>(Hook::on_fail);  // of the run before this one
+    std::vector<PastService> past(2);
+    past[0].leader = Fact::alive;
+    past[0].hooks[static_cast<size_t>(Hook::on_fail)] = {{4711, 12}, Fact::alive};
+    before.down("web");
+    Next next(before, past, {{"db", "", {}, "it is broken"}, {"web", "", web, ""}});
+    next.exited("db", 1);
+    REQUIRE(next.states() == "db invalid, web stopped");
+    REQUIRE(next["db"].hooks != 0);
+    next.up("web");
+    CHECK(next.state("web") == State::starting);
 }
 
 TEST_CASE("what runs goes on while its file is broken, and is not started from nothing") {

@@ -51,6 +51,25 @@ TEST_CASE("a restart of a oneshot undoes what it did before it does it again") {
     CHECK(rig.asked() == "spawn data");
 }
 
+TEST_CASE("a restart that waits to undo a oneshot begins anew what is none by then") {
+    const auto app = define("app", [](Definition& d, Policy& policy) {
+        policy.cascade = true;
+        d.depends_on.append("data");
+    });
+    Rig rig({mount("data"), app});
+    bring_up(rig, "data");
+    rig.run("app");
+    rig.restart("data");
+    REQUIRE(rig.states() == "app stopping, data done");
+    rig.asked();
+    rig.load(
+        {define("data", [](Definition&, Policy& policy) { policy.stop_command = "undo"; }), app});
+    CHECK(rig.asked().empty());
+    rig.died("app", 15);
+    CHECK(rig.asked() == "end_run app, spawn data");
+    CHECK_FALSE(rig["data"].restart_requested);
+}
+
 TEST_CASE("at a shutdown oneshots are undone in their turn: dependents first") {
     Rig rig({define("app", [](Definition& d, Policy&) { d.depends_on.append("inner"); }),
              mount("inner", "outer"), mount("outer")});
@@ -101,6 +120,31 @@ TEST_CASE("what cannot be undone before the shutdown's deadline is given up, and
                         .result = HookResult::failed,
                         .is_told = false});
     CHECK(rig.state("inner") == State::failed);
+    CHECK(rig.core.all_ended());
+}
+
+TEST_CASE("what is done only after the shutdown's deadline is given up at once, out of its turn") {
+    Rig rig({define("data",
+                    [](Definition&, Policy& policy) {
+                        policy.type = Type::oneshot;
+                        policy.stop_command = "undo";
+                        policy.post_stop = "clean";
+                    }),
+             define("web", [](Definition& d, Policy&) { d.after.append("data"); })});
+    rig.run("data");
+    rig.exited("data", 0);
+    rig.hook("data", Hook::post_stop);
+    rig.run("web");
+    rig.restart("data");
+    rig.hook("data", Hook::stop_command);
+    rig.run("data");
+    rig.exited("data", 0);
+    rig.shut_down(seconds(8));
+    rig.pass(seconds(8));
+    REQUIRE(rig.states() == "data stopping, web stopping");
+    rig.hook("data", Hook::post_stop);
+    CHECK(rig.states() == "data failed, web stopping");
+    rig.died("web", 9);
     CHECK(rig.core.all_ended());
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "conf/edit.h"
 #include "conf/schema.h"
 

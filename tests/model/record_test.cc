@@ -1,5 +1,6 @@
 #include <string>
 
+#include "base/digest.h"
 #include "base/limits.h"
 #include "catch.h"
 #include "model/record.h"

@@ -1,4 +1,5 @@
 // svctl's own part: its command line, and what it prints. What it does is tests/system's.
+#include "base/parse.h"
 #include "catch.h"
 #include "support/json.h"
 #include "svctl/svctl.h"

@@ -3,11 +3,12 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/parse.h"
 #include "catch.h"
 #include "support/json.h"
 #include "support/procfs.h"
@@ -76,7 +77,9 @@ TEST_CASE("while there are no processes to be had services wait, and run once th
     for (const char* name : {"web", "hooked", "checked", "job"}) {
         INFO(name);
         CHECK(reeve.reaches(name, "backoff"));
-        CHECK(reeve.field(name, "reason").find("fork: Resource temporarily unavailable") == 0);
+        CHECK(reeve.field(name, "reason")
+                  .find("fork: Resource temporarily unavailable "
+                        "(ulimit -u: 1)") == 0);
     }
     // Waiting costs nothing, and svctl is answered.
     const auto cpu_begin = cpu_time_of(reeve.pid());
@@ -90,6 +93,33 @@ TEST_CASE("while there are no processes to be had services wait, and run once th
     CHECK(reeve.reaches("hooked", "running"));
     CHECK(reeve.reaches("checked", "running"));
     CHECK(reeve.reaches("job", "done"));
+}
+
+TEST_CASE("where its cgroup has no room for a process the limit is named") {
+    const std::string above =
+        exists("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
+    Reeve reeve;
+    const std::string group = above + "/reeve-test-" + std::to_string(getpid());
+    if (cannot_run(is_root() && mkdir(group.c_str(), 0755) == 0, "needs cgroups to be made"))
+        return;
+    if (!cannot_run(exists(group + "/pids.max"), "there is no cgroup of processes")) {
+        reeve.service("web", std::string(sleeps) + "enabled = no\n");
+        reeve.start();
+        const auto set = [&](const char* file, const auto& value) {
+            std::ofstream(group + file) << value << std::flush;
+        };
+        set("/cgroup.procs", reeve.pid());
+        set("/pids.max", 1);
+        reeve.svctl({"-n", "up", "web"});
+        CHECK(reeve.comes_true([&] {
+            return reeve.field("web", "reason") ==
+                   "fork: Resource temporarily unavailable (pids.max of its cgroup: 1)";
+        }));
+        set("/pids.max", "max");
+        CHECK(reeve.reaches("web", "running"));
+        CHECK(reeve.stop() == 0);
+    }
+    CHECK(wait_until([&] { return rmdir(group.c_str()) == 0; }));
 }
 
 TEST_CASE("a service that dies while there are no processes to be had comes back later") {

@@ -51,6 +51,21 @@ TEST_CASE("a CMD that still runs is taken over by a reeve with the same one") {
     CHECK(alive(old));
 }
 
+TEST_CASE("a CMD that was taken over ends with status 1, and a line says why") {
+    Reeve reeve;
+    const bool is_stopped = GENERATE(false, true);
+    const pid_t main = start_main(reeve, {"--", "sleep", "1000"});
+    reeve.kill();
+    REQUIRE(start_main(reeve, {"--", "sleep", "1000"}) == main);
+    if (is_stopped)
+        reeve.svctl({"down", "main"});
+    else
+        kill(main, SIGKILL);
+    CHECK(ends_with(reeve) == 1);
+    CHECK(reeve.process().err() == "reeve: sleep has ended, how is not known: it was taken over "
+                                   "from a reeve that died, whose child it was (status 1)\n");
+}
+
 TEST_CASE("another CMD that still runs is ended first, and named") {
     Reeve reeve;
     const bool stubborn = GENERATE(false, true);

@@ -187,7 +187,8 @@ TEST_CASE("a CMD alone that no process can be had for is given up after two seco
     const Output output = run(without_processes(user));
     INFO(output.err);
     CHECK(output.status == 1);
-    CHECK(output.err == "reeve: true was not started: fork: Resource temporarily unavailable\n");
+    CHECK(output.err == "reeve: true was not started: fork: Resource temporarily unavailable "
+                        "(ulimit -u: 0)\n");
 }
 
 TEST_CASE("a CMD alone that no process can be had for is given up behind many faults as well") {

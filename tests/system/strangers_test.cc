@@ -511,6 +511,29 @@ TEST_CASE("an emptyDir with fsGroup serves a user who is no root, as /run and as
     CHECK(container.svctl_answered());
 }
 
+TEST_CASE("a run directory that a volume's fsGroup has opened to a group is closed again") {
+    if (Container::cannot_be()) return;
+    Container container;
+    const std::string again = "$2 --container -d $1/services -r $1/volume/reeve -l $1/log "
+                              "--exit-when-idle; cd volume/reeve\n";
+    // As kubelet does at the start of each pod, behind what somebody of the group has left.
+    container.start("mkdir volume; mount -t tmpfs -o mode=2777,gid=2000 none volume\n" + again +
+                        "rm -f control; echo evil > control; echo evil > status/evil\n"
+                        "chown 65534 control status/evil\n"
+                        "find . -exec chgrp 2000 {} +; find . -type d -exec chmod g+rwxs {} +\n"
+                        "find . -type f -exec chmod g+rw {} +; cd ../..; rm ran",
+                    "-d $1/services -r $1/volume/reeve");
+    INFO(container.output.err);
+    CHECK(container.output.status == 0);
+    CHECK(container.ran());
+    CHECK(container.svctl_answered());
+    const std::string run = container.reeve.directory() + "/volume/reeve";
+    CHECK(count(container.output.err,
+                run + ": group or others could write to it: its mode is go-w again\n") == 1);
+    CHECK(count(container.output.err, run + "/control is another user's") == 1);
+    CHECK(count(container.output.err, ".bad") == 1);
+}
+
 TEST_CASE("--trust takes the files of a mount that shows everything as 0777, and says so once") {
     Reeve reeve;
     const bool by_file = GENERATE(false, true);
@@ -648,14 +671,16 @@ TEST_CASE(
 namespace {
 
 // `mounts` in a mount namespace, with an /etc of its own; then reeve, with nothing named, as a user
-// who has no home. Its service `job` asks svctl, which finds it the same way.
-Output as_homeless(const Reeve& reeve, const std::string& mounts) {
+// who has no home. Its service `job` asks svctl, which finds it the same way. `command` is what
+// stands behind reeve's name, where $2 is the program.
+Output as_homeless(const Reeve& reeve, const std::string& mounts,
+                   const std::string& command = "--exit-when-idle") {
     const std::string script =
         "set -e; dir=$1; cd /; mount -t tmpfs none /etc; mkdir /etc/reeve\n"
         "cp $2 /etc/program; set -- $1 /etc/program\n"  // it may be under /tmp, which goes
         "echo 'log = inherit' > /etc/reeve/reeve.conf\n"
         "printf 'type = oneshot\\ncommand = %s svctl list; echo ran\\n' $2 > /etc/reeve/job\n" +
-        mounts + "\nexec setpriv --reuid 12345 --regid 12345 --clear-groups $2 --exit-when-idle";
+        mounts + "\nexec setpriv --reuid 12345 --regid 12345 --clear-groups $2 " + command;
     return run({.arguments = {"unshare", "--mount", "sh", "-c", script, "sh", reeve.directory(),
                               reeve_binary()},
                 .environment = {"HOME=/", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"}});
@@ -687,6 +712,22 @@ TEST_CASE("where /tmp is read-only the run directory is in /dev/shm, and svctl f
     CHECK(output.status == 0);
     CHECK(mentions(output.out, "running"));
     CHECK(output.err.empty());
+}
+
+TEST_CASE("a CMD beside services is given the first run directory that can be made, as they are") {
+    if (cannot_be_homeless()) return;
+    Reeve reeve;
+    const bool is_any = GENERATE(true, false);
+    const Output output =
+        as_homeless(reeve,
+                    "mount -t tmpfs -o ro none /tmp; mkdir -p /dev/shm\n"
+                    "mount -t tmpfs -o " +
+                        std::string(is_any ? "mode=1777" : "ro") + " none /dev/shm",
+                    "-- sh -c \"$2 svctl status main; exit 5\"");
+    INFO(output.err << output.out);
+    CHECK(output.status == 5);
+    CHECK(mentions(output.out, "name         main\nstate        running") == is_any);
+    CHECK(count(output.err, "no run directory can be made") == (is_any ? 0 : 1));
 }
 
 TEST_CASE("where no run directory can be made services run, and what that costs is said") {

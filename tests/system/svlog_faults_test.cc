@@ -2,8 +2,10 @@
 // taken away what they are written to.
 
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,12 @@ struct Alone {
             .arguments = {reeve_binary(), "svlog", directory / "pipes", directory / "logs"}});
     }
 };
+
+// Is there room in a pipe?
+bool takes_more(int pipe) {
+    pollfd look = {.fd = pipe, .events = POLLOUT, .revents = 0};
+    return poll(&look, 1, 0) > 0;
+}
 
 // A service that has something to say every now and then.
 void start_writing(Reeve& reeve) {
@@ -292,6 +300,10 @@ TEST_CASE("a console that nobody reads does not keep reeve from ending") {
     launch.descriptors = {{ends[1], 1}};
     reeve.start(launch);
     REQUIRE(says(reeve, "quiet", "up\n"));
+    // With the console full svlog reads no more of loud, and its pipe fills up.
+    const int pipe_of_loud = open((reeve.run_directory() + "/log/loud.fifo").c_str(), O_RDWR);
+    REQUIRE(reeve.comes_true([&] { return !takes_more(ends[1]) && !takes_more(pipe_of_loud); }));
+    close(pipe_of_loud);
     CHECK(reeve.stop() == 0);
     CHECK(reeve.log_of("quiet") == "up\nbye\n");
     CHECK(contains(reeve.process().err(), "reeve: loud: "));

@@ -327,7 +327,7 @@ TEST_CASE("what was known in words is known to the next reeve") {
     const Strings way = GENERATE(Strings{}, Strings{"reexec"}, Strings{"crash", "SEGV"});
     reeve.may_crash = true;
     reeve.service("talks", "ready = notify\nlog = null\ncommand = {self} --helper notify READY=1 "
-                           "'STATUS=serving  12'; exec sleep 1000\n");
+                           "\"$(printf 'STATUS=serving  12 \\033[31m\\177')\"; exec sleep 1000\n");
     reeve.service("nobody", "user = no-such-user\nexec = true\nrestart = never\n");
     reeve.service("homeless", "log = file\nexec = sleep 1000\n");
     write_file(reeve.logs() + "/homeless", "");
@@ -339,7 +339,8 @@ TEST_CASE("what was known in words is known to the next reeve") {
         return reeve.field("talks", "reason") + '\n' + reeve.field("nobody", "reason") + '\n' +
                reeve.field("homeless", "log");
     };
-    REQUIRE(wait_until([&] { return reeve.field("talks", "reason") == "serving  12"; }));
+    const std::string said = "serving  12 \\x1b[31m\\x7f";
+    REQUIRE(wait_until([&] { return reeve.field("talks", "reason") == said; }));
     const std::string before = words();
     CHECK(reeve.field("homeless", "log").find("console (") == 0);
     if (way.empty()) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/parse.h"
 #include "conf/schema.h"
 #include "model/signals.h"
 #include "reeve/options.h"

@@ -1,0 +1,163 @@
+#include "base/format.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace reeve {
+
+[[gnu::noinline]] Sink::Sink(char* place, size_t capacity) : place_(place), capacity_(capacity) {}
+
+Sink& Sink::operator<<(std::string_view text) {
+    if (text.size() > capacity_ - size_ && grows_) grow(size_ + text.size());
+    const size_t n = std::min(text.size(), capacity_ - size_);
+    if (n > 0) std::memcpy(place_ + size_, text.data(), n);
+    size_ += n;
+    if (n < text.size()) truncated_ = true;
+    return *this;
+}
+
+// Apart, for it is what formatting does most.
+[[gnu::noinline]] Sink& Sink::operator<<(char c) {
+    if (size_ == capacity_) return *this << std::string_view(&c, 1);
+    place_[size_++] = c;
+    return *this;
+}
+
+// Inherited out of line: its calls are many, and smaller without a length each.
+[[gnu::noinline]] Sink& Sink::operator<<(const char* text) {
+    return *this << std::string_view(text);
+}
+
+Sink& Sink::operator<<(int64_t n) {
+    if (n >= 0) return *this << static_cast<uint64_t>(n);
+    return *this << '-' << (~static_cast<uint64_t>(n) + 1);
+}
+
+Sink& Sink::operator<<(uint64_t n) {
+    char digits[20];
+    char* at = digits + sizeof digits;
+    do {
+        *--at = static_cast<char>('0' + n % 10);
+        n /= 10;
+    } while (n != 0);
+    return *this << std::string_view(at, static_cast<size_t>(digits + sizeof digits - at));
+}
+
+void Sink::grow(size_t least) {
+    capacity_ = std::max(least, 2 * capacity_);
+    char* larger = new char[capacity_];
+    if (size_ > 0) std::memcpy(larger, place_, size_);
+    delete[] place_;
+    place_ = larger;
+}
+
+LongText::~LongText() { delete[] place_; }
+
+void LongText::swap(LongText& other) {
+    std::swap(place_, other.place_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(size_, other.size_);
+}
+
+void LongText::drop(size_t count) {
+    size_ -= count;
+    if (size_ > 0) std::memmove(place_, place_ + count, size_);
+}
+
+const char* Sink::c_str() {
+    if (size_ == capacity_ && grows_) grow(size_ + 1);
+    if (capacity_ == 0) return "";
+    if (size_ == capacity_) {
+        --size_;
+        truncated_ = true;
+    }
+    place_[size_] = '\0';
+    return place_;
+}
+
+void append_exact_size(Sink& out, uint64_t bytes) {
+    size_t unit = 0;
+    for (; unit < 4 && bytes != 0 && bytes % 1024 == 0; ++unit) bytes /= 1024;
+    out << bytes << std::string_view("KMGT", unit).substr(unit > 0 ? unit - 1 : 0);
+}
+
+void append_duration(Sink& out, Duration duration) {
+    if (duration.ms <= 0) {
+        out << "0s";
+        return;
+    }
+    for (const TimeUnit& unit : time_units) {
+        if (duration.ms >= unit.ms) out << duration.ms / unit.ms << unit.name;
+        duration.ms %= unit.ms;
+    }
+}
+
+void append_span(Sink& out, Duration duration) {
+    const int64_t ms = std::max<int64_t>(duration.ms, 0);
+    if (ms >= 1000 && ms < 60000) {
+        out << ms / 1000;
+        if (ms / 100 % 10 != 0) out << '.' << ms / 100 % 10;
+        out << 's';
+        return;
+    }
+    const TimeUnit* unit = std::begin(time_units);
+    if (ms == 0) {
+        out << "0s";
+        return;
+    }
+    while (unit->ms > 1 && ms < unit->ms) ++unit;
+    out << ms / unit->ms << unit->name;
+    if (unit->ms == 1) return;
+    const TimeUnit& next = unit[1];
+    const int64_t rest = ms % unit->ms / next.ms;
+    if (rest != 0) out << rest << next.name;
+}
+
+void append_padded(Sink& out, int64_t n, int64_t width) {
+    for (int64_t bound = 10; width > 1; --width, bound *= 10)
+        if (n < bound) out << '0';
+    out << n;
+}
+
+void append_time(Sink& out, Wall time) {
+    constexpr int64_t day_ms = 86400000;
+    int64_t days = time.ms / day_ms;
+    int64_t ms = time.ms % day_ms;
+    if (ms < 0) {
+        ms += day_ms;
+        --days;
+    }
+    // Days since 0000-03-01, in eras of 400 years (Hinnant, "chrono-compatible low-level date
+    // algorithms"): the leap day is the last of such a year.
+    days += 719468;
+    const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    const int64_t day_of_era = days - era * 146097;
+    const int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t march_month = (5 * day_of_year + 2) / 153;
+    const int64_t day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    const int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+    append_padded(out, year_of_era + era * 400 + (month <= 2 ? 1 : 0), 4);
+    const struct {
+        char before;
+        int64_t number;
+        int64_t width;
+    } rest[] = {{'-', month, 2},          {'-', day, 2},
+                {'T', ms / 3600000, 2},   {':', ms / 60000 % 60, 2},
+                {':', ms / 1000 % 60, 2}, {'.', ms % 1000, 3}};
+    for (const auto& part : rest) {
+        out << part.before;
+        append_padded(out, part.number, part.width);
+    }
+    out << 'Z';
+}
+
+void append_ordinal(Sink& out, uint64_t n) {
+    const bool teen = n / 10 % 10 == 1;
+    const uint64_t last = teen ? 0 : n % 10;
+    out << n << (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
+}
+
+}  // namespace reeve
