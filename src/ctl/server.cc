@@ -90,20 +90,17 @@ void Server::each_client(F visit) {
 
 void Server::watch(PollSet& set) {
     const bool accepts = listener_ && !pauses_ && client_count_ < places_;
-    place_ = accepts ? set.add(listener_.get(), POLLIN) : SIZE_MAX;
-    each_client([&](Client& client) {
-        client.place = set.add(client.socket.get(), client.writes() ? POLLOUT : POLLIN);
-    });
+    if (accepts) listener_.watch(set);
+    each_client(
+        [&](Client& client) { client.socket.watch(set, client.writes() ? POLLOUT : POLLIN); });
 }
 
 void Server::serve(const PollSet& set, Now now) {
     each_client([&](Client& client) {
-        const short result = client.place == SIZE_MAX ? short{0} : set.result(client.place);
-        client.place = SIZE_MAX;
+        const short result = client.socket.result(set);
         if (result != 0) serve_client(client, result, now);
     });
-    if (place_ != SIZE_MAX && set.result(place_) != 0) accept_clients(now);
-    place_ = SIZE_MAX;
+    if (listener_.result(set) != 0) accept_clients(now);
     drop_finished();
 }
 

@@ -52,8 +52,7 @@ class Server {
 
   private:
     struct Client {
-        Fd socket;  // none: to be dropped
-        size_t place = SIZE_MAX;
+        PolledFd socket;  // none: to be dropped
         Mono idle_until;  // while its request, or its reading, is waited for
         LongText input;   // the request so far
         LongText output;  // of the answer what it has not read yet, from `sent` on
@@ -85,10 +84,9 @@ class Server {
     Supervisor& supervisor_;
     Controls& controls_;
     Text path_;
-    Fd listener_;
+    PolledFd listener_;
     uint64_t device_ = 0;  // of the socket's file, to know it again
     uint64_t inode_ = 0;
-    size_t place_ = SIZE_MAX;
     Mono accept_again_{0};  // after descriptors ran out
     bool pauses_ = false;
     std::array<std::unique_ptr<Client>, clients_max_count> clients_;

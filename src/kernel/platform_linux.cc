@@ -216,7 +216,7 @@ int copy_disposition(int from, int to) {
 // What has ended meanwhile is no member; what cannot be read for want of a descriptor may be one.
 int each_member(pid_t group, bool (*see)(void* context, const Member& member), void* context) {
     int code = 0;
-    auto look = [&](int pid) {
+    auto look = [&](pid_t pid) {
         ProcessFacts facts;
         if (!read_facts_of(pid, facts)) {
             if (sys::is_passing(errno)) code = errno;
@@ -282,7 +282,7 @@ int watch_mounts() { return sys::open("/proc/self/mounts", O_RDONLY); }
 
 void signal_children(int number) {
     const pid_t self = ::getpid();
-    auto look = [&](int pid) {
+    auto look = [&](pid_t pid) {
         ProcessFacts facts;
         if (read_facts_of(pid, facts) && facts.parent == self && facts.alive())
             sys::kill(pid, number);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <poll.h>
 
+#include "base/fd.h"
 #include "base/list.h"
 #include "base/time.h"
 
@@ -26,9 +28,32 @@ class PollSet {
 
     // What poll(2) said of it; 0: nothing.
     short result(size_t place) const { return descriptors_[place].revents; }
+    // The same where the descriptor may not be in this turn's set.
+    short result(size_t place, int fd) const {
+        return place < descriptors_.size() && descriptors_[place].fd == fd ? result(place)
+                                                                           : short{0};
+    }
 
   private:
     List<pollfd> descriptors_;
+};
+
+// A descriptor that may be waited for, and its place in the set of the turn. One that was opened
+// since the wait has no place, whatever number it was given.
+class PolledFd : public Fd {
+  public:
+    PolledFd() = default;
+    PolledFd(Fd&& fd) : Fd(std::move(fd)) {}
+
+    // Before the wait. Where there is no descriptor nothing is added.
+    void watch(PollSet& set, short events = POLLIN) {
+        if (*this) place_ = static_cast<uint32_t>(set.add(get(), events));
+    }
+    // After it: what poll(2) said; 0: nothing, or it was not watched in this turn.
+    short result(const PollSet& set) const { return set.result(place_, get()); }
+
+  private:
+    uint32_t place_ = UINT32_MAX;
 };
 
 }  // namespace reeve

@@ -316,22 +316,16 @@ void LogPipes::look_after_svlog(Now now) {
     if (!is_at_work && !discards_ && count_ > 0) look_at_ = std::min(look_at_, away_until_);
 }
 
-void LogPipes::set_discarding(bool discards) {
-    if (discards_ == discards) return;
-    discards_ = discards;
-    for (Pipe& pipe : pipes_) pipe.place = SIZE_MAX;
-}
+void LogPipes::set_discarding(bool discards) { discards_ = discards; }
 
 void LogPipes::watch(PollSet& set) {
     if (!discards_) return;
-    for (Pipe& pipe : pipes_) pipe.place = pipe.fd ? set.add(pipe.fd.get(), POLLIN) : SIZE_MAX;
+    for (Pipe& pipe : pipes_) pipe.fd.watch(set);
 }
 
 void LogPipes::serve(const PollSet& set) {
-    for (uint32_t i = 0; discards_ && i < pipes_.size(); ++i) {
-        const size_t place = std::exchange(pipes_[i].place, SIZE_MAX);
-        if (place != SIZE_MAX && set.result(place) != 0) discard(ServiceId{i});
-    }
+    for (uint32_t i = 0; discards_ && i < pipes_.size(); ++i)
+        if (pipes_[i].fd.result(set) != 0) discard(ServiceId{i});
 }
 
 void LogPipes::discard(ServiceId id) {

@@ -83,12 +83,11 @@ class LogPipes {
   private:
     struct Pipe {
         Text name;  // NAME[@I]; empty: there is none
-        Fd fd;
+        PolledFd fd;
         Log log = Log::file;
         bool no_file = false;  // there can be no files: its lines go to the console
         bool open = false;     // what was discarded ended in the middle of a line
         size_t lost = 0;       // lines, since svlog is away
-        size_t place = SIZE_MAX;
     };
 
     const char* path_of(Sink& path, std::string_view name) const;

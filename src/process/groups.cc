@@ -60,8 +60,7 @@ void Groups::pass_deadlines(Mono now) {
     size_t passed = 0;
     for (; passed < told_.size() && told_[passed].due <= now; ++passed) {
         const Told& told = told_[passed];
-        if (supervisor_.at(told.id).group == told.group)
-            signal(told.id, SIGCONT, told.whole_group);
+        if (supervisor_.at(told.id).group == told.group) signal(told.id, SIGCONT, told.whole_group);
     }
     told_.erase(told_.begin(), told_.begin() + static_cast<long>(passed));
 }

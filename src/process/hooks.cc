@@ -54,23 +54,22 @@ void report_hook(Supervisor& supervisor, bool aloud, const HookReport& report, N
 void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began) {
     const Process process{spawned.pid, spawned.start_time};
     running_.push_back({service, hook, process, true, deadline, false, false, false,
-                        std::move(spawned.exec), began, SIZE_MAX});
+                        std::move(spawned.exec), began});
 }
 
 void Hooks::take_over(ServiceId service, Hook hook, Process process, Mono deadline, bool is_child,
                       Wall began) {
     running_.push_back(
-        {service, hook, process, is_child, deadline, false, false, false, {}, began, SIZE_MAX});
+        {service, hook, process, is_child, deadline, false, false, false, {}, began});
 }
 
 void Hooks::watch(PollSet& set) {
-    for (Running& running : running_)
-        running.place = running.exec.fd ? set.add(running.exec.fd.get(), POLLIN) : SIZE_MAX;
+    for (Running& running : running_) running.exec.fd.watch(set);
 }
 
 void Hooks::serve(const PollSet& set) {
     for (Running& running : running_)
-        if (running.place != SIZE_MAX && set.result(running.place) != 0) follow(running.exec);
+        if (running.exec.fd.result(set) != 0) follow(running.exec);
 }
 
 void Hooks::learn_start_times() {

@@ -85,7 +85,6 @@ class Hooks {
         bool given_up;
         Exec exec;
         Wall began;
-        size_t place;
     };
     static void kill_group(Running& running);
     HookEnd take(Running& running, HookResult result);

@@ -22,7 +22,8 @@ Performer::Performer(Supervisor& supervisor, Journal& journal, Setup& setup)
     : supervisor_(supervisor), journal_(journal), at_(setup), logs_(supervisor, setup.logs),
       groups_(supervisor), runs_(supervisor, setup, groups_),
       recorder_(supervisor, journal, setup, groups_, hooks_, logs_),
-      starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, foreground_) {}
+      starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, foreground_,
+               safe_mode) {}
 
 // Actions may bring about further ones (a fork that failed); records come before each of them.
 void Performer::carry_out(Now now) {
@@ -234,8 +235,8 @@ void Performer::pass_deadlines(Now now) {
     groups_.pass_deadlines(now.mono);
     while (const auto end = hooks_.take_given_up())
         supervisor_.handle(
-            end->service,
-            {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result}, now);
+            end->service, {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result},
+            now);
     supervisor_.pass_deadlines(now);
     carry_out(now);
 }

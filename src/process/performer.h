@@ -31,6 +31,9 @@ class Performer {
   public:
     Performer(Supervisor& supervisor, Journal& journal, Setup& setup);
 
+    // Nothing is started: it counts as what could not be forked.
+    bool safe_mode = false;
+
     // Writes down what has changed, then does what is to be done, until nothing is left to do.
     void carry_out(Now now);
 
@@ -77,8 +80,6 @@ class Performer {
     const LogPipes& logs() const { return logs_; }
     Foreground& foreground() { return foreground_; }
     void limit_watched(size_t descriptors) { groups_.watched().limit(descriptors); }
-    // Nothing is started: it counts as what could not be forked.
-    void set_safe_mode(bool on) { starter_.safe_mode = on; }
 
   private:
     void perform(const Action& action, Now now);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,12 @@ bool is_machine = false;
 bool has_begun = false;
 bool goes_on = false;  // by executing the program again
 volatile sig_atomic_t faults_under_way = 0;
+// Is another program about to take our place? Children that have a copy of our memory share it.
+volatile sig_atomic_t* leaving = nullptr;
+
+void set_leaving(bool on) {
+    if (leaving != nullptr) *leaving = on;
+}
 
 void append_number(Sink& out, const char* key, int64_t value) { out << ' ' << key << '=' << value; }
 
@@ -47,7 +54,7 @@ const char* own_program() {
     if (own_path[0] == '\0') return own_image;
     const bool is_same = sys::stat(own_path, &there) == 0 && sys::stat(own_image, &running) == 0 &&
                          there.st_dev == running.st_dev && there.st_ino == running.st_ino;
-    return is_same || access(own_image, X_OK) < 0 ? own_path : own_image;
+    return is_same || sys::access(own_image, X_OK) < 0 ? own_path : own_image;
 }
 
 // What was counted and not looked at yet comes again, once signals are let through.
@@ -60,8 +67,10 @@ int execute(const char* program) {
     arguments[1] = argument;
     platform::unseal_descriptors();
     for (size_t i = 0; i < ours.given.count; ++i) sys::fcntl(ours.given.fds[i], F_SETFD, 0);
+    set_leaving(true);
     sys::execve(program, arguments, environment);
     const int code = errno;
+    set_leaving(false);
     platform::seal_descriptors({});
     return code;
 }
@@ -298,6 +307,8 @@ bool parse_resumption(std::string_view rest, Resumption& resumption) {
 }
 
 // Memory may be short: what a resumed program needs of it is in its arguments already.
+bool parent_is_leaving() { return leaving != nullptr && *leaving != 0; }
+
 void catch_faults(int& argc, char**& argv, char** environ_given) {
     owner = getpid();
     environment = environ_given;
@@ -307,6 +318,9 @@ void catch_faults(int& argc, char**& argv, char** environ_given) {
         ++argv;
         --argc;
     }
+    void* shared =
+        ::mmap(nullptr, sizeof *leaving, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared != MAP_FAILED) leaving = static_cast<volatile sig_atomic_t*>(shared);
     stack_t stack = {};
     stack.ss_sp = fault_stack;
     stack.ss_size = sizeof fault_stack;

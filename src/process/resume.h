@@ -93,6 +93,9 @@ bool parse_resumption(std::string_view argument, Resumption& resumption);
 // being executed is answered by that.
 void catch_faults(int& argc, char**& argv, char** environment);
 
+// In a child, before its exec: is another program about to take its parent's place, or has it?
+bool parent_is_leaving();
+
 // Between these a fault that somebody sends waits.
 void hold_faults(bool held);
 

@@ -175,24 +175,18 @@ void Runs::end(ServiceId id) {
 
 void Runs::watch(PollSet& set) {
     for (Run& run : runs_) {
-        const bool pending = run.exec && !run.exec_is_over();
-        run.exec_place = pending ? set.add(run.exec->fd.get(), POLLIN) : SIZE_MAX;
-        run.ready_place = run.ready ? set.add(run.ready.get(), POLLIN) : SIZE_MAX;
-        run.notify_place = run.notify ? set.add(run.notify.get(), POLLIN) : SIZE_MAX;
+        if (run.exec) run.exec->fd.watch(set);
+        run.ready.watch(set);
+        run.notify.watch(set);
     }
 }
 
-// Runs that were added since the wait have no places.
 void Runs::serve(const PollSet& set, Now now) {
-    const auto is_ready = [&](size_t place) { return place != SIZE_MAX && set.result(place) != 0; };
-    for (size_t i = runs_.size(); i-- > 0;) {
-        const ServiceId id = runs_[i].id;
-        const bool exec = is_ready(runs_[i].exec_place) || runs_[i].exec_is_over();
-        const bool ready = is_ready(runs_[i].ready_place);
-        const bool notified = is_ready(runs_[i].notify_place);
-        if (exec) read_exec(id, now);
-        if (ready) read_ready(id, now);
-        if (notified) read_notifications(id, now);
+    for (const Run& run : runs_) {
+        const ServiceId id = run.id;
+        if (run.exec && (run.exec_is_over() || run.exec->fd.result(set) != 0)) read_exec(id, now);
+        if (run.ready.result(set) != 0) read_ready(id, now);
+        if (run.notify.result(set) != 0) read_notifications(id, now);
     }
     // A run that nothing more is to be heard of needs no place here.
     erase_if(runs_, [](const Run& run) { return !run.exec && !run.ready && !run.notify; });

@@ -21,12 +21,9 @@ namespace reeve {
 struct Run {
     ServiceId id;
     std::optional<Exec> exec;  // until it is over and has been told
-    Fd ready;
-    Fd notify;
+    PolledFd ready;
+    PolledFd notify;
     uid_t user = 0;  // that the run has
-    size_t exec_place = SIZE_MAX;
-    size_t ready_place = SIZE_MAX;
-    size_t notify_place = SIZE_MAX;
 
     bool exec_is_over() const { return exec && exec->status != ExecStatus::pending; }
 };

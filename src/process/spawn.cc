@@ -13,6 +13,7 @@
 #include "kernel/signals.h"
 #include "kernel/sys.h"
 #include "model/signals.h"
+#include "process/resume.h"
 #include "process/spawn_finding.h"
 
 namespace reeve {
@@ -89,9 +90,9 @@ class Child {
     }
 
     // The reeve that forked it is no more; or is another program by now, which has no end of the
-    // pipe.
+    // pipe (but another child may have a copy of it still).
     bool is_nobodys() const {
-        if (::getppid() != plan_.parent) return true;
+        if (::getppid() != plan_.parent || parent_is_leaving()) return true;
         if (report_fd_ < 0) return false;
         struct pollfd report = {report_fd_, POLLOUT, 0};
         return sys::poll({&report, 1}, 0) > 0 && (report.revents & POLLERR) != 0;

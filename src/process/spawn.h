@@ -15,8 +15,8 @@
 
 #include <sys/types.h>
 
-#include "base/fd.h"
 #include "base/result.h"
+#include "kernel/pollset.h"
 #include "process/spawn_plan.h"
 
 namespace reeve {
@@ -32,7 +32,7 @@ enum class ExecStatus : uint8_t { pending, done, failed };
 // How it went with a child between fork and exec. One that was killed before exec looks `done`
 // here: its exit tells.
 struct Exec {
-    Fd fd;  // while it is pending; becomes readable when it no longer is
+    PolledFd fd;  // while it is pending; becomes readable when it no longer is
     ExecStatus status = ExecStatus::pending;
     SpawnFailure failure;  // where it failed
 };

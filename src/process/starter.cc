@@ -154,7 +154,7 @@ void Starter::start(const Action& action, Now now) {
     if (over) return;
 
     PrepareError error;
-    if (safe_mode) {
+    if (safe_mode_) {
         error.step = SpawnStep::fork;
         error.code = EAGAIN;
         return start_failed(id, error, now);
@@ -227,7 +227,7 @@ void Starter::run_hook(ServiceId id, Hook hook, Now now) {
 }
 
 bool Starter::begin_hook(ServiceId id, Hook hook, Now now, PrepareError& error) {
-    if (safe_mode) {
+    if (safe_mode_) {
         error.detail << "reeve has crashed too often";
         return false;
     }

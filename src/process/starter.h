@@ -19,18 +19,15 @@ namespace reeve {
 class Starter {
   public:
     Starter(Supervisor& supervisor, Setup& setup, Recorder& recorder, Groups& groups, Runs& runs,
-            Hooks& hooks, LogPipes& logs, Foreground& foreground)
+            Hooks& hooks, LogPipes& logs, Foreground& foreground, const bool& safe_mode)
         : supervisor_(supervisor), at_(setup), recorder_(recorder), groups_(groups), runs_(runs),
-          hooks_(hooks), logs_(logs), foreground_(foreground) {}
+          hooks_(hooks), logs_(logs), foreground_(foreground), safe_mode_(safe_mode) {}
 
     // The action spawn: starts the service, unless that run is over already. What came of it is an
     // event for the supervisor: spawned, or spawn_failed.
     void start(const Action& action, Now now);
     // Runs a hook. Where it cannot be, its end is an event at once.
     void run_hook(ServiceId id, Hook hook, Now now);
-
-    // Nothing is started: it counts as what could not be forked.
-    bool safe_mode = false;
 
   private:
     SpawnRequest request_for(const Service& service, SpawnMode mode) const;
@@ -50,6 +47,7 @@ class Starter {
     Hooks& hooks_;
     LogPipes& logs_;
     Foreground& foreground_;
+    const bool& safe_mode_;  // nothing is started
     SpawnPlan plan_;
     Pace pace_;
     List<Placement> descriptors_;  // of the child that is being started

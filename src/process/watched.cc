@@ -68,7 +68,7 @@ void Watched::add(ServiceId service, Process process) {
         --descriptors_left_;
     else
         next_look_ = Mono{0};
-    ones_.push_back({{service, process.pid}, process, std::move(end), SIZE_MAX});
+    ones_.push_back({{service, process.pid}, process, std::move(end)});
 }
 
 void Watched::drop(size_t i) {
@@ -99,14 +99,14 @@ int Watched::signal(ServiceId service, int number) const {
 }
 
 void Watched::watch(PollSet& set) {
-    for (One& one : ones_) one.place = one.end ? set.add(one.end.get(), POLLIN) : SIZE_MAX;
+    for (One& one : ones_) one.end.watch(set);
 }
 
 std::optional<Watched::Ended> Watched::take_ended(const PollSet& set, Mono now) {
     const bool looks = now >= next_look_;
     for (size_t i = 0; i < ones_.size(); ++i) {
         One& one = ones_[i];
-        const bool told = one.place != SIZE_MAX && set.result(one.place) != 0;
+        const bool told = one.end.result(set) != 0;
         const bool looked = !one.end && looks && has_ended(one.process);
         if (!told && !looked) continue;
         const Ended ended = one.who;

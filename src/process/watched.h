@@ -56,8 +56,7 @@ class Watched {
     struct One {
         Ended who;
         Process process;
-        Fd end;  // readable when it has ended; none: looked at now and then
-        size_t place;
+        PolledFd end;  // readable when it has ended; none: looked at now and then
     };
 
     List<One> ones_;

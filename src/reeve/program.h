@@ -1,8 +1,6 @@
-// program: reeve itself. Reads the definitions, keeps the loop, and ends when it is told or when
-// nothing is left to do.
+// program: reeve itself. Brings its parts together, keeps the loop, and answers what the control
+// socket asks of the program as a whole.
 #pragma once
-
-#include <cstdint>
 
 #include "base/list.h"
 #include "conf/load.h"
@@ -11,17 +9,16 @@
 #include "ctl/server.h"
 #include "files/journal.h"
 #include "process/performer.h"
+#include "reeve/ending.h"
+#include "reeve/log_service.h"
+#include "reeve/main_command.h"
 #include "reeve/options.h"
+#include "reeve/reexecution.h"
 #include "reeve/reports.h"
+#include "reeve/run_directory.h"
+#include "reeve/service_files.h"
 
 namespace reeve {
-
-// What PID 1 of a real machine does once everything has ended.
-enum class Finale : uint8_t { exit, reboot, poweroff, halt };
-
-// How many that need a descriptor of ours each there may be at a time, `most` at most: half of
-// those that are not needed for everything else.
-uint32_t descriptors_for(uint64_t everything_else, uint64_t most);
 
 class Program final : public Controls {
   public:
@@ -37,9 +34,9 @@ class Program final : public Controls {
 
     Reloaded reload(Now now) override;
     Forecast forecast(Now now) override;
-    std::span<const Text> directories() const override { return directories_; }
-    bool trusts(const Text& directory) const override;
-    int signal(ServiceId id, int number) override;
+    std::span<const Text> directories() const override { return files_.directories(); }
+    bool trusts(const Text& directory) const override { return files_.trusts(directory); }
+    int signal(ServiceId id, int number) override { return performer_.signal(id, number, false); }
     int rotate(ServiceId id, Rotation& rotation) override {
         return performer_.logs().rotate(id, rotation);
     }
@@ -47,96 +44,46 @@ class Program final : public Controls {
         return performer_.logs().is_rotated(id, rotation);
     }
     void renew_log(ServiceId id) override { performer_.logs().renew_directory(id); }
-    void end(int code, Now now) override;
+    void end(int code, Now now) override { ending_.begin(Finale::exit, code, now); }
     Text begin_reexec(Now now) override;
-    const Text& reexec_failure() const override { return reexec_failure_; }
+    const Text& reexec_failure() const override { return reexecution_.failure(); }
     void leave_safe_mode() override;
     void crash(int number) override;
     List<Text> warnings() const override;
 
   private:
-    bool refuses(const Catalog& catalog, const Past& past) const;
-    bool take_over_main(List<PastService>& past);
-    void add_past_main(List<PastService>& past);
-    void follow_main();
-    void look_at_fork(Now now);
-    void watch_removals();
     bool read_first_files(List<List<SourceFile>>& files);
-    void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
-    void expect_files(std::span<const List<SourceFile>> files, Now now);
-    void read_late(Now now);
-    bool read_files(List<List<SourceFile>>& files, List<Text>& problems);
-    bool has_nothing_to_run(const Catalog& catalog) const;
-    void open_run_files();
-    void renew_console(std::span<const PastService> past, Now now);
-    Catalog load_files(List<List<SourceFile>> files) const;
+    bool read_past_of(const Catalog& catalog, Past& past);
     void put_in_force(const Catalog& catalog, std::span<const PastService> past, Now now,
                       Reloaded& reloaded);
-    void apply_settings(const Settings& settings);
+    void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
+    void read_late(Now now);
     List<Ref<const Definition>> own_definitions(const Catalog& catalog) const;
-    size_t count_pipes(const Catalog& catalog) const;
-    void make_room_for_pipes(size_t pipes);
-
-    void shut_down(int code, Mono kill_at, Now now);
-    void go_on_ending(Now now);
     void resume();
     void make_up_for_ends();
-    void follow_reexec(Now now);
-    void reexec(Now now);
-    Text journal_warning() const;
 
     void turn();
     void wait(Now now);
-    void restore_run_directory(Now now);
-    bool take_run_directory_again(Now now);
     void handle_signals(Now now);
-    void handle_own_signals(Now now);
-    void forward_signals(Now now);
-    void end_as(Finale finale, int code, Now now);
-    void told_to_end(Finale finale, unsigned times, Now now);
     void look_for_end(Now now);
     void tell_changes(Now now);
-    void report_end(const Service& service);
-    bool finished() const;
-    void end_orphans();
-    int last_words();
 
     const Options& options_;
+    const Role role_;
     Setup setup_;
-    List<Text> directories_;
-    List<Text> trusted_;  // of the directories, and others
-    bool directories_were_named_ = false;
     Settings settings_;
-    Ref<const Definition> main_definition_;  // null without `-- CMD`
-    bool is_alone_ = false;                  // `-- CMD`, and no directory was there
-    uint32_t old_main_run_ = 0;              // main's run that another reeve began, and that ends
-    Mono fork_until_ = no_deadline;          // CMD cannot be forked, and is given up then
-    bool fork_failure_said_ = false;
-    bool is_init_ = false;     // PID 1
-    bool is_machine_ = false;  // PID 1 of a real machine
-    bool idle_ = false;        // --exit-when-idle has come true
-    Finale finale_ = Finale::exit;
-    int exit_code_ = 0;
-    Mono kill_at_ = no_deadline;  // of the shutdown
-    unsigned times_told_ = 0;     // to end, by signals
-    Reports reports_;
-
-    bool safe_mode_ = false;           // it crashes too often: nothing is begun
-    pid_t trial_ = 0;                  // a child that is the program to be executed
-    Mono trial_until_ = no_deadline;   // and when it is killed
-    Mono reexec_until_ = no_deadline;  // what is on its way to exec is waited for
-    Text reexec_failure_;
-    // Behind a crash they may have to wait, for a reload at the latest.
-    bool definitions_read_ = false;
-    Mono definitions_due_ = no_deadline;  // what could not be read is tried again
 
     Supervisor supervisor_;
     Journal journal_;
     Performer performer_;
     Server server_;
-    Text lock_trouble_;  // that was told: why the run directory cannot be taken again
-    Fd mounts_;          // readable when something was mounted, or is so no longer
-    Fd removals_;        // while it is open, platform::removal_signal comes
+    Reports reports_;
+    ServiceFiles files_;
+    RunDirectory run_directory_;
+    LogService log_service_;
+    Ending ending_;
+    MainCommand main_;
+    Reexecution reexecution_;
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
     PollSet set_;
 };

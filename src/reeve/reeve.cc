@@ -147,7 +147,7 @@ Text own_program(const char* name) {
         while (!rest.empty() && path.empty()) {
             const size_t colon = rest.find(':');
             path = Text::join({rest.substr(0, colon), "/", given});
-            if (access(path.c_str(), X_OK) < 0) path = {};
+            if (sys::access(path.c_str(), X_OK) < 0) path = {};
             rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
         }
     }
@@ -250,6 +250,52 @@ void take_trusted(Options& options, const List<Text>& directories) {
     }
 }
 
+// Where everything is by options, environment and defaults, in this order.
+struct Places {
+    Directories defaults;
+    Text config;  // the service directory, where only one is read
+    bool config_was_named = false;
+    List<Text> run;  // where the run directory may be, best first
+    bool run_was_named = false;
+    Text default_run;
+};
+
+Places find_places(const Options& options) {
+    const Directories builtin = default_directories(geteuid(), environ, false);
+    Places places{.defaults = default_directories(geteuid(), environ),
+                  .run = run_directory_candidates(geteuid(), environ),
+                  .default_run = builtin.run};
+    const Directories& defaults = places.defaults;
+    const bool is_default = options.directories.empty() && defaults.config == builtin.config;
+    places.config_was_named = !is_default;
+    places.config = !options.directories.empty() ? options.directories.front()
+                    : is_default                 ? config_directory_in_use(defaults.config)
+                                                 : defaults.config;
+    places.run_was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
+    if (places.run_was_named)
+        places.run = {
+            absolute(options.run_directory.empty() ? defaults.run : options.run_directory)};
+    return places;
+}
+
+// Takes the run directory, where there is to be one. False: reeve ends with `exit_code`.
+bool find_run_directory(const Options& options, const Places& places, Setup& setup,
+                        int& exit_code) {
+    setup.stateless = is_stateless(options, places.config);
+    if (!setup.stateless && !take_inherited_run_directory(places.run, setup)) {
+        const Taken taken =
+            take_run_directory(options, places.run, places.run_was_named, setup, exit_code);
+        if (taken == Taken::no) return false;
+        // The default directory's services are those of the reeve that holds the run directory.
+        setup.stateless = taken == Taken::is_held && !places.config_was_named;
+    }
+    resumption().stateless = setup.stateless;
+    const Text& run = setup.run_directory;
+    if (!run.empty()) setup.logs.pipes = Text::join({run, "/log"});
+    if (!run.empty() && !(run == places.default_run)) setup.run_variable = run;
+    return true;
+}
+
 // From what was asked for to the loop, and to the end; the exit status.
 int start(Options& options, int argc, char** argv, Setup setup) {
     take_descriptors(options, setup);
@@ -257,46 +303,26 @@ int start(Options& options, int argc, char** argv, Setup setup) {
         complain(describe(opened.error()));
         return exit_cannot_run;
     }
-
     setup.in_container =
         options.machine == Options::Machine::container ||
         (options.machine == Options::Machine::find_out && platform::in_container());
-    const Directories defaults = default_directories(geteuid(), environ);
-    const Directories builtin = default_directories(geteuid(), environ, false);
-    const Text config = !options.directories.empty() ? options.directories.front()
-                        : defaults.config == builtin.config
-                            ? config_directory_in_use(defaults.config)
-                            : defaults.config;
-    const bool were_named = !options.directories.empty() || defaults.config != builtin.config;
+    const Places places = find_places(options);
     int exit_code = 0;
-    setup.stateless = is_stateless(options, config);
-    List<Text> places = run_directory_candidates(geteuid(), environ);
-    const Text named = options.run_directory.empty() ? defaults.run : options.run_directory;
-    const bool was_named = !options.run_directory.empty() || !(defaults.run == builtin.run);
-    if (was_named) places = {absolute(named)};
-    if (!setup.stateless && !take_inherited_run_directory(places, setup)) {
-        const Taken taken = take_run_directory(options, places, was_named, setup, exit_code);
-        if (taken == Taken::no) return exit_code;
-        // The default directory's services are those of the reeve that holds the run directory.
-        setup.stateless = taken == Taken::is_held && !were_named;
-    }
-    resumption().stateless = setup.stateless;
-    const Text& run = setup.run_directory;
-    if (!run.empty()) setup.logs.pipes = Text::join({run, "/log"});
+    if (!find_run_directory(options, places, setup, exit_code)) return exit_code;
     setup.logs.directory =
-        absolute(options.log_directory.empty() ? defaults.log : options.log_directory);
-    if (!run.empty() && !(run == builtin.run)) setup.run_variable = run;
+        absolute(options.log_directory.empty() ? places.defaults.log : options.log_directory);
     setup.environment = environ;
     if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
         setup.nofile = rlimit{*resumption().nofile, limit.rlim_max};
 
     List<Text> directories = options.directories;
-    if (directories.empty() && !setup.stateless) directories.push_back(config);
+    if (directories.empty() && !setup.stateless) directories.push_back(places.config);
     for (Text& directory : directories) directory = absolute(directory);
     take_trusted(options, directories);
     // What reeve was started in can be unmounted. CMD is to be there.
-    if (options.command == nullptr && !depends_on_directory(argc, argv, defaults)) sys::chdir("/");
-    Program program(options, std::move(setup), std::move(directories), were_named);
+    if (options.command == nullptr && !depends_on_directory(argc, argv, places.defaults))
+        sys::chdir("/");
+    Program program(options, std::move(setup), std::move(directories), places.config_was_named);
     if (!program.begin()) return exit_cannot_run;
     return program.run();
 }

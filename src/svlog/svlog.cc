@@ -67,7 +67,7 @@ bool Svlog::turn() {
     for (Stream& stream : streams_) {
         held_up = held_up || stream.trouble != 0;
         const bool waits = stream.trouble != 0 || (stream.to_console() && console_.blocked());
-        stream.place = waits || !stream.pipe ? SIZE_MAX : set_.add(stream.pipe.get(), POLLIN);
+        if (!waits) stream.pipe.watch(set_);
     }
     if (console_.blocked()) set_.add(1, POLLOUT);
     const Mono now = sys::mono_now();
@@ -78,7 +78,7 @@ bool Svlog::turn() {
     bool busy = console_.blocked() || held_up;
     console_.flush();
     for (Stream& stream : streams_)
-        if (stream.place != SIZE_MAX && set_.result(stream.place) != 0) busy = pump(stream) || busy;
+        if (stream.pipe.result(set_) != 0) busy = pump(stream) || busy;
     console_.flush();
     if (sys::mono_now() >= retry_at_) retry({sys::mono_now(), {}});
     let_gather(at_once);

@@ -32,24 +32,23 @@ class Console {
 // A service, as svlog sees it.
 struct Stream {
     Text name;  // NAME[@I]
-    Fd pipe;
+    PolledFd pipe;
     LogFile file;
     LogFile::Rules rules{};
     Log log = Log::file;
     LogTime time = LogTime::utc;
-    bool listed = false;      // in the plan
-    bool known = false;       // `length` is
-    bool no_file = false;     // there can be no file: its lines go to the console
-    bool skips = false;       // up to the end of a line whose beginning was dropped
-    bool enlarged = false;    // its pipe
-    bool shut = false;        // its pipe is there and cannot be opened
-    bool told = false;        // of that
-    int32_t trouble = 0;      // the errno for which `held` waits
-    size_t length = 0;        // of the line that is being written
-    size_t lost = 0;          // lines
-    int64_t looked_us = 0;    // after its file
-    size_t place = SIZE_MAX;  // in the poll set
-    LongText held;            // to a file: for want of room; to the console: a line's beginning
+    bool listed = false;    // in the plan
+    bool known = false;     // `length` is
+    bool no_file = false;   // there can be no file: its lines go to the console
+    bool skips = false;     // up to the end of a line whose beginning was dropped
+    bool enlarged = false;  // its pipe
+    bool shut = false;      // its pipe is there and cannot be opened
+    bool told = false;      // of that
+    int32_t trouble = 0;    // the errno for which `held` waits
+    size_t length = 0;      // of the line that is being written
+    size_t lost = 0;        // lines
+    int64_t looked_us = 0;  // after its file
+    LongText held;          // to a file: for want of room; to the console: a line's beginning
 
     bool to_console() const { return log == Log::console || no_file; }
 };

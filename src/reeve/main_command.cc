@@ -1,11 +1,12 @@
-// The program's part for `-- CMD`: its signals, its start that fails, and what an earlier reeve has
-// left of such a command.
+#include "reeve/main_command.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include "base/limits.h"
+#include "conf/load.h"
 #include "core/explain.h"
 #include "kernel/complain.h"
 #include "kernel/platform.h"
@@ -14,7 +15,6 @@
 #include "model/signals.h"
 #include "process/resume.h"
 #include "process/watched.h"
-#include "reeve/program.h"
 
 namespace reeve {
 
@@ -34,10 +34,15 @@ bool is_what_is_asked_for(const PastService& one, const Definition& definition) 
 
 }  // namespace
 
-// A command is this call's own: it always runs. What has ended is forgotten; the same one goes on;
-// any other is ended first. False, with a line: it cannot be.
-bool Program::take_over_main(List<PastService>& past) {
-    if (!main_definition_) return true;
+MainCommand::MainCommand(const Options& options, Setup& setup, Supervisor& supervisor,
+                         Performer& performer, Ending& ending)
+    : options_(options), setup_(setup), supervisor_(supervisor), performer_(performer),
+      ending_(ending) {
+    if (options.command != nullptr) definition_ = main_definition(options.command);
+}
+
+bool MainCommand::take_over(List<PastService>& past) {
+    if (!definition_) return true;
     const auto place = std::find_if(past.begin(), past.end(), [](const PastService& one) {
         return one.service.name == "main" && one.service.instance.empty();
     });
@@ -48,7 +53,7 @@ bool Program::take_over_main(List<PastService>& past) {
         past.pop_back();
         return true;
     }
-    if (is_what_is_asked_for(one, *main_definition_)) return true;
+    if (is_what_is_asked_for(one, *definition_)) return true;
     const pid_t group = one.child ? one.child.pid : one.service.group;
     const pid_t leader = one.child ? one.child.pid : one.service.leader.pid;
     const bool may_end = sys::kill(group > 0 ? -group : leader, 0) == 0 || errno == ESRCH;
@@ -66,17 +71,16 @@ bool Program::take_over_main(List<PastService>& past) {
          << static_cast<int64_t>(leader) << "): it is ended first";
     complain(line.view());
     one.service.want = Want::up;
-    old_main_run_ = one.service.runs;
+    old_run_ = one.service.runs;
     return true;
 }
 
-// Without a journal: that CMD runs, the process it was before has told.
-void Program::add_past_main(List<PastService>& past) {
+void MainCommand::resume(List<PastService>& past) const {
     const Resumption& told = resumption();
     const Process leader{told.main, 0};
     if (told.main <= 0 || fact_on_record(leader) != Fact::child) return;
     PastService& main = past.emplace_back();
-    main.digest = main_definition_->digest;
+    main.digest = definition_->digest;
     main.leader = Fact::child;
     main.service = {
         .name = "main",
@@ -88,28 +92,36 @@ void Program::add_past_main(List<PastService>& past) {
         .reason = {.code = ReasonCode::ready},
         .group = told.main,
         .leader = leader,
-        .run_digest = main_definition_->process_digest,
+        .run_digest = definition_->process_digest,
         .runs = 1,
     };
 }
 
-// What comes before CMD has a process waits for it; what comes after its end is for nobody.
-void Program::forward_signals(Now now) {
-    const Service& main = supervisor_.at(setup_.main);
+void MainCommand::find_service(Now now) {
+    if (!definition_ || setup_.main) return;
+    List<ServiceId> found;
+    supervisor_.select("main", found);
+    setup_.main = found.front();
+    if (old_run_ != 0) supervisor_.restart({&setup_.main, 1}, now);
+}
+
+void MainCommand::forward_signals(Now now) {
+    const Service& main = service();
     const bool ended =
         supervisor_.shutting_down() || main.state == State::done || main.state == State::failed;
-    const bool is_there = main.leader && main.runs != old_main_run_;
+    const bool is_there = main.leader && main.runs != old_run_;
     if (!ended && !is_there) {
         // What cannot even be begun is not waited for against the user's will.
-        if (main.end.code != ReasonCode::fork_failed && old_main_run_ == 0) return;
+        if (main.end.code != ReasonCode::fork_failed && old_run_ == 0) return;
         for (const int number : {SIGTERM, SIGINT, SIGQUIT})
-            if (signals::take(number) > 0) return end(signal_code + number, now);
+            if (signals::take(number) > 0)
+                return ending_.begin(Finale::exit, signal_code + number, now);
         return;
     }
     // With CMD gone they are for what is left.
     if (supervisor_.shutting_down() && !main.leader) {
-        times_told_ = std::max(times_told_, 1u);
-        told_to_end(Finale::exit, signals::take(SIGTERM) + signals::take(SIGINT), now);
+        ending_.count_as_told();
+        ending_.hurry(Finale::exit, signals::take(SIGTERM) + signals::take(SIGINT), now);
     }
     for (int number = 1; number <= signal_max; ++number) {
         if (number == SIGCHLD || number == platform::removal_signal) continue;
@@ -119,16 +131,27 @@ void Program::forward_signals(Now now) {
     }
 }
 
-// Where CMD has stopped, whoever typed that wants the terminal back.
-void Program::follow_main() {
-    const Service& main = supervisor_.at(setup_.main);
+void MainCommand::follow_stop() {
+    if (!definition_) return;
+    const Service& main = service();
     if (main.leader && !main.leader_gone) performer_.foreground().follow(main.leader.pid);
+}
+
+void MainCommand::look_for_end(Now now) {
+    if (!definition_ || supervisor_.shutting_down()) return;
+    // Stopped by svctl, CMD has ended all the same.
+    const Service& main = service();
+    if (main.state == State::stopped) {
+        tell_end_of_command(main);
+        return ending_.begin(Finale::exit, shell_code(main.exit), now);
+    }
+    look_at_fork(now);
 }
 
 // No process can be had for CMD. Alone, there is nothing else to wait for: whoever started reeve is
 // told. With services beside it, it is tried until there is one.
-void Program::look_at_fork(Now now) {
-    const Service& main = supervisor_.at(setup_.main);
+void MainCommand::look_at_fork(Now now) {
+    const Service& main = service();
     const bool fails = !main.leader && main.end.code == ReasonCode::fork_failed;
     if (!fails) {
         fork_until_ = no_deadline;
@@ -140,24 +163,11 @@ void Program::look_at_fork(Now now) {
         fork_until_ = now.mono + milliseconds(main_fork_max_ms);
     if (!gives_up && (is_alone_ || std::exchange(fork_failure_said_, true))) return;
     LongText line;
-    line << main_definition_->exec.front() << " was not started: ";
+    line << definition_->exec.front() << " was not started: ";
     append_end(line, main, main.end);
     line << (gives_up ? "" : "; it is tried again");
     complain(line.view());
-    if (gives_up) end(1, now);
-}
-
-// A program that could not be started has no output of its own to say so. The end of what another
-// reeve began is nobody's to tell, and status 1 does not stand for it by itself.
-void Program::report_end(const Service& service) {
-    if (service.runs > 0 && service.exit.kind == ExitStatus::Kind::unknown)
-        return complain(Text::join({main_definition_->exec.front(),
-                                    " has ended, how is not known: it was taken over from a reeve "
-                                    "that died, whose child it was (status 1)"}));
-    if (service.end.code != ReasonCode::exec_failed) return;
-    Buffer<512> line;
-    append_end(line, service, service.end);
-    complain(line.view());
+    if (gives_up) ending_.begin(Finale::exit, 1, now);
 }
 
 }  // namespace reeve
