@@ -19,6 +19,13 @@ void abort_saying(std::string_view text) {
     std::abort();
 }
 
+bool memory_was_short = false;
+
+void abort_without_memory() {
+    memory_was_short = true;
+    abort_saying("out of memory");
+}
+
 void check_failed(const char* file, int line, const char* expression) {
     Buffer<240> message;
     message << file << ':' << line << ": check failed: " << expression;

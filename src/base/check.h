@@ -12,6 +12,10 @@ namespace reeve {
 // Writes "reeve: TEXT", where it is taken at once, and calls abort().
 [[noreturn]] void abort_saying(std::string_view text);
 
+// Says "out of memory", and that it was no bug that ended this.
+[[noreturn]] void abort_without_memory();
+extern bool memory_was_short;
+
 }  // namespace reeve
 
 #define check(expression) \

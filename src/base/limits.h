@@ -62,6 +62,7 @@ constexpr size_t reaped_at_once_max_count = 64;       // children, before what f
 constexpr size_t crashes_safe_mode_count = 4;    // so many within
 constexpr int64_t crashes_safe_mode_ms = 60000;  // this: nothing is begun any more
 constexpr int64_t crash_pause_ms = 1000;         // before each further one
+constexpr int64_t memory_pause_ms = 10000;       // where there is too little to go on with
 // What a reeve that runs, or executes itself again, needs beside what it has when it has begun.
 constexpr size_t memory_spare_bytes = spawn_scratch_bytes + (256 << 10);
 constexpr size_t memory_a_service_bytes = 2048;
@@ -69,6 +70,7 @@ constexpr int execute_tries_count = 50;            // where the program cannot b
 constexpr int64_t execute_pause_ms = 100;          // between these
 constexpr int64_t definitions_retry_ms = 1000;     // that could not be read behind a crash
 constexpr int64_t trial_max_ms = 5000;             // for the new program to say that it could
+constexpr int record_wait_max_ms = 100;            // for children that put themselves on record
 constexpr int64_t reexec_in_flight_max_ms = 1000;  // waits for children on their way to exec
 
 // Logs.

@@ -26,7 +26,7 @@ constinit reeve::Heap heap({take_pages, give_pages_back});
 
 void* allocate(std::size_t size) {
     void* memory = heap.allocate(size);
-    if (memory == nullptr) die("out of memory");
+    if (memory == nullptr) reeve::abort_without_memory();
     return memory;
 }
 
@@ -51,7 +51,7 @@ const nothrow_t nothrow{};
 
 // Declared in <bits/functexcept.h>. All of that header's that a container or string may call are
 // here: one that is missing would draw libstdc++'s own, and the unwinder with it.
-void __throw_bad_alloc() { die("out of memory"); }
+void __throw_bad_alloc() { reeve::abort_without_memory(); }
 void __throw_bad_array_new_length() { die("array too long"); }
 void __throw_bad_cast() { die("bad cast"); }
 void __throw_bad_function_call() { die("empty function called"); }

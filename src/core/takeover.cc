@@ -373,8 +373,10 @@ void Supervisor::resume_readying(Service& service, Now now) {
         service.reason.detail = 1;
 }
 
-// It was on record that it was to be sent, not that it was.
+// It was on record that it was to be sent, not that it was. What has announced its end itself
+// (STOPPING=1) was to get none.
 void Supervisor::repeat_stop_signal(ServiceId id) {
+    if (at(id).reason.code == ReasonCode::announced) return;
     const Policy& policy = at(id).policy();
     const bool leader_only = policy.kill_mode == KillMode::process && !at(id).leader_gone;
     actions_.push_back({.kind = leader_only ? ActionKind::signal_leader : ActionKind::signal_group,

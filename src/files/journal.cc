@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/limits.h"
+#include "base/parse.h"
 #include "files/trust.h"
 #include "kernel/sys.h"
 #include "model/record.h"
@@ -99,28 +100,35 @@ bool Journal::wants_renewal(Mono now) const {
 }
 
 bool Journal::has_ended(const Text& path) {
-    const Result<LongText> text = read(path);
-    if (!text) return false;
-    std::string_view records = (*text).view();
-    records = records.substr(0, records.find_last_not_of('\n') + 1);
-    Service service;
-    const auto last = decode_record(records.substr(records.rfind('\n') + 1), service);
-    return last && last->kind == RecordKind::end;
+    bool ended = false;
+    const auto see = [](void* context, std::string_view line) {
+        Service service;
+        const auto record = decode_record(line, service);
+        *static_cast<bool*>(context) = record && record->kind == RecordKind::end;
+    };
+    return each_line(path, see, &ended) && ended;
 }
 
-Result<LongText> Journal::read(const Text& path) {
+Status Journal::each_line(const Text& path, void (*see)(void* context, std::string_view line),
+                          void* context) {
     const Fd file = open_trusted(path.c_str());
     if (!file) return Error{"open", path, errno};
-    LongText text;
-    char bytes[4096];
+    char bytes[4 * record_max_bytes];
+    size_t filled = 0;
     for (;;) {
-        const ssize_t got = sys::read(file.get(), bytes, sizeof bytes);
+        const ssize_t got = sys::read(file.get(), bytes + filled, sizeof bytes - filled);
         if (got < 0) return Error{"read", path, errno};
-        if (got == 0) break;
-        std::replace(bytes, bytes + got, '\0', '\n');
-        text << std::string_view(bytes, static_cast<size_t>(got));
+        std::replace(bytes + filled, bytes + filled + got, '\0', '\n');
+        std::string_view rest(bytes, filled + static_cast<size_t>(got));
+        // What fills the whole place is no record, and has no end that matters.
+        const bool is_last =
+            got == 0 || (rest.size() == sizeof bytes && rest.find('\n') == rest.npos);
+        while (!rest.empty() && (is_last || rest.find('\n') != rest.npos))
+            if (const std::string_view line = take_line(rest); !line.empty()) see(context, line);
+        if (got == 0) return Nothing{};
+        std::copy(rest.begin(), rest.end(), bytes);
+        filled = rest.size();
     }
-    return text;
 }
 
 }  // namespace reeve

@@ -55,8 +55,9 @@ class Journal {
 
     // Is there one whose last record says that its reeve ended in order?
     static bool has_ended(const Text& path);
-    // Reads the records a journal holds, whoever wrote it; NULs become line breaks.
-    static Result<LongText> read(const Text& path);
+    // Calls see(context, line) for each line that is not empty, whoever wrote it; a NUL ends one
+    // as well. It takes no memory to speak of: that may be short when there is most to be read.
+    static Status each_line(const Text& path, void (*see)(void*, std::string_view), void* context);
 
   private:
     bool make_room(size_t bytes);

@@ -44,9 +44,14 @@ bool has_lock(const Text& directory) {
 }
 
 Status make_private(const Text& path, bool in_container, Text& flaw) {
+    struct stat state;
+    if (sys::lstat(path.c_str(), &state) == 0 && S_ISLNK(state.st_mode)) {
+        flaw = Text::join({path, state.st_uid == geteuid() ? ": a link" : ": another user's link",
+                           ", which is not followed (name a run directory with -r)"});
+        return Error{"mkdir", path, EPERM};
+    }
     Status made = make_directories(path, directory_mode());
     if (!made) return made;
-    struct stat state;
     if (sys::lstat(path.c_str(), &state) < 0) return Error{"stat", path, errno};
     if (!S_ISDIR(state.st_mode))
         flaw = Text::join({describe({"mkdir", path, ENOTDIR}), " (name a run directory with -r)"});

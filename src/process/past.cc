@@ -21,10 +21,12 @@ namespace reeve {
 
 namespace {
 
-Past read_journal(std::string_view text) {
-    Past past;
-    while (!text.empty()) past.take(take_line(text));
-    return past;
+Status read_journal(const Text& path, Past& past) {
+    past = {};
+    const auto see = [](void* context, std::string_view line) {
+        static_cast<Past*>(context)->take(line);
+    };
+    return Journal::each_line(path, see, &past);
 }
 
 Fact find_fact(Process process) {
@@ -146,9 +148,8 @@ Past read_past(const Text& run_directory, Text& complaint) {
     const Text path = Text::join({run_directory, "/journal"});
     Past past;
     const int journal_code = sys::persist([&] {
-        const Result<LongText> text = Journal::read(path);
-        if (text) past = read_journal(*text);
-        return text ? 0 : text.error().code;
+        const Status read = read_journal(path, past);
+        return read ? 0 : read.error().code;
     });
     const bool is_gone = journal_code == ENOENT;
     int boot_code = 0;
@@ -186,9 +187,8 @@ Past read_past(const Text& run_directory, Text& complaint) {
 }
 
 bool can_read_past(const char* run_directory) {
-    const Result<LongText> text = Journal::read(Text::join({run_directory, "/journal"}));
-    if (!text) return false;
-    const Past past = read_journal(*text);
+    Past past;
+    if (!read_journal(Text::join({run_directory, "/journal"}), past)) return false;
     return past.has_header() && !past.of_later_version() && !past.corrupt();
 }
 

@@ -21,7 +21,7 @@ constexpr int64_t unknown_timeout_ms = 30000;
 Performer::Performer(Supervisor& supervisor, Journal& journal, Setup& setup)
     : supervisor_(supervisor), journal_(journal), at_(setup), logs_(supervisor, setup.logs),
       groups_(supervisor), runs_(supervisor, setup, groups_),
-      recorder_(supervisor, journal, setup, groups_, hooks_, logs_),
+      recorder_(supervisor, journal, setup, groups_, hooks_, runs_, logs_),
       starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, foreground_,
                safe_mode) {}
 

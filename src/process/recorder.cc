@@ -33,21 +33,21 @@ size_t format_child_record(char* out, size_t capacity, const void* context, pid_
     return line.size();
 }
 
+}  // namespace
+
 // On its way to exec a child is on record by what it writes itself. One that has not written is not
 // run once its reeve is gone, and must not be held for one that was: neither the journal nor a
-// status file tells of it before exec is over.
-bool tells_itself(const Service& service) {
-    return service.phase == Phase::executing && service.leader;
+// status file tells of it before.
+bool Recorder::tells_itself(ServiceId id) const {
+    return supervisor_.at(id).phase == Phase::executing && runs_.is_unborn(id);
 }
-
-}  // namespace
 
 void Recorder::record() {
     Records records;
     for (ServiceId id : supervisor_.dirty()) {
         if (!supervisor_.at(id).used()) continue;
         groups_.learn_start_time(id);
-        if (!tells_itself(supervisor_.at(id))) append_service(records, supervisor_.at(id));
+        if (!tells_itself(id)) append_service(records, supervisor_.at(id));
     }
     write(records);
     pass_dirty();
@@ -124,8 +124,7 @@ void Recorder::write_status_files(Now now) {
     int problem = 0;
     for (ServiceId id : stale_) {
         const Service& service = supervisor_.at(id);
-        const bool written = !service.used() || tells_itself(service) ||
-                             write_status_file(at_.run_directory, supervisor_, service, now);
+        const bool written = !service.used() || write_status_file(id, now);
         if (!written) problem = errno;
         is_stale_[id.index] = !written;
         if (!written) stale_[kept++] = id;
@@ -136,6 +135,18 @@ void Recorder::write_status_files(Now now) {
     status_problem_ = problem;
     if (status_failures_ == 2) complain(status_warning());
     if (kept > 0) status_retry_ = now.mono + seconds(1);
+}
+
+bool Recorder::write_status_file(ServiceId id, Now now) const {
+    const Service& service = supervisor_.at(id);
+    const auto write = [&](const Service& shown) {
+        return reeve::write_status_file(at_.run_directory, supervisor_, shown, now);
+    };
+    if (!tells_itself(id)) return write(service);
+    Service unborn = service;
+    unborn.leader = {};
+    unborn.group = 0;
+    return write(unborn);
 }
 
 Text Recorder::status_warning() const {

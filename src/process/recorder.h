@@ -6,6 +6,7 @@
 #include "files/journal.h"
 #include "process/groups.h"
 #include "process/hooks.h"
+#include "process/runs.h"
 #include "process/setup.h"
 #include "process/spawn_plan.h"
 
@@ -14,9 +15,9 @@ namespace reeve {
 class Recorder {
   public:
     Recorder(Supervisor& supervisor, Journal& journal, const Setup& setup, Groups& groups,
-             Hooks& hooks, LogPipes& logs)
+             Hooks& hooks, const Runs& runs, LogPipes& logs)
         : supervisor_(supervisor), journal_(journal), at_(setup), groups_(groups), hooks_(hooks),
-          logs_(logs) {}
+          runs_(runs), logs_(logs) {}
 
     // Puts all that has changed on record. Its status files are due from then on.
     void record();
@@ -50,6 +51,8 @@ class Recorder {
                         Process process);
     void write(Records& records);
     void write_all();
+    bool write_status_file(ServiceId id, Now now) const;
+    bool tells_itself(ServiceId id) const;
     void pass_dirty();
     void forget(const Text& name);
 
@@ -58,6 +61,7 @@ class Recorder {
     const Setup& at_;
     Groups& groups_;
     Hooks& hooks_;
+    const Runs& runs_;
     LogPipes& logs_;
     List<ServiceId> stale_;   // services whose status file is to be written
     List<uint8_t> is_stale_;  // by index: is it in there?

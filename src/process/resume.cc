@@ -1,14 +1,17 @@
 #include "process/resume.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/list.h"
 #include "base/parse.h"
 #include "kernel/complain.h"
@@ -37,11 +40,18 @@ bool is_machine = false;
 bool has_begun = false;
 bool goes_on = false;  // by executing the program again
 volatile sig_atomic_t faults_under_way = 0;
-// Is another program about to take our place? Children that have a copy of our memory share it.
-volatile sig_atomic_t* leaving = nullptr;
+// What children that have a copy of our memory share with us.
+struct Shared {
+    std::atomic<int> leaving;  // another program is about to take our place
+    std::atomic<int> writing;  // children that put themselves on record
+};
+Shared* shared = nullptr;
 
-void set_leaving(bool on) {
-    if (leaving != nullptr) *leaving = on;
+// From here on no child begins to write, and what one has begun is soon whole.
+void begin_leaving() {
+    if (shared == nullptr) return;
+    shared->leaving.store(1);
+    for (int i = 0; i < record_wait_max_ms && shared->writing.load() > 0; ++i) sys::sleep(1000);
 }
 
 void append_number(Sink& out, const char* key, int64_t value) { out << ' ' << key << '=' << value; }
@@ -67,10 +77,10 @@ int execute(const char* program) {
     arguments[1] = argument;
     platform::unseal_descriptors();
     for (size_t i = 0; i < ours.given.count; ++i) sys::fcntl(ours.given.fds[i], F_SETFD, 0);
-    set_leaving(true);
+    begin_leaving();
     sys::execve(program, arguments, environment);
     const int code = errno;
-    set_leaving(false);
+    if (shared != nullptr) shared->leaving.store(0);
     platform::seal_descriptors({});
     return code;
 }
@@ -143,6 +153,20 @@ bool is_told_to_end(int number) {
     keep_house();
 }
 
+// A pause in which memory may come back. False: somebody has told it to end meanwhile.
+bool wait_for_memory() {
+    platform::block_all_signals();
+    signals::give_back();
+    for (int64_t waited_ms = 0; waited_ms < memory_pause_ms; waited_ms += crash_pause_ms) {
+        sigset_t pending;
+        sigpending(&pending);
+        for (int number = 1; number <= signal_max; ++number)
+            if (sigismember(&pending, number) == 1 && is_told_to_end(number)) return false;
+        sys::poll({}, crash_pause_ms);
+    }
+    return true;
+}
+
 void note_crash(int number) {
     ++ours.crashes;
     ours.by_fault = true;
@@ -197,13 +221,17 @@ extern "C" void on_fault(int number, siginfo_t* info, void*) {
             ours.reads_nothing = true;
         }
     }
-    const bool tries = goes_on && ours.stuck < crashes_safe_mode_count;
+    const bool is_stuck = ours.stuck >= crashes_safe_mode_count;
+    // Where that is all there is to it it goes on trying. A CMD's end is not to wait for it.
+    const bool waits = is_stuck && memory_was_short && ours.main <= 0;
+    bool tries = goes_on && (!is_stuck || waits);
     if (depth == 1) {
         tell_crash(number, tries);
         // A fault that comes back at once must not use up the machine.
         if (ours.crashes_often()) sys::poll({}, crash_pause_ms);
     }
     if (!has_begun && !goes_on) _exit(exit_cannot_run);
+    if (tries && waits) tries = wait_for_memory();
     for (int i = 0; tries && i < execute_tries_count; ++i) {
         execute(own_program());
         sys::poll({}, execute_pause_ms);
@@ -307,7 +335,17 @@ bool parse_resumption(std::string_view rest, Resumption& resumption) {
 }
 
 // Memory may be short: what a resumed program needs of it is in its arguments already.
-bool parent_is_leaving() { return leaving != nullptr && *leaving != 0; }
+bool begin_record() {
+    if (shared == nullptr) return true;
+    shared->writing.fetch_add(1);
+    if (shared->leaving.load() == 0) return true;
+    end_record();
+    return false;
+}
+
+void end_record() {
+    if (shared != nullptr) shared->writing.fetch_sub(1);
+}
 
 void catch_faults(int& argc, char**& argv, char** environ_given) {
     owner = getpid();
@@ -318,9 +356,9 @@ void catch_faults(int& argc, char**& argv, char** environ_given) {
         ++argv;
         --argc;
     }
-    void* shared =
-        ::mmap(nullptr, sizeof *leaving, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared != MAP_FAILED) leaving = static_cast<volatile sig_atomic_t*>(shared);
+    void* place =
+        ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (place != MAP_FAILED) shared = new (place) Shared{};
     stack_t stack = {};
     stack.ss_sp = fault_stack;
     stack.ss_size = sizeof fault_stack;

@@ -195,7 +195,9 @@ void Runs::serve(const PollSet& set, Now now) {
 void Runs::read_exec(ServiceId id, Now now) {
     Run* run = find(id);
     if (run == nullptr || !run->exec) return;
+    const bool was_waiting = run->exec->is_waiting;
     const ExecStatus status = follow(*run->exec);
+    if (run->exec->is_waiting && !was_waiting) supervisor_.mark_changed(id);
     if (status == ExecStatus::pending) return;
     const SpawnFailure failure = run->exec->failure;
     run->exec.reset();
@@ -297,6 +299,13 @@ void Runs::hear_out(ServiceId id, Now now) {
         read_ready(id, now);
     constexpr size_t most = notifications_at_end_max_count / notifications_a_turn_max_count;
     for (size_t i = 0; i < most && read_notifications(id, now); ++i) {}
+}
+
+bool Runs::is_unborn(ServiceId id) const {
+    return std::any_of(runs_.begin(), runs_.end(), [&](const Run& run) {
+        return run.id == id && run.exec && run.exec->status == ExecStatus::pending &&
+               !run.exec->is_waiting;
+    });
 }
 
 bool Runs::in_flight() const {

@@ -51,6 +51,8 @@ class Runs {
     // The run is over: its channels go.
     void end(ServiceId id);
 
+    // Is its child on the way to exec, and has perhaps not told of itself yet?
+    bool is_unborn(ServiceId id) const;
     // Is one still on its way to exec?
     bool in_flight() const;
     // Is there something that was heard already, and waits for the next turn?

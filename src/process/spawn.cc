@@ -71,8 +71,8 @@ class Child {
     }
 
   private:
-    // Reports the step and ends the child.
-    [[noreturn]] void fail(SpawnStep step, int code) {
+    // With no code: it is on record, and may be long in getting to its program.
+    void report(SpawnStep step, int code) {
         if (birth_.shared != nullptr) {
             birth_.shared->step = step;
             birth_.shared->code = code;
@@ -81,6 +81,11 @@ class Child {
             // Where even this fails, the exit code is all that is left to say.
             sys::write(report_fd_, &failure, sizeof failure);
         }
+    }
+
+    // Reports the step and ends the child.
+    [[noreturn]] void fail(SpawnStep step, int code) {
+        report(step, code);
         bool is_exec = step == SpawnStep::exec || step == SpawnStep::interpreter;
         ::_exit(is_exec && code == ENOENT ? exit_not_found : exit_not_executed);
     }
@@ -90,9 +95,9 @@ class Child {
     }
 
     // The reeve that forked it is no more; or is another program by now, which has no end of the
-    // pipe (but another child may have a copy of it still).
+    // pipe (another child may have a copy of it still).
     bool is_nobodys() const {
-        if (::getppid() != plan_.parent || parent_is_leaving()) return true;
+        if (::getppid() != plan_.parent) return true;
         if (report_fd_ < 0) return false;
         struct pollfd report = {report_fd_, POLLOUT, 0};
         return sys::poll({&report, 1}, 0) > 0 && (report.revents & POLLERR) != 0;
@@ -105,18 +110,26 @@ class Child {
     void write_record() {
         const RecordWriter& record = plan_.record;
         if (record.fd < 0) return;
-        if (is_nobodys()) ::_exit(exit_not_executed);
-        char bytes[child_record_max_bytes];
-        const pid_t pid = ::getpid();
-        size_t size = record.format(bytes, sizeof bytes, record.context, pid,
-                                    platform::start_time_since(birth_.before, pid));
-        ssize_t written = sys::pwrite(record.fd, bytes, size, record.offset);
-        need(written, SpawnStep::record);
+        if (!begin_record()) ::_exit(exit_not_executed);
+        bool stays = !is_nobodys();
+        size_t size = 0;
+        ssize_t written = 0;
+        int code = 0;
+        if (stays) {
+            char bytes[child_record_max_bytes];
+            const pid_t pid = ::getpid();
+            size = record.format(bytes, sizeof bytes, record.context, pid,
+                                 platform::start_time_since(birth_.before, pid));
+            written = sys::pwrite(record.fd, bytes, size, record.offset);
+            code = errno;
+            stays = !is_nobodys();
+            std::fill_n(bytes, size, '\0');
+            if (!stays) sys::pwrite(record.fd, bytes, size, record.offset);
+        }
+        end_record();
+        if (!stays) ::_exit(exit_not_executed);
+        if (written < 0) fail(SpawnStep::record, code);
         if (static_cast<size_t>(written) != size) fail(SpawnStep::record, ENOSPC);
-        if (!is_nobodys()) return;
-        std::fill_n(bytes, size, '\0');
-        sys::pwrite(record.fd, bytes, size, record.offset);
-        ::_exit(exit_not_executed);
     }
 
     // A group of its own is made by the parent too: whoever comes first, nobody meets the child
@@ -170,6 +183,7 @@ class Child {
     // A FIFO is opened once somebody writes into it. Until then the child is as its program will
     // be, so that a stop needs no KILL; it has a memory of its own.
     int open_input() {
+        report(SpawnStep::prepare, 0);
         reset_signals();
         return sys::open(policy_.input.c_str(), O_RDONLY);
     }
@@ -333,12 +347,17 @@ Result<Spawned> spawn(const SpawnPlan& plan, Pace& pace) {
 }
 
 ExecStatus follow(Exec& exec) {
-    if (exec.status != ExecStatus::pending) return exec.status;
-    ssize_t count = sys::read(exec.fd.get(), &exec.failure, sizeof exec.failure);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ExecStatus::pending;
-    const bool failed = count == static_cast<ssize_t>(sizeof exec.failure);
-    exec.status = failed ? ExecStatus::failed : ExecStatus::done;
-    exec.fd.reset();
+    while (exec.status == ExecStatus::pending) {
+        ssize_t count = sys::read(exec.fd.get(), &exec.failure, sizeof exec.failure);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        const bool told = count == static_cast<ssize_t>(sizeof exec.failure);
+        if (told && exec.failure.code == 0) {
+            exec.is_waiting = true;
+            continue;
+        }
+        exec.status = told ? ExecStatus::failed : ExecStatus::done;
+        exec.fd.reset();
+    }
     return exec.status;
 }
 

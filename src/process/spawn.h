@@ -34,7 +34,8 @@ enum class ExecStatus : uint8_t { pending, done, failed };
 struct Exec {
     PolledFd fd;  // while it is pending; becomes readable when it no longer is
     ExecStatus status = ExecStatus::pending;
-    SpawnFailure failure;  // where it failed
+    bool is_waiting = false;  // pending for as long as somebody likes; on record by then
+    SpawnFailure failure;     // where it failed
 };
 
 // Looks at a pending one again, and returns its status.

@@ -63,6 +63,15 @@ void append_link(Sink& out, SpawnStep step, const Policy& policy, std::string_vi
         << std::string_view(target, static_cast<size_t>(length)) << ", which is not there";
 }
 
+// "exec /srv: Is a directory", of which the kernel says that it is not permitted.
+void append_directory(Sink& out, const Policy& policy, std::string_view object) {
+    Buffer<path_max_bytes> path;
+    path << policy.chroot.view() << object;
+    struct stat status {};
+    if (object.starts_with('/') && sys::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+        out << name_of(SpawnStep::exec) << ' ' << object << ": " << errno_text(EISDIR);
+}
+
 }  // namespace
 
 // The kernel counts the user's processes against the one, root's excepted, the group's against the
@@ -99,8 +108,9 @@ void append_finding(Sink& out, SpawnStep step, int code, const Definition& defin
         if (code == EPERM) append_limit(out, code, policy);
         return;
     case SpawnStep::exec:
-        if (is_absent && !definition.exec.empty())
-            append_link(out, step, policy, definition.exec.front());
+        if (definition.exec.empty()) return;
+        if (is_absent) append_link(out, step, policy, definition.exec.front());
+        if (code == EACCES) append_directory(out, policy, definition.exec.front());
         return;
     case SpawnStep::chdir:
         if (is_absent) append_link(out, step, policy, definition.workdir);

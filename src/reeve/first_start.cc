@@ -38,7 +38,7 @@ bool has_nothing_to_run(const Catalog& catalog, std::span<const Text> directorie
         complain("files are refused for their mode or owner: in a Dockerfile COPY --chmod=go-w "
                  "--chown=root; where a mount shows all of them so, reeve --trust DIR");
     if (may_be_empty) return false;
-    if (catalog.services.empty() && catalog.problems.empty()) {
+    if (catalog.services.empty() && !catalog.refuses_files) {
         complain(Text::join({"there are no services in ", directories.back(),
                              ": waiting for some (svctl add makes one, svctl reload reads them)"}));
         return false;

@@ -102,7 +102,9 @@ void Reports::tell_retry(const Supervisor& supervisor, const Entry& entry, Troub
     if (trouble.is_there && now.mono - trouble.told < milliseconds(report_pause_ms)) return;
     Line line;
     append_entry(line, supervisor, entry);
-    append_countdown(line, supervisor.at(entry.id), now.mono);
+    // Of the whole pause: the line may come when most of it is over.
+    const Service& service = supervisor.at(entry.id);
+    append_countdown(line, service, service.changed);
     if (trouble.untold > 1)
         line << " (" << trouble.untold - 1 << " more since the last line about it)";
     complain(line.view());

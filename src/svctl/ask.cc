@@ -71,7 +71,9 @@ Outcome no_answer(const Session& session, int code) {
         warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
         return Outcome::not_permitted;
     case EPERM:
-        warn({"not permitted: ", path.view(),
+        // Where there is no socket it is the directory that says so.
+        warn({"not permitted: ",
+              sys::access(path.c_str(), F_OK) == 0 ? path.view() : session.invocation.run_directory,
               " is another user's (ask as that user, or name a "
               "run directory with -r)"});
         return Outcome::not_permitted;

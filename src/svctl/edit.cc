@@ -123,6 +123,10 @@ bool Work::find_name(std::string_view name) {
         return fail(Outcome::no_such_service,
                     {"no such service: ", shown.view(),
                      "; files are of services: a label or an instance has none"});
+    if (name == "reeve.conf")
+        return fail(Outcome::no_such_service,
+                    {"reeve.conf is no service, but holds the settings of reeve itself: change it "
+                     "with an editor, then svctl reload"});
     const SourceFile* version = nullptr;
     for (const List<SourceFile>& directory : files_) {
         for (const SourceFile& file : directory) {

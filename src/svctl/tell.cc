@@ -21,16 +21,19 @@ constexpr int log_looks_max_count = 25;  // for lines that svlog may not have wr
 
 }  // namespace
 
-// What a service said last while it was told to reload; svlog may have to write it down first.
+// What a service said last while it was told to reload: what two looks in a row have found, for
+// svlog may have to write it down first.
 LongText last_said(std::string_view object) {
     LongText said;
-    for (int looks = 0; looks < log_looks_max_count && said.empty(); ++looks) {
+    for (int looks = 0; looks < log_looks_max_count; ++looks) {
         if (looks > 0) sys::poll({}, log_rotated_look_ms);
         LongText field;
         append_last_lines(field, object, Lines::of_last_run);
         std::string_view line = find_field(field, "last_lines");
         line.remove_prefix(line.rfind('\x1f') + 1);
         take_stamp(line);
+        if (!line.empty() && line == said.view()) break;
+        said.clear();
         said << line;
     }
     return said;

@@ -3,20 +3,15 @@
 #include "base/limits.h"
 #include "catch.h"
 #include "files/journal.h"
+#include "support/journal.h"
 #include "support/kernel_fixture.h"
 
 using namespace reeve;
+using reeve::test::journal_lines;
 
 namespace {
 
-std::string lines_of(const std::string& path) {
-    const Result<LongText> text = Journal::read(path);
-    REQUIRE(text);
-    std::string lines;
-    for (const char c : (*text).view())
-        if (c != '\n' || (!lines.empty() && lines.back() != '\n')) lines += c;
-    return lines;
-}
+std::string lines_of(const std::string& path) { return journal_lines(path); }
 
 // Complete, and empty.
 struct NewJournal : Journal {

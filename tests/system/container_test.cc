@@ -1,6 +1,7 @@
 // reeve as PID 1 of a container that runs a directory of services.
 
 #include <csignal>
+#include <unistd.h>
 
 #include "catch.h"
 #include "support/procfs.h"
@@ -166,4 +167,29 @@ TEST_CASE("a shutdown preempts what is still starting") {
     CHECK(reeve.stop() == 0);
     CHECK(Clock::now() - begin < seconds(6));
     CHECK(reeve.text_of("order").empty());
+}
+
+TEST_CASE("PID 1 of a container with a broken reeve.conf alone says both, and waits for services") {
+    if (cannot_run(has_namespaces(), "PID namespaces are not permitted")) return;
+    Reeve reeve;
+    reeve.service("reeve.conf", "log = run\nreprot = all\n");
+    reeve.start_as_pid_1();
+    CHECK(reeve.svctl({"list"}).status == 0);
+    const std::string err = reeve.process().err();
+    CHECK(err.find("/reeve.conf:2: unknown key 'reprot'") != err.npos);
+    CHECK(err.find("there are no services in ") != err.npos);
+    CHECK(err.find("no service can run") == err.npos);
+}
+
+TEST_CASE("a run directory that is another user's link is refused as one") {
+    if (cannot_run(is_root(), "needs root")) return;
+    Reeve reeve;
+    const std::string link = reeve.file("link");
+    REQUIRE(symlink("nowhere", link.c_str()) == 0);
+    REQUIRE(lchown(link.c_str(), 12345, 12345) == 0);
+    const Output output = run({reeve_binary(), "-d", reeve.services(), "-r", link});
+    CHECK(output.status == 100);
+    CHECK(output.err == "reeve: " + link +
+                            ": another user's link, which is not followed (name a "
+                            "run directory with -r)\n");
 }

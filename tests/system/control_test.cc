@@ -6,6 +6,7 @@
 
 #include "catch.h"
 #include "support/json.h"
+#include "support/logs.h"
 #include "support/procfs.h"
 #include "support/skip.h"
 #include "support/supervisor.h"
@@ -439,6 +440,8 @@ TEST_CASE("reload NAME whose reload_command fails exits 1, with its exit code an
     REQUIRE(reeve.reaches("quiet", "running"));
     for (const std::string& log : logs) {
         REQUIRE(reeve.reaches("web-" + log, "running"));
+        // svlog's stamp is the time at which it has read the line.
+        REQUIRE(says(reeve, "web-" + log, "at work\n"));
         const Output web = reeve.svctl({"reload", "web-" + log});
         CHECK(web.status == 1);
         CHECK(web.err == "svctl: web-" + log +

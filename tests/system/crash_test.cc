@@ -186,6 +186,41 @@ TEST_CASE("what reeve crashes of when it reads definitions it does not read agai
     CHECK(reeve.stop() == 0);
 }
 
+TEST_CASE("where memory is too short to go on with after a crash it goes on once there is some") {
+    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
+    Reeve reeve;
+    reeve.service("web", sleeps);
+    for (int i = 0; i < 1000; ++i)
+        reeve.service("s" + std::to_string(i), std::string(sleeps) + "enabled = no\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t web = reeve.pid_of("web");
+    const rlim_t in_use = std::stoull(status_field(reeve.pid(), "VmSize")) << 10;
+    const auto tries = [&](int times) {
+        const std::string err = reeve.process().err();
+        for (size_t at = 0; times > 0 && (at = err.find("out of memory", at)) != err.npos; ++at)
+            --times;
+        return times == 0;
+    };
+    const bool is_told = GENERATE(false, true);
+    limit_memory(reeve.pid(), in_use - (1000 << 10));
+    reeve.may_crash = true;
+    reeve.signal(SIGSEGV);
+    REQUIRE(reeve.comes_true([&] { return tries(4); }));
+    CHECK(reeve.process().running());
+    if (is_told) {
+        reeve.signal(SIGTERM);
+        CHECK(reeve.wait() != 0);
+        CHECK(alive(web));
+        return;
+    }
+    limit_memory(reeve.pid(), RLIM_INFINITY);
+    CHECK(answers(reeve));
+    CHECK(reeve.pid_of("web") == web);
+    CHECK(reeve.svctl({"reload"}).status == 0);
+    CHECK(reeve.stop() == 0);
+}
+
 TEST_CASE("behind a crash without its service directory reeve goes on, and reads it once it can") {
     Reeve reeve;
     reeve.service("web", std::string(sleeps) + "restart_delay = 0\n");

@@ -146,6 +146,11 @@ const Mistake commands[] = {
      {"check", "{dir}/services/web"},
      1,
      "read directory {dir}/services/web: Not a directory (name the directory that it is in)"},
+    {"set of reeve.conf",
+     {"set", "reeve.conf", "report=all"},
+     4,
+     "reeve.conf is no service, but holds the settings of reeve itself: change it with an editor, "
+     "then svctl reload"},
     {"set without =",
      {"set", "web", "restart", "never"},
      2,

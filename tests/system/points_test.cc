@@ -27,10 +27,10 @@
 #include "catch.h"
 #include "core/takeover.h"
 #include "ctl/client.h"
-#include "files/journal.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 #include "support/guard.h"
+#include "support/journal.h"
 #include "support/procfs.h"
 #include "support/skip.h"
 #include "support/stepper.h"
@@ -285,10 +285,9 @@ class Trial {
     }
 
     bool has_ended_in_order() const {
-        auto text = reeve::Journal::read(path("run-files/journal").c_str());
-        if (!text) return false;
+        const std::string text = journal_lines(path("run-files/journal"));
         reeve::Past past;
-        std::string_view rest = text->view();
+        std::string_view rest = text;
         while (!rest.empty()) {
             const size_t end = std::min(rest.find('\n'), rest.size() - 1);
             past.take(rest.substr(0, end));

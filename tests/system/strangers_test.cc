@@ -314,6 +314,9 @@ TEST_CASE("svctl asks no stranger's reeve and shows none of his files, whoever a
         CHECK_FALSE(mentions(output.out, "running"));
         CHECK(mentions(output.err, run + "/control is another user's"));
     }
+    // Where there is no socket it is the directory.
+    REQUIRE(unlink((run + "/control").c_str()) == 0);
+    CHECK(mentions(svctl_at(run, {"list"}, asker).err, run + " is another user's"));
 }
 
 TEST_CASE("a stranger's files in a directory of root's are not shown") {

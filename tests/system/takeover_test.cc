@@ -10,9 +10,9 @@
 
 #include "base/limits.h"
 #include "catch.h"
-#include "files/journal.h"
 #include "kernel/platform.h"
 #include "model/record.h"
+#include "support/journal.h"
 #include "support/procfs.h"
 #include "support/skip.h"
 #include "support/supervisor.h"
@@ -99,9 +99,7 @@ size_t count_running(const std::string& name) {
 // Gives the process on record of a service another number, as if that had been given out again.
 void record_other_pid(const Reeve& reeve, std::string_view name, pid_t pid) {
     const std::string path = reeve.run_directory() + "/journal";
-    auto read = reeve::Journal::read(path);
-    REQUIRE(read);
-    const std::string text(read->view());
+    const std::string text = journal_lines(path);
     reeve::Service last;
     for (size_t begin = 0; begin < text.size();) {
         const size_t end = std::min(text.find('\n', begin), text.size());
