@@ -11,7 +11,7 @@ namespace reeve {
 // Whoever reads descriptor 2 may have stopped reading: then nothing is said.
 void abort_saying(std::string_view text) {
     Buffer<256> line;
-    line << "reeve: " << text << '\n';
+    append(line, "reeve: ", text, '\n');
     pollfd place{2, POLLOUT, 0};
     if (poll(&place, 1, 0) == 1 && place.revents == POLLOUT) {
         [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
@@ -28,7 +28,7 @@ void abort_without_memory() {
 
 void check_failed(const char* file, int line, const char* expression) {
     Buffer<240> message;
-    message << file << ':' << line << ": check failed: " << expression;
+    append(message, file, ':', line, ": check failed: ", expression);
     abort_saying(message.view());
 }
 

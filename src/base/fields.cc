@@ -5,7 +5,7 @@
 namespace reeve {
 
 void append_field(Sink& out, std::string_view key, std::string_view value) {
-    out << key << '=';
+    append(out, key, '=');
     append_escaped(out, value);
     out << '\n';
 }
@@ -22,8 +22,8 @@ std::string_view find_field(std::string_view lines, std::string_view key) {
 
 void append_sentence(Sink& out, std::string_view name, std::string_view state,
                      std::string_view reason) {
-    out << name << (state == "backoff" ? " is in " : " is ") << state;
-    if (!reason.empty()) out << ": " << reason;
+    append(out, name, state == "backoff" ? " is in " : " is ", state);
+    if (!reason.empty()) append(out, ": ", reason);
 }
 
 }  // namespace reeve

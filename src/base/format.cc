@@ -3,15 +3,24 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace reeve {
 
-[[gnu::noinline]] Sink::Sink(char* place, size_t capacity) : place_(place), capacity_(capacity) {}
+// Out of line: there are many of them, each smaller by what is written here once.
+[[gnu::noinline]] void Sink::begin(char* place, size_t capacity) {
+    place_ = place;
+    capacity_ = static_cast<uint32_t>(capacity);
+    size_ = 0;
+    grows_ = false;
+    truncated_ = false;
+}
 
 Sink& Sink::operator<<(std::string_view text) {
     if (text.size() > capacity_ - size_ && grows_) grow(size_ + text.size());
-    const size_t n = std::min(text.size(), capacity_ - size_);
+    const size_t n = std::min<size_t>(text.size(), capacity_ - size_);
     if (n > 0) std::memcpy(place_ + size_, text.data(), n);
-    size_ += n;
+    size_ += static_cast<uint32_t>(n);
     if (n < text.size()) truncated_ = true;
     return *this;
 }
@@ -44,7 +53,7 @@ Sink& Sink::operator<<(uint64_t n) {
 }
 
 void Sink::grow(size_t least) {
-    capacity_ = std::max(least, 2 * capacity_);
+    capacity_ = static_cast<uint32_t>(std::max<size_t>(least, 2 * size_t{capacity_}));
     char* larger = new char[capacity_];
     if (size_ > 0) std::memcpy(larger, place_, size_);
     delete[] place_;
@@ -60,7 +69,7 @@ void LongText::swap(LongText& other) {
 }
 
 void LongText::drop(size_t count) {
-    size_ -= count;
+    size_ -= static_cast<uint32_t>(count);
     if (size_ > 0) std::memmove(place_, place_ + count, size_);
 }
 
@@ -73,6 +82,27 @@ const char* Sink::c_str() {
     }
     place_[size_] = '\0';
     return place_;
+}
+
+void append_pieces(Sink& out, uint64_t kinds, va_list pieces) {
+    for (; kinds != 0; kinds >>= 3) {
+        switch (static_cast<Piece>(kinds & 7)) {
+        case Piece::characters: out << va_arg(pieces, const char*); break;
+        case Piece::view: out << va_arg(pieces, std::string_view); break;
+        case Piece::text: out << *va_arg(pieces, const Text*); break;
+        case Piece::sink: out << va_arg(pieces, const Sink*)->view(); break;
+        case Piece::integer: out << va_arg(pieces, int64_t); break;
+        case Piece::natural: out << va_arg(pieces, uint64_t); break;
+        case Piece::character: out << static_cast<char>(va_arg(pieces, int64_t)); break;
+        }
+    }
+}
+
+void append_pieces(Sink& out, uint64_t kinds, ...) {
+    va_list pieces;
+    va_start(pieces, kinds);
+    append_pieces(out, kinds, pieces);
+    va_end(pieces);
 }
 
 void append_exact_size(Sink& out, uint64_t bytes) {

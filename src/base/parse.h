@@ -21,7 +21,7 @@ std::string_view take_line(std::string_view& lines);
 
 // Decimal digits only, the whole text, no sign, at most `max`.
 std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max);
-// The same with an optional '-', from min to max.
+// Decimal digits behind an optional '-', from min to max.
 std::optional<int64_t> parse_integer(std::string_view text, int64_t min, int64_t max);
 
 // "250ms" "5s" "5m" "2h" "1d" "1h30m"; a bare number is seconds; units from large to small, each

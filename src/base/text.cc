@@ -22,7 +22,11 @@ char* new_text(size_t length) {
 
 }  // namespace
 
-Text::Text(std::string_view value) : Text(join({value})) {}
+Text::Text(std::string_view value) {
+    if (value.empty()) return;
+    data_ = new_text(value.size());
+    std::memcpy(data_, value.data(), value.size());
+}
 
 Text::Text(const Text& other) : data_(other.data_) {
     if (data_ != nullptr) ++owners_of(data_);
@@ -32,18 +36,16 @@ Text::~Text() {
     if (data_ != nullptr && --owners_of(data_) == 0) delete[](data_ - sizeof(Owners));
 }
 
-Text Text::join(std::initializer_list<std::string_view> parts) {
-    size_t length = 0;
-    for (const std::string_view part : parts) length += part.size();
-    Text text;
-    if (length == 0) return text;
-    char* at = text.data_ = new_text(length);
-    for (const std::string_view part : parts) {
-        if (!part.empty()) std::memcpy(at, part.data(), part.size());
-        at += part.size();
-    }
-    return text;
+Text Text::join_pieces(uint64_t kinds, ...) {
+    LongText text;
+    va_list pieces;
+    va_start(pieces, kinds);
+    append_pieces(text, kinds, pieces);
+    va_end(pieces);
+    return text.view();
 }
+
+Sink& operator<<(Sink& out, const Text& text) { return out << text.view(); }
 
 Words::Iterator& Words::Iterator::operator++() {
     at_ += std::strlen(at_) + 1;

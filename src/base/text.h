@@ -5,11 +5,12 @@
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/format.h"
 
 namespace reeve {
 
@@ -26,7 +27,11 @@ class Text {
         return *this;
     }
     ~Text();
-    static Text join(std::initializer_list<std::string_view> parts);
+    // Of pieces as append() takes them.
+    template <typename... T>
+    static Text join(const T&... pieces) {
+        return join_pieces(kinds_of<T...>(), handed_over(pieces)...);
+    }
 
     bool empty() const { return data_ == nullptr; }
     const char* c_str() const { return data_ != nullptr ? data_ : ""; }
@@ -38,8 +43,12 @@ class Text {
     friend bool operator==(const Text& a, const Text& b) { return a.view() == b.view(); }
 
   private:
+    static Text join_pieces(uint64_t kinds, ...);
+
     char* data_ = nullptr;  // NUL-terminated; before it the number of owners; null where empty
 };
+
+Sink& operator<<(Sink& out, const Text& text);
 
 // Where a file is, in two parts: those of one directory share the first.
 struct FilePath {
@@ -47,7 +56,7 @@ struct FilePath {
     Text name;
 
     bool empty() const { return name.empty(); }
-    Text text() const { return Text::join({directory, name}); }
+    Text text() const { return Text::join(directory, name); }
 };
 
 // Strings one behind the other, each NUL-terminated. No string of a list holds a NUL.

@@ -24,12 +24,12 @@ void warn_of_short_shutdown(Catalog& catalog) {
             append_span(text, total);
             text << "), at whose end a shutdown kills what is left: raise that in reeve.conf";
         } else if (count <= named_max_count) {
-            text << (count == 2 ? "; so is that of " : ", ") << loaded.name;
+            append(text, count == 2 ? "; so is that of " : ", ", loaded.name);
         }
     }
     if (count == 0) return;
     if (count > named_max_count)
-        text << " and " << static_cast<uint64_t>(count - named_max_count) << " more";
+        append(text, " and ", static_cast<uint64_t>(count - named_max_count), " more");
     catalog.warnings.push_back({first->file.text(), 0, text.view()});
 }
 

@@ -30,7 +30,7 @@ bool has_control(std::string_view value) {
 }
 
 bool is_list(const Key* key) {
-    return key != nullptr && (key->kind == Kind::labels || key->kind == Kind::services);
+    return key != nullptr && (key->kind == &kind::labels || key->kind == &kind::services);
 }
 
 void append_unknown(Sink& problem, std::string_view key) {
@@ -38,7 +38,7 @@ void append_unknown(Sink& problem, std::string_view key) {
     append_shown(problem, key);
     problem << '\'';
     const std::string_view nearest = nearest_key(service_keys, key);
-    if (!nearest.empty()) problem << " (did you mean " << nearest << "?)";
+    if (!nearest.empty()) append(problem, " (did you mean ", nearest, "?)");
 }
 
 // The pairs of a text, each with the line it is from: from `start` to behind its newline.
@@ -153,7 +153,7 @@ void Editor::insert_line(size_t at) {
     const std::string_view newline = is_crlf ? "\r\n" : "\n";
     if (!out_.empty() && !out_.view().ends_with('\n')) out_ << newline;
     if (form_ == FileForm::executable) out_ << directive;
-    out_ << edit_.key << " = " << edit_.value << newline;
+    append(out_, edit_.key, " = ", edit_.value, newline);
 }
 
 bool Editor::edit(LongText& result) {
@@ -188,11 +188,11 @@ bool apply(LongText& text, FileForm form, const Edit& edit, const Key* key, Sink
         if (key == nullptr) {
             append_unknown(problem, edit.key);
         } else if (is_list(key)) {
-            problem << edit.key << ": '";
+            append(problem, edit.key, ": '");
             append_shown(problem, edit.value);
             problem << "' is not in it";
         } else {
-            problem << edit.key << ": no line has the value that is to be taken away";
+            append(problem, edit.key, ": no line has the value that is to be taken away");
         }
         return false;
     }
@@ -221,11 +221,11 @@ bool parse_edit(std::string_view word, Edit& edit, Sink& problem) {
     edit.value = trim(word.substr(equals + 1));
     const Key* known = find_key(service_keys, key);
     if (has_control(edit.value)) {
-        problem << key << ": a newline, a tab or another control character is in the value";
+        append(problem, key, ": a newline, a tab or another control character is in the value");
     } else if (edit.way != Way::set && known != nullptr && !known->repeats) {
-        problem << key << " may not repeat: write " << key << "=VALUE";
+        append(problem, key, " may not repeat: write ", key, "=VALUE");
     } else if (edit.way != Way::set && edit.value.empty()) {
-        problem << key << ": the value is missing";
+        append(problem, key, ": the value is missing");
     } else {
         return true;
     }
@@ -243,7 +243,7 @@ bool edit_text(LongText& text, FileForm form, std::span<const std::string_view> 
             parse_edit(*other, before, problem);
             if (edit.way != Way::set || before.way != Way::set || before.key != edit.key) continue;
             if (key == nullptr || !key->repeats || edit.value.empty()) {
-                problem << edit.key << " is given twice";
+                append(problem, edit.key, " is given twice");
                 return false;
             }
             edit.way = Way::add;

@@ -19,7 +19,7 @@ void append_problem(Sink& out, LineProblem problem) {
         out << "there are no sections: a service is a file of its own";
         return;
     case LineProblem::too_long:
-        out << "the line is longer than " << static_cast<uint64_t>(line_max_bytes) << " bytes";
+        append(out, "the line is longer than ", static_cast<uint64_t>(line_max_bytes), " bytes");
         return;
     case LineProblem::nul_byte: out << "the line holds a NUL byte; is this a text file?"; return;
     }

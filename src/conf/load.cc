@@ -105,7 +105,7 @@ bool Reading::is_usable(const LoadContext& context) {
             append_shown(text, file.text);
             text << ", which is not there";
         } else {
-            text << "cannot be read: " << errno_text(file.read_error);
+            append(text, "cannot be read: ", errno_text(file.read_error));
         }
         return false;
     }
@@ -114,7 +114,7 @@ bool Reading::is_usable(const LoadContext& context) {
         problems.add(0) << "writable by others: chmod go-w " << file.path.text().view();
     if (is_foreign(file, context)) {
         Sink& text = problems.add(0) << "owned by uid " << file.owner << "; chown it to root";
-        if (context.self != 0) text << " or to uid " << context.self;
+        if (context.self != 0) append(text, " or to uid ", context.self);
     }
     if (file.too_large && !executable)
         problems.add(0) << "larger than " << static_cast<uint64_t>(service_file_max_bytes)
@@ -127,7 +127,7 @@ void Reading::add_unknown_key(const KeyValue& line, const char* prefix, std::str
     append_shown(text, line.key);
     text << '\'';
     if (nearest.empty()) return;
-    text << " (did you mean " << prefix << nearest << "?)";
+    append(text, " (did you mean ", prefix, nearest, "?)");
     if (nearest == "exec" || nearest == "command") command_is_misspelt = true;
 }
 
@@ -145,27 +145,27 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     const int rival_line = rival == nullptr ? 0 : line_of(service_key(rival));
     bool good = false;
     if (first != 0 && !key.repeats) {
-        text << line.key << " is set already at line " << first;
+        append(text, line.key, " is set already at line ", first);
     } else if (rival_line != 0) {
-        text << line.key << ": " << rival << " is set at line " << rival_line
-             << ", and only one of them may be";
+        append(text, line.key, ": ", rival, " is set at line ", rival_line,
+               ", and only one of them may be");
     } else if (!is_supported(key, context)) {
-        text << line.key << ": not supported on this system";
+        append(text, line.key, ": not supported on this system");
     } else {
         if (line.key.starts_with(default_prefix)) text << default_prefix;
         good = set_value(key, line.value, origin, draft, text);
         // log_user means something to root alone.
-        const bool asks = key.kind == Kind::user && context.may_become != nullptr &&
+        const bool asks = key.kind == &kind::user && context.may_become != nullptr &&
                           (context.self == 0 || key.owner == Owner::policy);
         if (good && asks) good = context.may_become(context.self, line.value, text);
     }
     if (first == 0) first = line.line;
     if (!good) problems.add(line.line) << text.view();
-    if (good && key.kind == Kind::variable && has_quoted_value(line.value))
+    if (good && key.kind == &kind::variable && has_quoted_value(line.value))
         warnings.push_back(
             {file.path.text(), line.line,
-             Text::join({line.key, ": the quotes are part of the value of ",
-                         line.value.substr(0, line.value.find('=')), "; blanks need none"})});
+             Text::join(line.key, ": the quotes are part of the value of ",
+                        line.value.substr(0, line.value.find('=')), "; blanks need none")});
     return good;
 }
 
@@ -288,7 +288,7 @@ uint64_t seal(const Draft& draft) {
     return digests.policy;
 }
 
-// A policy, which is another service's where that one is the same, makes the draft a definition.
+// Makes the draft a definition. Services whose policies are equal share one.
 Ref<const Definition> Loader::finish(const Draft& draft) {
     Definition& definition = *draft.definition;
     const uint64_t policy_digest = seal(draft);
@@ -385,8 +385,8 @@ bool SourceFile::may_be_read_later() const {
 
 Text describe(const Problem& problem) {
     Buffer<24> line;
-    if (problem.line != 0) line << ':' << problem.line;
-    return Text::join({problem.file, line.view(), ": ", problem.text});
+    if (problem.line != 0) append(line, ':', problem.line);
+    return Text::join(problem.file, line, ": ", problem.text);
 }
 
 bool is_executable(const SourceFile& file) {

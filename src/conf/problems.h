@@ -15,7 +15,7 @@ class Problems {
     Problems& operator=(const Problems&) = delete;
     ~Problems();
 
-    // What is written to the sink until the next call, or the end, is the problem's text.
+    // Begins a problem: its text is what is written to the sink before the next one begins.
     Sink& add(int line);
     bool none() const { return count_ == 0; }
 

@@ -9,27 +9,6 @@ namespace reeve {
 
 namespace {
 
-// May a member of type T hold a value of this kind?
-template <typename T>
-consteval bool fits(Kind kind) {
-    using enum Kind;
-    if (std::is_same_v<T, bool>) return kind == flag;
-    if (std::is_enum_v<T>) return kind == choice && sizeof(T) == 1;
-    if (std::is_same_v<T, Duration>) return kind == duration;
-    if (std::is_same_v<T, Ready>) return kind == ready;
-    if (std::is_same_v<T, uint64_t>) return kind == bytes;
-    if (std::is_same_v<T, EndSet>) return kind == ends || kind == codes;
-    if (std::is_same_v<T, std::array<Limit, limit_count>>) return kind == limit;
-    if (std::is_same_v<T, std::optional<int8_t>>) return kind == nice;
-    if (std::is_same_v<T, std::optional<int16_t>>) return kind == score;
-    if (std::is_same_v<T, Text>) return kind >= text && kind <= identifier;
-    if (std::is_same_v<T, Words>) return kind >= argv && kind <= services;
-    return std::is_same_v<T, int32_t> && kind >= number && kind <= umask;
-}
-
-// Not constexpr: to call it stops the compilation.
-void this_kind_does_not_fit_the_member() {}
-
 template <auto member, typename Object>
 const void* place_in(const void* owner) {
     return &(static_cast<const Object*>(owner)->*member);
@@ -43,10 +22,13 @@ struct Options {
     bool repeats = false;
 };
 
+// How the kinds call the type of a member.
+template <typename T>
+using HeldAs = std::conditional_t<std::is_enum_v<T> && sizeof(T) == 1, Choice, T>;
+
 template <auto member, typename Object, typename T>
-consteval Key row_of(T Object::*, const char* name, Kind kind, Applies applies,
+consteval Key row_of(T Object::*, const char* name, const KindOf<HeldAs<T>>& kind, Applies applies,
                      const char* default_text, const char* doc, Options options) {
-    if (!fits<T>(kind)) this_kind_does_not_fit_the_member();
     const Owner owner = std::is_same_v<Object, Definition> ? Owner::definition
                         : std::is_same_v<Object, Policy>   ? Owner::policy
                                                            : Owner::settings;
@@ -55,22 +37,38 @@ consteval Key row_of(T Object::*, const char* name, Kind kind, Applies applies,
             .doc = doc,
             .words = options.words,
             .place = place_in<member, Object>,
+            .kind = &kind,
             .min = options.min,
             .max = options.max,
-            .kind = kind,
             .owner = owner,
             .applies = applies,
             .needs = options.needs,
             .repeats = options.repeats};
 }
 
-template <auto member>
-consteval Key row(const char* name, Kind kind, Applies applies, const char* default_text,
-                  const char* doc, Options options = {}) {
+template <auto member, typename KindOfMember>
+consteval Key row(const char* name, const KindOfMember& kind, Applies applies,
+                  const char* default_text, const char* doc, Options options = {}) {
     return row_of<member>(member, name, kind, applies, default_text, doc, options);
 }
 
-using enum Kind;
+// Of a key whose value is held nowhere.
+consteval Key unheld_row(const char* name, const KindOf<void>& kind, const char* default_text,
+                         const char* doc, bool repeats = false) {
+    return {.name = name,
+            .default_text = default_text,
+            .doc = doc,
+            .words = "",
+            .place = nullptr,
+            .kind = &kind,
+            .min = 0,
+            .max = 0,
+            .owner = Owner::nobody,
+            .applies = Applies::live,
+            .needs = Needs::nothing,
+            .repeats = repeats};
+}
+
 constexpr Applies live = Applies::live;
 constexpr Applies next_start = Applies::next_start;
 using D = Definition;
@@ -80,198 +78,155 @@ constexpr char log_words[] = "file run console inherit null";
 
 // clang-format off
 constexpr Key rows[] = {
-    row<&D::description>("description", text, live, "",
+    row<&D::description>("description", kind::text, live, "",
         "What the service is, in one line."),
-    row<&D::exec>("exec", argv, next_start, "",
+    row<&D::exec>("exec", kind::argv, next_start, "",
         "What runs, as words, without a shell. Exactly one of exec and command is set."),
-    row<&D::command>("command", shell_line, next_start, "",
+    row<&D::command>("command", kind::shell_line, next_start, "",
         "What runs, as a shell line. Exactly one of exec and command is set."),
-    row<&P::type>("type", choice, next_start, "daemon",
+    row<&P::type>("type", kind::choice, next_start, "daemon",
         "daemon is kept running, oneshot runs to its end, fake never runs.",
         {.words = "daemon oneshot fake"}),
-    row<&P::enabled>("enabled", flag, live, "yes",
+    row<&P::enabled>("enabled", kind::flag, live, "yes",
         "Start it when reeve starts."),
-    row<&D::groups>("group", labels, live, "",
+    row<&D::groups>("group", kind::labels, live, "",
         "Labels; svctl up @label addresses all services that bear one.", {.repeats = true}),
-    row<&P::on_change>("on_change", choice, live, "keep",
-        "What a reload does to it where a change needs a new process: keep it and mark it stale, "
-        "or restart it.", {.words = "keep restart"}),
-    row<&P::on_end>("on_end", choice, live, "nothing",
-        "What reeve does when it has ended for good; shutdown stops all and exits with its code, "
-        "shutdown-on-failure does so where it failed.",
+    row<&P::on_change>("on_change", kind::choice, live, "keep",
+        "Whether a reload that needs a new process keeps it, marked stale, or restarts it.",
+        {.words = "keep restart"}),
+    row<&P::on_end>("on_end", kind::choice, live, "nothing",
+        "What reeve does when it has ended for good.",
         {.words = "nothing shutdown shutdown-on-failure reboot poweroff"}),
 
-    row<&P::user>("user", Kind::user, next_start, "",
+    row<&P::user>("user", kind::user, next_start, "",
         "The user, and group, it runs as, by name or number; reeve's own where it is not set."),
-    row<&D::workdir>("workdir", path, next_start, "/",
+    row<&D::workdir>("workdir", kind::path, next_start, "/",
         "The directory it starts in."),
-    row<&P::umask>("umask", umask, next_start, "",
+    row<&P::umask>("umask", kind::umask, next_start, "",
         "Permissions that files it makes do not get; reeve's own where it is not set."),
-    row<&P::nice>("nice", Kind::nice, next_start, "",
+    row<&P::nice>("nice", kind::nice, next_start, "",
         "Scheduling priority; reeve's own where it is not set.", {.min = -20, .max = 19}),
-    row<&P::chroot>("chroot", path, next_start, "",
+    row<&P::chroot>("chroot", kind::path, next_start, "",
         "The directory that becomes its root."),
-    row<&D::env>("env", variable, next_start, "",
+    row<&D::env>("env", kind::variable, next_start, "",
         "A variable of its environment; beats env_file, which beats what is inherited.",
         {.repeats = true}),
-    row<&D::env_file>("env_file", variable_file, next_start, "",
+    row<&D::env_file>("env_file", kind::variable_file, next_start, "",
         "A file of NAME=value lines, read at each start; with - before it, it may be missing.",
         {.repeats = true}),
-    row<&P::env_clear>("env_clear", flag, next_start, "no",
+    row<&P::env_clear>("env_clear", kind::flag, next_start, "no",
         "Inherit nothing of reeve's own environment."),
-    row<&P::limits>("limit", limit, next_start, "",
+    row<&P::limits>("limit", kind::limit, next_start, "",
         "A resource limit; a number, a size or unlimited; one value sets both soft and hard.",
         {.words = "nofile core as data stack cpu fsize nproc memlock", .repeats = true}),
-    row<&P::oom_score_adj>("oom_score_adj", score, next_start, "",
+    row<&P::oom_score_adj>("oom_score_adj", kind::score, next_start, "",
         "Bias of the kernel's choice when memory runs out. Linux only.",
         {.min = -1000, .max = 1000, .needs = Needs::oom_score_adj}),
-    row<&P::no_new_privs>("no_new_privs", flag, next_start, "no",
+    row<&P::no_new_privs>("no_new_privs", kind::flag, next_start, "no",
         "Neither it nor its children gain rights by set-user-ID programs. Linux only.",
         {.needs = Needs::no_new_privs}),
-    row<&P::input>("stdin", path, next_start, "/dev/null",
+    row<&P::input>("stdin", kind::path, next_start, "/dev/null",
         "What it reads as standard input; a FIFO once somebody writes into it."),
-    row<&P::tty>("tty", path, next_start, "",
+    row<&P::tty>("tty", kind::path, next_start, "",
         "A terminal that becomes its controlling one and its standard input, output and error."),
 
-    row<&P::restart>("restart", choice, live, "",
-        "Whether it runs again after it has ended: always, or never for a oneshot, where it is not "
-        "set.", {.words = "- always on-failure never"}),
-    row<&P::success>("success", ends, live, "0",
-        "The exit codes and signals that are not failures, instead of 0. Being stopped by reeve "
-        "always counts as success."),
-    row<&P::fatal>("fatal", codes, live, "",
+    row<&P::restart>("restart", kind::choice, live, "",
+        "When it runs again after it has ended.", {.words = "- always on-failure never"}),
+    row<&P::success>("success", kind::ends, live, "0",
+        "The exit codes and signals that are not failures."),
+    row<&P::fatal>("fatal", kind::codes, live, "",
         "The exit codes after which it is not tried again."),
-    row<&P::restart_delay>("restart_delay", duration, live, "100ms",
+    row<&P::restart_delay>("restart_delay", kind::duration, live, "100ms",
         "How long reeve waits before the first retry."),
-    row<&P::restart_delay_max>("restart_delay_max", duration, live, "1m",
+    row<&P::restart_delay_max>("restart_delay_max", kind::duration, live, "1m",
         "The longest delay before a retry."),
-    row<&P::restart_factor_percent>("restart_factor", factor, live, "2",
+    row<&P::restart_factor_percent>("restart_factor", kind::factor, live, "2",
         "By how much each delay is longer than the one before.",
         {.min = 100, .max = restart_factor_max_percent}),
-    row<&P::reset_after>("reset_after", duration, live, "10s",
+    row<&P::reset_after>("reset_after", kind::duration, live, "10s",
         "A run of this length or longer starts delays and retries anew."),
-    row<&P::retries>("retries", retries, live, "unlimited",
+    row<&P::retries>("retries", kind::retries, live, "unlimited",
         "After how many failed runs in a row it is failed.", {.min = 1, .max = retries_max_count}),
 
-    row<&P::stop_signal>("stop_signal", Kind::signal, live, "TERM",
+    row<&P::stop_signal>("stop_signal", kind::signal, live, "TERM",
         "The signal that asks it to end."),
-    row<&P::stop_timeout>("stop_timeout", duration, live, "7s",
+    row<&P::stop_timeout>("stop_timeout", kind::duration, live, "7s",
         "How long it may take to stop before it is killed."),
-    row<&P::kill_mode>("kill_mode", choice, live, "group",
+    row<&P::kill_mode>("kill_mode", kind::choice, live, "group",
         "Whom the stop signal goes to: the process group, or at first its leader alone.",
         {.words = "group process"}),
-    row<&P::stop_command>("stop_command", shell_line, live, "",
-        "A shell line that asks it to end, REEVE_PID being its process; the stop signal follows if "
-        "something is left. It undoes what a oneshot did that is done, once that is taken down or "
-        "reeve ends."),
-    row<&P::reload_signal>("reload_signal", Kind::signal, live, "HUP",
+    row<&P::stop_command>("stop_command", kind::shell_line, live, "",
+        "A shell line that asks it to end, and undoes a oneshot that is done."),
+    row<&P::reload_signal>("reload_signal", kind::signal, live, "HUP",
         "The signal that svctl reload NAME sends."),
-    row<&P::reload_command>("reload_command", shell_line, live, "",
+    row<&P::reload_command>("reload_command", kind::shell_line, live, "",
         "A shell line that svctl reload NAME runs instead of sending reload_signal."),
 
-    row<&D::depends_on>("depends_on", services, live, "",
-        "Services that must be running (a oneshot: done) before it starts, and that are brought up "
-        "with it.", {.repeats = true}),
-    row<&D::after>("after", services, live, "",
+    row<&D::depends_on>("depends_on", kind::services, live, "",
+        "Services that must be running (a oneshot: done) before it starts.", {.repeats = true}),
+    row<&D::after>("after", kind::services, live, "",
         "Services it starts after where they are wanted too; order only.", {.repeats = true}),
-    row<&P::cascade>("cascade", flag, live, "no",
+    row<&P::cascade>("cascade", kind::flag, live, "no",
         "Stop it while a service it depends on is not running, and start it again with it."),
 
-    row<&P::ready>("ready", ready, next_start, "exec",
-        "When it counts as running: once exec succeeded, after a time, at a newline on descriptor "
-        "N, or at sd_notify's READY=1."),
-    row<&P::start_check>("start_check", shell_line, live, "",
+    row<&P::ready>("ready", kind::ready, next_start, "exec",
+        "When it counts as running."),
+    row<&P::start_check>("start_check", kind::shell_line, live, "",
         "A shell line; it counts as running only once this has succeeded."),
-    row<&P::start_check_timeout>("start_check_timeout", duration, live, "10s",
+    row<&P::start_check_timeout>("start_check_timeout", kind::duration, live, "10s",
         "How long one start_check may take.", {.min = 1}),
-    row<&P::start_check_interval>("start_check_interval", duration, live, "1s",
+    row<&P::start_check_interval>("start_check_interval", kind::duration, live, "1s",
         "How long after a start_check that failed the next one follows.",
         {.min = check_interval_min_ms}),
-    row<&P::start_timeout>("start_timeout", duration, live, "1m",
+    row<&P::start_timeout>("start_timeout", kind::duration, live, "1m",
         "If it is not running by then, it is stopped and the run counts as failed.", {.min = 1}),
 
-    row<&P::pre_start>("pre_start", shell_line, live, "",
+    row<&P::pre_start>("pre_start", kind::shell_line, live, "",
         "A shell line run before each start; if it fails, so has the run."),
-    row<&P::post_stop>("post_stop", shell_line, live, "",
+    row<&P::post_stop>("post_stop", kind::shell_line, live, "",
         "A shell line run after each end, with REEVE_EXIT and REEVE_SIGNAL."),
-    row<&P::on_fail>("on_fail", shell_line, live, "",
+    row<&P::on_fail>("on_fail", kind::shell_line, live, "",
         "A shell line run when it becomes failed."),
-    row<&P::hook_timeout>("hook_timeout", duration, live, "30s",
+    row<&P::hook_timeout>("hook_timeout", kind::duration, live, "30s",
         "How long pre_start, post_stop and on_fail may each take.", {.min = 1}),
 
-    row<&P::log>("log", choice, next_start, "file",
-        "Where its output goes: file is LOGDIR/NAME/current, stamped and rotated by svlog(8); run "
-        "is a file for each run, LOGDIR/NAME/UNIXTIME.log; console is reeve's own output, each "
-        "line with the service's name before it; inherit is that as it comes; null is nowhere.",
+    row<&P::log>("log", kind::choice, next_start, "file",
+        "Where its output goes.",
         {.words = log_words}),
-    row<&P::log_max_size>("log_max_size", bytes, live, "1M",
+    row<&P::log_max_size>("log_max_size", kind::bytes, live, "1M",
         "With log = file: at what size a new file is begun."),
-    row<&P::log_keep>("log_keep", number, live, "10",
+    row<&P::log_keep>("log_keep", kind::number, live, "10",
         "How many old files are kept, or files of earlier runs.", {.max = log_keep_max_count}),
-    row<&P::log_time>("log_time", choice, live, "utc",
+    row<&P::log_time>("log_time", kind::choice, live, "utc",
         "With log = file: the time that each line begins with; unix is in seconds.",
         {.words = "utc local unix none"}),
 
     // reeve.conf's, of which `uid` is the first.
-    row<&Settings::uid>("uid", identifier, next_start, "",
+    row<&Settings::uid>("uid", kind::identifier, next_start, "",
         "Names this reeve; a run directory that another uid left is not taken over."),
-    Key{.name = "format",
-        .default_text = "1",
-        .doc = "The format of the files; there is only one so far.",
-        .words = "",
-        .place = nullptr,
-        .min = 0,
-        .max = 0,
-        .kind = format,
-        .owner = Owner::nobody,
-        .applies = live,
-        .needs = Needs::nothing,
-        .repeats = false},
-    row<&P::log>("log", choice, next_start, "file",
+    unheld_row("format", kind::format, "1",
+        "The format of the files; there is only one so far."),
+    row<&P::log>("log", kind::choice, next_start, "file",
         "The same as default.log.", {.words = log_words}),
-    Key{.name = "trust",
-        .default_text = "",
-        .doc = "A later service directory, whose files are taken whatever their mode and owner: "
-               "for mounts that show all files as 0777.",
-        .words = "",
-        .place = nullptr,
-        .min = 0,
-        .max = 0,
-        .kind = directory,
-        .owner = Owner::nobody,
-        .applies = live,
-        .needs = Needs::nothing,
-        .repeats = true},
-    Key{.name = "default.KEY",
-        .default_text = "",
-        .doc = "The default of any key of service files but exec and command; where KEY repeats, "
-               "the services' own lines append to it.",
-        .words = "",
-        .place = nullptr,
-        .min = 0,
-        .max = 0,
-        .kind = any,
-        .owner = Owner::nobody,
-        .applies = live,
-        .needs = Needs::nothing,
-        .repeats = false},
-    row<&Settings::max_starting>("max_starting", number, live, "0",
+    unheld_row("trust", kind::directory, "",
+        "A later service directory, whose files are taken whatever their mode and owner.", true),
+    unheld_row("default.KEY", kind::any, "",
+        "The default of any key of service files but exec and command."),
+    row<&Settings::max_starting>("max_starting", kind::number, live, "0",
         "How many services may be starting at once; 0 is unlimited.",
         {.max = max_starting_max_count}),
-    row<&Settings::stop_timeout_total>("stop_timeout_total", duration, live, "8s",
+    row<&Settings::stop_timeout_total>("stop_timeout_total", kind::duration, live, "8s",
         "One deadline for the whole shutdown; what is left then is killed."),
-    row<&Settings::exit_when_idle>("exit_when_idle", flag, live, "no",
+    row<&Settings::exit_when_idle>("exit_when_idle", kind::flag, live, "no",
         "End reeve once nothing runs, is wanted or is scheduled."),
-    row<&Settings::strict>("strict", flag, live, "no",
+    row<&Settings::strict>("strict", kind::flag, live, "no",
         "Do not start at all where a definition has errors."),
-    row<&Settings::report>("report", choice, live, "failures",
-        "What reeve says of services on its own output: failures is a line when one fails, is "
-        "retried for the first time, gives up or has recovered, and at most once a minute of one "
-        "that goes on failing; all is every change of state.",
+    row<&Settings::report>("report", kind::choice, live, "failures",
+        "Which changes of services reeve tells of on its own output.",
         {.words = "failures all none"}),
-    row<&Settings::log_user>("log_user", Kind::user, live, "",
+    row<&Settings::log_user>("log_user", kind::user, live, "",
         "Whom svlog(8) runs as, where reeve is root; reeve's own user where it is not set."),
-    row<&Settings::log_max_total>("log_max_total", bytes, live, "100M",
+    row<&Settings::log_max_total>("log_max_total", kind::bytes, live, "100M",
         "How much all files of log = file may hold together; the oldest old ones go first."),
 };
 // clang-format on

@@ -47,7 +47,7 @@ void append_stranger(Sink& out, const Service& service) {
     if (!service.stranger) return;
     out << " (refused what ";
     if (*service.stranger > 0)
-        out << "process " << int64_t{*service.stranger};
+        append(out, "process ", int64_t{*service.stranger});
     else
         out << "a process of another PID namespace";
     out << " sent: it is neither of the service's process group nor a descendant of it)";
@@ -87,8 +87,8 @@ void append_doubts(Sink& out, int exit_code, const Program& program) {
     if (exit_code == 0 || program.definition == nullptr) return;
     const std::string_view word = word_for_shell(program);
     if (!word.empty()) {
-        out << " (exec has no shell, and passes on " << word.substr(0, shown_max_bytes)
-            << " as it is; command has one)";
+        append(out, " (exec has no shell, and passes on ", word.substr(0, shown_max_bytes),
+               " as it is; command has one)");
     } else if (exit_code == 127 && program.is_shell_line) {
         out << " (of the shell: no such program; see its log)";
     }
@@ -131,13 +131,13 @@ void append_failed_step(Sink& out, SpawnStep step, int code, const Program& prog
     const std::string_view object = object_of(step, program);
     const bool quoted = object.find(' ') != object.npos && !program.is_shell_line;
     const char* quote = quoted ? "'" : "";
-    if (!object.empty()) out << ' ' << quote << object << quote;
+    if (!object.empty()) append(out, ' ', quote, object, quote);
     out << ": ";
     if (step == SpawnStep::interpreter) {
         out << "the interpreter that it names is not there (#! line, in which a CR "
                "counts; or a program's loader)";
     } else {
-        out << errno_text(code) << advice_on(step, code, program);
+        append(out, errno_text(code), advice_on(step, code, program));
     }
 }
 
@@ -155,11 +155,13 @@ const char* timeout_key_of(Hook hook) {
 
 // "pre_start: exit 3", as the end of a run is told.
 void append_hook_failure(Sink& out, const Service& service, const HookFailure& failure) {
-    out << name_of(failure.hook) << ": ";
+    append(out, name_of(failure.hook), ": ");
     const Program program = program_of(service, failure.hook);
     switch (failure.result) {
     case HookResult::succeeded: return;
-    case HookResult::timed_out: out << "timed out (" << timeout_key_of(failure.hook) << ')'; return;
+    case HookResult::timed_out:
+        append(out, "timed out (", timeout_key_of(failure.hook), ')');
+        return;
     case HookResult::not_started:
         if (failure.code == 0)
             out << "could not be started";
@@ -169,7 +171,7 @@ void append_hook_failure(Sink& out, const Service& service, const HookFailure& f
     case HookResult::failed: break;
     }
     if (failure.status.kind == ExitStatus::Kind::exited) {
-        out << "exit " << static_cast<int>(failure.status.value);
+        append(out, "exit ", static_cast<int>(failure.status.value));
         append_doubts(out, failure.status.value, program);
     } else if (failure.status.kind == ExitStatus::Kind::signalled) {
         out << "signal ";
@@ -198,14 +200,14 @@ void append_other(Sink& out, const char* words, const Service* other) {
 void append_strays(Sink& out, const Service& service) {
     if (service.strays.empty()) return;
     const bool several = service.strays.view().find(' ') != std::string_view::npos;
-    out << ", but pid" << (several ? "s " : " ") << service.strays.view()
-        << " got away to the background and runs on";
+    append(out, ", but pid", several ? "s " : " ", service.strays,
+           " got away to the background and runs on");
 }
 
 void append_end(Sink& out, const Service& service, const Reason& end) {
     switch (end.code) {
     case ReasonCode::exited:
-        out << "exit " << end.value;
+        append(out, "exit ", end.value);
         append_doubts(out, end.value, program_of(service));
         return;
     case ReasonCode::signalled:
@@ -229,14 +231,14 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
     }
     case ReasonCode::fork_failed:
         if (service.end_note.empty())
-            out << "fork: " << errno_text(end.value);
+            append(out, "fork: ", errno_text(end.value));
         else
             out << service.end_note.view();
         return;
     case ReasonCode::pre_start_failed:
     case ReasonCode::hook_failed:
         if (end.code == ReasonCode::pre_start_failed && !service.end_note.empty())
-            out << "pre_start: " << service.end_note.view();
+            append(out, "pre_start: ", service.end_note);
         else
             append_hook_failure(out, service, hook_failure_of(end));
         return;
@@ -274,8 +276,8 @@ void append_verdict(Sink& out, const Standing& then) {
         then.end.value == 0 && service.definition && service.policy().type == Type::daemon)
         out << " (a daemon stays in the foreground; what ends is type = oneshot)";
     if (reason.code == ReasonCode::retries_used_up) {
-        out << ", given up after " << reason.value << " failed run"
-            << (reason.value == 1 ? "" : "s") << " (retries)";
+        append(out, ", given up after ", reason.value, " failed run", reason.value == 1 ? "" : "s",
+               " (retries)");
     }
     if (reason.code == ReasonCode::fatal_exit) out << ", which is fatal";
     if (reason.code == ReasonCode::no_restart && service.definition &&
@@ -314,7 +316,7 @@ void append_words_of(Sink& out, const Standing& then) {
         out << "exec";
         // A FIFO is opened once somebody writes into it.
         if (service.definition && !service.policy().input.empty())
-            out << ", once " << service.policy().input << " is open as its stdin";
+            append(out, ", once ", service.policy().input, " is open as its stdin");
         return;
     case ReasonCode::awaiting_ready:
         out << words_of(static_cast<ReadyKind>(reason.value));
@@ -332,10 +334,10 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
     case ReasonCode::unverified:
-        out << (reason.value < 0 ? "process group " : "process ")
-            << (reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value})
-            << " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
-               "up)";
+        append(out, reason.value < 0 ? "process group " : "process ",
+               reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value},
+               " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
+               "up)");
         return;
     case ReasonCode::definition_unread:
         out << "reeve has crashed, and could not read its file since (svctl reload)";

@@ -23,7 +23,7 @@ const char* name_of(Type type) {
 }
 
 void append_list(Sink& out, std::string_view key, const Words& words) {
-    out << key << '=';
+    append(out, key, '=');
     const char* separator = "";
     for (const std::string_view word : words) {
         out << separator;
@@ -44,13 +44,13 @@ void append_flag(Sink& out, std::string_view key, bool value) {
 
 // Zero stands for "absent" in none of them: the caller says whether there is a number.
 void append_number(Sink& out, std::string_view key, bool there, int64_t number) {
-    out << key << '=';
+    append(out, key, '=');
     if (there) out << number;
     out << '\n';
 }
 
 void append_when(Sink& out, std::string_view key, bool there, Wall time) {
-    out << key << '=';
+    append(out, key, '=');
     if (there) append_time(out, time);
     out << '\n';
 }
@@ -59,7 +59,7 @@ void append_when(Sink& out, std::string_view key, bool there, Wall time) {
 void append_exit(Sink& out, ExitStatus exit, char end) {
     out << "exit=";
     if (exit.kind == ExitStatus::Kind::exited) out << static_cast<int>(exit.value);
-    out << end << "signal=";
+    append(out, end, "signal=");
     if (exit.kind == ExitStatus::Kind::signalled) append_signal(out, exit.value);
     out << end;
 }
@@ -171,7 +171,7 @@ void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run) {
     append_time(out, run.start);
     out << " end=";
     append_time(out, run.end);
-    out << " took_ms=" << std::max<int64_t>(run.end.ms - run.start.ms, 0) << " pid=";
+    append(out, " took_ms=", std::max<int64_t>(run.end.ms - run.start.ms, 0), " pid=");
     if (run.pid > 0) out << static_cast<int64_t>(run.pid);
     out << ' ';
     append_exit(out, run.exit, ' ');

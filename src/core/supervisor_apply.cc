@@ -208,10 +208,10 @@ void Supervisor::refuse_missing(Draft& draft) {
         if (!row.listed || row.refused) return;
         const std::string_view near = nearest(reference);
         Buffer<reason_max_bytes + path_max_bytes> problem;
-        problem << row.definition->file.text().view() << ": depends_on: there is no service '"
-                << reference << '\'';
+        append(problem, row.definition->file.text().view(), ": depends_on: there is no service '",
+               reference, '\'');
         if (!near.empty() && near != reference && near != at(id).name.view())
-            problem << " (did you mean " << near << "?)";
+            append(problem, " (did you mean ", near, "?)");
         refuse(row, at(id), problem.view());
         refused = true;
     };
@@ -229,14 +229,14 @@ void Supervisor::refuse_cycles(Draft& draft) {
         const List<ServiceId> cycle = graph_.find_cycle();
         if (cycle.empty()) return;
         LongText words;
-        for (ServiceId id : cycle) words << at(id).name << " -> ";
+        for (ServiceId id : cycle) append(words, at(id).name, " -> ");
         words << at(cycle.front()).name;
         bool refused = false;
         for (ServiceId id : cycle) {
             Draft::Row& row = draft.rows[id.index];
             if (row.refused || !row.listed) continue;
             refuse(row, at(id),
-                   Text::join({row.definition->file.text(), ": dependency cycle: ", words}));
+                   Text::join(row.definition->file.text(), ": dependency cycle: ", words));
             refused = true;
         }
         check(refused);

@@ -24,8 +24,8 @@ void Answer::begin(const Request& request, Now now) {
     act(request, now);
     follows_ = request.follows;
     if (follows_) deadline_ = no_deadline;
-    open_ = targets_.size();
-    if (command_ == Command::wait && !waits_) settle_all(Outcome::timed_out);
+    open_ = subjects_.size();
+    if (command_ == Command::wait && !waits_) decide_all(Outcome::timed_out);
 }
 
 void Answer::refuse(Outcome outcome, std::string_view why) {
@@ -45,11 +45,11 @@ void Answer::resolve(const Request& request) {
         for (const ServiceId id : selected) {
             if (seen[id.index]) continue;
             seen[id.index] = true;
-            targets_.push_back({.id = id, .goal = {}});
+            subjects_.push_back({.id = id, .goal = {}});
         }
         if (!selected.empty() || request.again) continue;  // removed, as was asked for
         outcome_ = Outcome::no_such_service;
-        message_ << (message_.empty() ? "no such service: " : ", ") << name;
+        append(message_, message_.empty() ? "no such service: " : ", ", name);
         may_be_new = !advise_on(name) || may_be_new;
     }
     if (may_be_new) message_ << " (svctl reload reads new files)";
@@ -58,16 +58,16 @@ void Answer::resolve(const Request& request) {
 // What a name that means nothing may have been meant to be; false: that is not known.
 bool Answer::advise_on(std::string_view name) {
     const size_t at = name.find('@');
-    const Text label = Text::join({"@", name});
+    const Text label = Text::join("@", name);
     List<ServiceId> selected;
     supervisor_->select(label, selected);
     const std::string_view near = supervisor_->nearest(name.substr(0, name.find('@', 1)));
     if (at == name.npos && !selected.empty())
-        message_ << " (did you mean " << label << "?)";
+        append(message_, " (did you mean ", label, "?)");
     else if (at > 0 && near == name.substr(0, at))
-        message_ << " (" << near << " has no such instance)";
+        append(message_, " (", near, " has no such instance)");
     else if (!near.empty())
-        message_ << " (did you mean " << near << "?)";
+        append(message_, " (did you mean ", near, "?)");
     else
         return false;
     return true;
@@ -75,19 +75,19 @@ bool Answer::advise_on(std::string_view name) {
 
 void Answer::act(const Request& request, Now now) {
     List<ServiceId> ids;
-    for (Target& target : targets_) {
-        ids.push_back(target.id);
-        target.goal.runs_before = supervisor_->at(target.id).runs;
+    for (Subject& subject : subjects_) {
+        ids.push_back(subject.id);
+        subject.goal.runs_before = supervisor_->at(subject.id).runs;
     }
     // The run that is on its way is the one to wait for.
     const auto await_this_run = [&] {
-        for (Target& target : targets_) {
-            const Service& service = supervisor_->at(target.id);
-            if (service.active() && service.state != State::stopping) --target.goal.runs_before;
+        for (Subject& subject : subjects_) {
+            const Service& service = supervisor_->at(subject.id);
+            if (service.active() && service.state != State::stopping) --subject.goal.runs_before;
         }
     };
     const auto set_goals = [&](Goal::Kind kind) {
-        for (Target& target : targets_) target.goal.kind = kind;
+        for (Subject& subject : subjects_) subject.goal.kind = kind;
     };
     // What asks for nothing, or may be asked for once more, begins anew.
     if (again_ && command_ != Command::wait && command_ != Command::rotate) return go_on();
@@ -105,8 +105,8 @@ void Answer::act(const Request& request, Now now) {
         set_goals(Goal::Kind::restarted);
         begin_run();
         ids.clear();
-        for (const Target& target : targets_)
-            if (!target.settled) ids.push_back(target.id);
+        for (const Subject& subject : subjects_)
+            if (!subject.decided) ids.push_back(subject.id);
         controls_->leave_safe_mode();
         return supervisor_->restart(ids, now);
     case Command::up:
@@ -125,9 +125,9 @@ void Answer::act(const Request& request, Now now) {
         return definitions_ ? reload_definitions(now) : reload_services(now);
     case Command::wait:
         await_this_run();
-        for (Target& target : targets_) {
-            target.goal.patient = true;
-            if (request.until) target.goal = {.kind = Goal::Kind::state, .state = *request.until};
+        for (Subject& subject : subjects_) {
+            subject.goal.patient = true;
+            if (request.until) subject.goal = {.kind = Goal::Kind::state, .state = *request.until};
         }
         return;
     case Command::exit: return controls_->end(request.number, now);
@@ -135,38 +135,37 @@ void Answer::act(const Request& request, Now now) {
         if (const Text why_not = controls_->begin_reexec(now); !why_not.empty())
             refuse(Outcome::failed, why_not);
         return;
-    case Command::crash: return controls_->crash(request.number);
     }
 }
 
 // It was begun before reeve executed itself again. A run that is on its way is the one that was
 // asked for.
 void Answer::go_on() {
-    for (Target& target : targets_) {
-        const Service& service = supervisor_->at(target.id);
+    for (Subject& subject : subjects_) {
+        const Service& service = supervisor_->at(subject.id);
         const bool is_to_come = service.restart_requested || service.state == State::stopping ||
                                 service.state == State::waiting || service.runs == 0;
-        target.goal = {.runs_before = service.runs - (is_to_come ? 0u : 1u)};
+        subject.goal = {.runs_before = service.runs - (is_to_come ? 0u : 1u)};
         const bool goes = command_ == Command::reload && service.removed;
-        if (command_ == Command::down || goes) target.goal.kind = Goal::Kind::down;
+        if (command_ == Command::down || goes) subject.goal.kind = Goal::Kind::down;
         const bool anew = command_ == Command::reload && service.restart_requested;
         if (command_ == Command::run || command_ == Command::restart || anew)
-            target.goal.kind = Goal::Kind::restarted;
+            subject.goal.kind = Goal::Kind::restarted;
     }
 }
 
 // What cannot be run is told at once.
 void Answer::begin_run() {
-    for (Target& target : targets_) {
-        const Service& service = supervisor_->at(target.id);
+    for (Subject& subject : subjects_) {
+        const Service& service = supervisor_->at(subject.id);
         if (service.active())
-            target.note = "it runs already";
+            subject.note = "it runs already";
         else if (service.definition && service.policy().type == Type::daemon)
-            target.note = "it is a daemon: svctl up starts it";
+            subject.note = "it is a daemon: svctl up starts it";
         else
             continue;
-        target.settled = true;
-        target.outcome = Outcome::failed;
+        subject.decided = true;
+        subject.outcome = Outcome::failed;
     }
 }
 
@@ -174,51 +173,51 @@ void Answer::find_amiss() {
     if (!all_) return;
     was_told_.resize(supervisor_->services().size());
     for (uint32_t i = 0; i < supervisor_->services().size(); ++i)
-        if (is_amiss(supervisor_->at({i}))) targets_.push_back({.id = {i}, .goal = {}});
+        if (is_amiss(supervisor_->at({i}))) subjects_.push_back({.id = {i}, .goal = {}});
 }
 
 void Answer::send_signals(int number) {
-    for (Target& target : targets_) {
-        target.settled = true;
-        const int code = controls_->signal(target.id, number);
+    for (Subject& subject : subjects_) {
+        subject.decided = true;
+        const int code = controls_->signal(subject.id, number);
         if (code == 0) continue;
-        target.code = static_cast<uint8_t>(code);
-        target.outcome = code == ESRCH   ? Outcome::not_running
-                         : code == EPERM ? Outcome::not_permitted
-                                         : Outcome::failed;
+        subject.code = static_cast<uint8_t>(code);
+        subject.outcome = code == ESRCH   ? Outcome::not_running
+                          : code == EPERM ? Outcome::not_permitted
+                                          : Outcome::failed;
     }
 }
 
 // Of all: those that have such files.
 void Answer::rotate(bool all) {
     for (uint32_t i = 0; all && i < supervisor_->services().size(); ++i) {
-        Target target{.id = ServiceId{i}, .goal = {}};
-        rotate(target);
-        if (!target.settled) targets_.push_back(target);
+        Subject subject{.id = ServiceId{i}, .goal = {}};
+        rotate(subject);
+        if (!subject.decided) subjects_.push_back(subject);
     }
-    for (Target& target : targets_)
-        if (!all) rotate(target);
+    for (Subject& subject : subjects_)
+        if (!all) rotate(subject);
 }
 
-void Answer::rotate(Target& target) {
-    const int code = controls_->rotate(target.id, target.rotation);
-    if (code == EINVAL) target.note = "its log has no files that are rotated (log = file)";
-    if (code == ENOTDIR) target.note = "its lines go to the console now (svctl status says why)";
+void Answer::rotate(Subject& subject) {
+    const int code = controls_->rotate(subject.id, subject.rotation);
+    if (code == EINVAL) subject.note = "its log has no files that are rotated (log = file)";
+    if (code == ENOTDIR) subject.note = "its lines go to the console now (svctl status says why)";
     if (code == 0) return;
-    target.settled = true;
-    target.code = static_cast<uint8_t>(code);
-    target.outcome = Outcome::failed;
+    subject.decided = true;
+    subject.code = static_cast<uint8_t>(code);
+    subject.outcome = Outcome::failed;
 }
 
 void Answer::reload_services(Now now) {
-    for (Target& target : targets_) {
-        const Service& service = supervisor_->at(target.id);
+    for (Subject& subject : subjects_) {
+        const Service& service = supervisor_->at(subject.id);
         if (service.state == State::running) {
-            target.goal.kind = Goal::Kind::reloaded;
-            supervisor_->handle(target.id, {.kind = EventKind::reload}, now);
+            subject.goal.kind = Goal::Kind::reloaded;
+            supervisor_->handle(subject.id, {.kind = EventKind::reload}, now);
         } else {
-            target.settled = true;
-            target.outcome = Outcome::not_running;
+            subject.decided = true;
+            subject.outcome = Outcome::not_running;
         }
     }
 }
@@ -228,29 +227,29 @@ void Answer::reload_definitions(Now now) {
     reloaded_ = controls_->reload(now);
     if (!reloaded_.problems.empty()) outcome_ = Outcome::failed;
     for (const Change& change : reloaded_.changes) {
-        Target target{.id = change.id, .goal = {}, .settled = true};
+        Subject subject{.id = change.id, .goal = {}, .decided = true};
         if (change.kind == Change::Kind::restart) {
-            target.goal = {.kind = Goal::Kind::restarted,
-                           .runs_before = supervisor_->at(change.id).runs};
-            target.settled = false;
+            subject.goal = {.kind = Goal::Kind::restarted,
+                            .runs_before = supervisor_->at(change.id).runs};
+            subject.decided = false;
         } else if (change.kind == Change::Kind::remove) {
-            target.goal.kind = Goal::Kind::down;
-            target.settled = false;
+            subject.goal.kind = Goal::Kind::down;
+            subject.decided = false;
         } else if (change.kind == Change::Kind::refuse) {
-            target.outcome = Outcome::failed;
+            subject.outcome = Outcome::failed;
         } else if (watches_) {
-            target.settled = !await_start(target, now);
+            subject.decided = !await_start(subject, now);
         }
-        targets_.push_back(target);
+        subjects_.push_back(subject);
     }
 }
 
 // Did the reload bring it up? Then that run is the one to wait for.
-bool Answer::await_start(Target& target, Now now) const {
-    const Service& service = supervisor_->at(target.id);
+bool Answer::await_start(Subject& subject, Now now) const {
+    const Service& service = supervisor_->at(subject.id);
     const State state = service.state;
     if (service.want == Want::down || service.changed != now.mono) return false;
-    target.goal.runs_before = service.runs - (state == State::waiting ? 0u : 1u);
+    subject.goal.runs_before = service.runs - (state == State::waiting ? 0u : 1u);
     return state == State::starting || state == State::waiting || state == State::running ||
            state == State::backoff || state == State::failed;
 }

@@ -1,5 +1,5 @@
 // answer: what is said to one request, piece by piece, as the client reads and as things come to
-// pass. Knows no socket.
+// pass. It holds at most one object at a time, and knows no socket.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ class Answer {
     // Appends at most one object or line.
     Step next(Sink& out, Now now);
 
-    // States that were entered, however short they last.
+    // Notes states that services have entered: one that lasts a moment counts for who waits for it.
     void entered(std::span<const Entry> entries);
 
     Mono next_deadline() const { return std::min(deadline_, look_at_); }
@@ -43,14 +43,14 @@ class Answer {
     void append_handover(Sink& out) const;
     // reeve ends: what has not come about will not.
     void conclude();
-    // The same, for there is no place for one that waits: what was begun goes on.
+    // There is no place for a client that waits: it is told so, and what was begun goes on.
     void stop_waiting(std::string_view why);
     // Is the end of reeve what the client waits for?
     bool awaits_end() const { return command_ == Command::exit && waits_ && !closed_; }
 
   private:
     // One service that the request is about, and what is to come of it.
-    struct Target {
+    struct Subject {
         ServiceId id;
         Goal goal;
         Outcome outcome = Outcome::done;
@@ -58,7 +58,7 @@ class Answer {
         const char* note = nullptr;  // why it cannot be done, where the state does not say it
         Rotation rotation;
         Mono watch_until = no_deadline;  // it is there, and seen to stay so until then
-        bool settled = false;            // `outcome` is known
+        bool decided = false;            // `outcome` is known
         bool told = false;
         bool overtaken = false;  // by another command
     };
@@ -69,10 +69,10 @@ class Answer {
     void send_signals(int number);
     void find_amiss();
     void rotate(bool all);
-    void rotate(Target& target);
+    void rotate(Subject& subject);
     void reload_services(Now now);
     void reload_definitions(Now now);
-    bool await_start(Target& target, Now now) const;
+    bool await_start(Subject& subject, Now now) const;
     void begin_run();
     void go_on();
 
@@ -85,13 +85,13 @@ class Answer {
     Step next_event(Sink& out);
     Step next_boot(Sink& out);
     Step tell(Sink& out, const Sink& object) const;
-    Progress progress_of(Target& target) const;
-    bool is_watched(const Target& target) const;
-    void settle(Target& target, Now now);
-    void settle_now(Target& target, Outcome pending) const;
-    void settle_all(Outcome pending);
-    void tell_outcome(Sink& out, const Target& target, size_t place, Now now) const;
-    void append_outcome_words(Sink& out, const Target& target, Now now) const;
+    Progress progress_of(Subject& subject) const;
+    bool is_watched(const Subject& subject) const;
+    void judge(Subject& subject, Now now);
+    void decide(Subject& subject, Outcome pending) const;
+    void decide_all(Outcome pending);
+    void tell_outcome(Sink& out, const Subject& subject, size_t place, Now now) const;
+    void append_outcome_words(Sink& out, const Subject& subject, Now now) const;
     Step end(Sink& out);
 
     Supervisor* supervisor_;
@@ -99,7 +99,7 @@ class Answer {
     Command command_ = Command::status;
     bool waits_ = false;
     bool watches_ = false;      // what it brings up
-    bool all_ = false;          // status of every service, and there are no targets; why of many
+    bool all_ = false;          // status of every service, and there are no subjects; why of many
     bool definitions_ = false;  // reload without a name
     bool follows_ = false;      // events
     bool again_ = false;        // begun before reeve executed itself again
@@ -107,16 +107,16 @@ class Answer {
     Outcome outcome_ = Outcome::done;
     LongText message_;  // of the last line
     Text overtaker_;    // who has asked for the contrary
-    List<Target> targets_;
-    Reloaded reloaded_;  // its changes are the targets, place by place
+    List<Subject> subjects_;
+    Reloaded reloaded_;  // its changes are the subjects, place by place
     Forecast forecast_;
     size_t warned_ = 0;            // how many problems, of one of the two, have been told
     uint64_t event_ = 0;           // the number of the next one
-    size_t cursor_ = 0;            // the next target to look at, or service
-    ServiceId link_{};             // why: the next of the chain; none: begin the target's
+    size_t cursor_ = 0;            // the next subject to look at, or service
+    ServiceId link_{};             // why: the next of the chain; none: begin the subject's
     size_t links_ = 0;             // how many of it were told
     List<uint8_t> was_told_;       // why of many, by index: each once
-    size_t open_ = 0;              // targets not told yet
+    size_t open_ = 0;              // subjects not told yet
     Wall began_{};                 // when it was asked
     Mono deadline_ = no_deadline;  // the client's
     Mono look_at_ = no_deadline;   // nothing else tells of a rotation, or that it stays there

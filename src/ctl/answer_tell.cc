@@ -25,7 +25,7 @@ void append_measured(Sink& out, const Service& service, Now now) {
     out << "\ncpu_percent=";
     if (usage) {
         const uint64_t tenths = usage->cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
-        out << tenths / 10 << '.' << tenths % 10;
+        append(out, tenths / 10, '.', tenths % 10);
     }
     out << "\nmemory_bytes=";
     if (usage) out << usage->resident_bytes;
@@ -39,7 +39,7 @@ bool is_there(const Service& service) {
 void append_head(Sink& out, const Service& service) {
     out << "name=";
     append_name(out, service);
-    out << "\nstate=" << reeve::name_of(service.state) << '\n';
+    append(out, "\nstate=", reeve::name_of(service.state), '\n');
 }
 
 // What its file has to do with it, where it runs under an earlier definition.
@@ -63,7 +63,7 @@ Answer::Step Answer::next(Sink& out, Now now) {
         Sink line(scratch, sizeof scratch - 1);
         line << "warn ";
         append_escaped(line, problems[warned_++]);
-        out << line.view() << '\n';
+        append(out, line, '\n');
         return Step::more;
     }
     switch (command_) {
@@ -79,7 +79,6 @@ Answer::Step Answer::next(Sink& out, Now now) {
         out << "ending\n";
         return Step::more;
     case Command::reexec: return next_of_reexec(out);
-    case Command::crash: return end(out);
     case Command::up:
     case Command::down:
     case Command::restart:
@@ -93,10 +92,10 @@ Answer::Step Answer::next(Sink& out, Now now) {
 }
 
 Answer::Step Answer::next_service(Sink& out, Now now) {
-    const size_t count = all_ ? supervisor_->services().size() : targets_.size();
+    const size_t count = all_ ? supervisor_->services().size() : subjects_.size();
     while (cursor_ < count) {
         const ServiceId id =
-            all_ ? ServiceId{static_cast<uint32_t>(cursor_)} : targets_[cursor_].id;
+            all_ ? ServiceId{static_cast<uint32_t>(cursor_)} : subjects_[cursor_].id;
         ++cursor_;
         const Service& service = supervisor_->at(id);
         if (!service.used()) continue;
@@ -111,7 +110,7 @@ Answer::Step Answer::next_service(Sink& out, Now now) {
 }
 
 Answer::Step Answer::tell(Sink& out, const Sink& object) const {
-    out << object.view() << '\n';
+    append(out, object, '\n');
     return Step::more;
 }
 
@@ -130,7 +129,7 @@ Answer::Step Answer::next_event(Sink& out) {
     const uint64_t first = supervisor_->first_entry();
     if (event_ < first) {
         Sink line(scratch, sizeof scratch);
-        line << "warn " << first - event_ << " events were missed\n";
+        append(line, "warn ", first - event_, " events were missed\n");
         event_ = first;
         out << line.view();
         return Step::more;
@@ -158,7 +157,7 @@ Answer::Step Answer::next_boot(Sink& out) {
         append_time(object, Wall{began.ms + times.start_ms});
         object << "\nready=";
         if (ready) append_time(object, Wall{began.ms + times.ready_ms});
-        object << "\nstart_ms=" << times.start_ms << "\nready_ms=";
+        append(object, "\nstart_ms=", times.start_ms, "\nready_ms=");
         if (ready) object << times.ready_ms;
         object << '\n';
         return tell(out, object);
@@ -168,8 +167,8 @@ Answer::Step Answer::next_boot(Sink& out) {
 
 Answer::Step Answer::next_cause(Sink& out, Now now) {
     if (!link_) {
-        if (cursor_ == targets_.size()) return end(out);
-        link_ = targets_[cursor_++].id;
+        if (cursor_ == subjects_.size()) return end(out);
+        link_ = subjects_[cursor_++].id;
         links_ = 0;
     }
     const Service& service = supervisor_->at(link_);
@@ -202,16 +201,16 @@ Answer::Step Answer::next_directory(Sink& out) {
 
 Answer::Step Answer::next_outcome(Sink& out, Now now) {
     if (cursor_ == 0) look_at_ = no_deadline;
-    while (cursor_ < targets_.size()) {
+    while (cursor_ < subjects_.size()) {
         const size_t place = cursor_++;
-        Target& target = targets_[place];
-        if (target.told) continue;
-        if (!target.settled) settle(target, now);
-        if (!target.settled) continue;
-        target.told = true;
+        Subject& subject = subjects_[place];
+        if (subject.told) continue;
+        if (!subject.decided) judge(subject, now);
+        if (!subject.decided) continue;
+        subject.told = true;
         --open_;
-        outcome_ = worse(outcome_, target.outcome);
-        tell_outcome(out, target, place, now);
+        outcome_ = worse(outcome_, subject.outcome);
+        tell_outcome(out, subject, place, now);
         return Step::more;
     }
     cursor_ = 0;
@@ -226,93 +225,93 @@ Answer::Step Answer::next_of_reexec(Sink& out) {
     return outcome_ != Outcome::done || again_ || !waits_ ? end(out) : Step::waits;
 }
 
-Progress Answer::progress_of(Target& target) const {
+Progress Answer::progress_of(Subject& subject) const {
     if (command_ == Command::rotate)
-        return controls_->is_rotated(target.id, target.rotation) ? Progress::reached
-                                                                 : Progress::pending;
+        return controls_->is_rotated(subject.id, subject.rotation) ? Progress::reached
+                                                                   : Progress::pending;
     // After a new beginning nothing tells a service's own reload from one of the definitions.
-    if (again_ && supervisor_->at(target.id).hook_runs(Hook::reload_command))
+    if (again_ && supervisor_->at(subject.id).hook_runs(Hook::reload_command))
         return Progress::pending;
-    return progress(*supervisor_, target.id, target.goal);
+    return progress(*supervisor_, subject.id, subject.goal);
 }
 
 // May it be there and end at once? A signal is no answer, nor is it one that exec has succeeded.
-bool Answer::is_watched(const Target& target) const {
-    if (target.goal.kind == Goal::Kind::reloaded) return true;
-    const Service& service = supervisor_->at(target.id);
+bool Answer::is_watched(const Subject& subject) const {
+    if (subject.goal.kind == Goal::Kind::reloaded) return true;
+    const Service& service = supervisor_->at(subject.id);
     const bool brought_up =
-        target.goal.kind == Goal::Kind::up || target.goal.kind == Goal::Kind::restarted;
+        subject.goal.kind == Goal::Kind::up || subject.goal.kind == Goal::Kind::restarted;
     return watches_ && brought_up && service.state == State::running &&
            service.policy().ready.kind == ReadyKind::exec && service.policy().start_check.empty();
 }
 
-void Answer::settle(Target& target, Now now) {
-    if (!waits_) return settle_now(target, Outcome::done);
-    const Progress progress = progress_of(target);
+void Answer::judge(Subject& subject, Now now) {
+    if (!waits_) return decide(subject, Outcome::done);
+    const Progress progress = progress_of(subject);
     if (progress == Progress::pending) return;
-    if (progress == Progress::reached && is_watched(target)) {
-        if (target.watch_until == no_deadline)
-            target.watch_until = now.mono + milliseconds(ends_at_once_ms);
-        look_at_ = std::min(look_at_, target.watch_until);
-        if (now.mono < target.watch_until) return;
+    if (progress == Progress::reached && is_watched(subject)) {
+        if (subject.watch_until == no_deadline)
+            subject.watch_until = now.mono + milliseconds(ends_at_once_ms);
+        look_at_ = std::min(look_at_, subject.watch_until);
+        if (now.mono < subject.watch_until) return;
     }
-    settle_now(target, Outcome::done);
+    decide(subject, Outcome::done);
 }
 
 // `pending`: its outcome where nothing has come about yet.
-void Answer::settle_now(Target& target, Outcome pending) const {
-    if (target.settled) return;
-    target.settled = true;
-    switch (progress_of(target)) {
-    case Progress::pending: target.outcome = pending; return;
+void Answer::decide(Subject& subject, Outcome pending) const {
+    if (subject.decided) return;
+    subject.decided = true;
+    switch (progress_of(subject)) {
+    case Progress::pending: subject.outcome = pending; return;
     case Progress::reached: return;
-    case Progress::overtaken: target.overtaken = true; [[fallthrough]];
-    case Progress::failed: target.outcome = Outcome::failed; return;
+    case Progress::overtaken: subject.overtaken = true; [[fallthrough]];
+    case Progress::failed: subject.outcome = Outcome::failed; return;
     }
 }
 
 void Answer::note_overtaker(std::string_view who) {
-    for (Target& target : targets_) {
-        if (target.settled || progress_of(target) != Progress::overtaken) continue;
-        settle_now(target, Outcome::failed);
+    for (Subject& subject : subjects_) {
+        if (subject.decided || progress_of(subject) != Progress::overtaken) continue;
+        decide(subject, Outcome::failed);
         overtaker_ = who;
     }
 }
 
-void Answer::settle_all(Outcome pending) {
-    for (Target& target : targets_) settle_now(target, pending);
+void Answer::decide_all(Outcome pending) {
+    for (Subject& subject : subjects_) decide(subject, pending);
 }
 
 // The reason of what went wrong is the whole chain, in one line.
-void Answer::append_outcome_words(Sink& out, const Target& target, Now now) const {
-    const Service& service = supervisor_->at(target.id);
-    const bool failed = target.outcome == Outcome::failed;
-    if (command_ == Command::rotate && target.outcome == Outcome::timed_out) {
+void Answer::append_outcome_words(Sink& out, const Subject& subject, Now now) const {
+    const Service& service = supervisor_->at(subject.id);
+    const bool failed = subject.outcome == Outcome::failed;
+    if (command_ == Command::rotate && subject.outcome == Outcome::timed_out) {
         out << "svlog has not begun a new file yet: it may wait for the end of a line, or for "
                "room on the disk";
         return;
     }
-    if (target.note != nullptr) {
-        out << target.note;
+    if (subject.note != nullptr) {
+        out << subject.note;
         return;
     }
-    if (target.code != 0) {
-        out << errno_text(target.code);
+    if (subject.code != 0) {
+        out << errno_text(subject.code);
         return;
     }
-    if (target.overtaken && !overtaker_.empty()) {
-        out << "overtaken by " << overtaker_;
+    if (subject.overtaken && !overtaker_.empty()) {
+        append(out, "overtaken by ", overtaker_);
         return;
     }
     if (!service.used()) return;
-    if (target.goal.kind == Goal::Kind::reloaded && failed && !target.overtaken &&
+    if (subject.goal.kind == Goal::Kind::reloaded && failed && !subject.overtaken &&
         !reload_failed(service)) {
         out << "it ended when it was told to reload: ";
         if (service.active()) return append_end(out, service, service.end);
     }
     append_words(out, *supervisor_, service, Reader::client, now);
     ServiceId link = cause_of(*supervisor_, service);
-    for (size_t left = 16; target.outcome != Outcome::done && link && left > 0; --left) {
+    for (size_t left = 16; subject.outcome != Outcome::done && link && left > 0; --left) {
         const Service& cause = supervisor_->at(link);
         Buffer<2 * name_max_bytes + 1> name;
         append_name(name, cause);
@@ -324,8 +323,8 @@ void Answer::append_outcome_words(Sink& out, const Target& target, Now now) cons
     }
 }
 
-void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now) const {
-    const Service& service = supervisor_->at(target.id);
+void Answer::tell_outcome(Sink& out, const Subject& subject, size_t place, Now now) const {
+    const Service& service = supervisor_->at(subject.id);
     Sink object(scratch, sizeof scratch);
     if (definitions_) {
         const Change& change = reloaded_.changes[place];
@@ -337,9 +336,9 @@ void Answer::tell_outcome(Sink& out, const Target& target, size_t place, Now now
         if (!service.strays.empty()) append_field(object, "strays", service.strays);
     }
     object << "reason=";
-    append_outcome_words(object, target, now);
-    object << "\nresult=" << static_cast<int>(target.outcome) << '\n';
-    if (target.goal.kind == Goal::Kind::reloaded && target.outcome == Outcome::failed)
+    append_outcome_words(object, subject, now);
+    append(object, "\nresult=", static_cast<int>(subject.outcome), '\n');
+    if (subject.goal.kind == Goal::Kind::reloaded && subject.outcome == Outcome::failed)
         append_trail(object, *supervisor_, service, began_);
     tell(out, object);
 }
@@ -354,32 +353,32 @@ Answer::Step Answer::end(Sink& out) {
 
 void Answer::entered(std::span<const Entry> entries) {
     if (command_ != Command::wait) return;
-    for (Target& target : targets_) {
-        if (target.settled || target.goal.kind != Goal::Kind::state) continue;
+    for (Subject& subject : subjects_) {
+        if (subject.decided || subject.goal.kind != Goal::Kind::state) continue;
         for (const Entry& entry : entries)
-            if (entry.id == target.id && entry.to == target.goal.state) target.settled = true;
+            if (entry.id == subject.id && entry.to == subject.goal.state) subject.decided = true;
     }
 }
 
 void Answer::append_handover(Sink& out) const {
     if (closed_) return;
     const bool only_looks = command_ == Command::status || command_ == Command::why;
-    if (only_looks || (targets_.empty() && command_ != Command::reexec)) {
+    if (only_looks || (subjects_.empty() && command_ != Command::reexec)) {
         out << "again\n";
         return;
     }
-    out << "begun " << static_cast<int>(outcome_);
-    for (const Target& target : targets_) {
-        if (target.told || !supervisor_->at(target.id).used()) continue;
+    append(out, "begun ", static_cast<int>(outcome_));
+    for (const Subject& subject : subjects_) {
+        if (subject.told || !supervisor_->at(subject.id).used()) continue;
         out << ' ';
-        append_name(out, supervisor_->at(target.id));
+        append_name(out, supervisor_->at(subject.id));
     }
     out << '\n';
 }
 
 void Answer::conclude() {
     follows_ = false;
-    settle_all(Outcome::failed);
+    decide_all(Outcome::failed);
 }
 
 void Answer::stop_waiting(std::string_view why) {
@@ -391,7 +390,7 @@ void Answer::stop_waiting(std::string_view why) {
 void Answer::pass_deadline(Now now) {
     if (now.mono < deadline_) return;
     deadline_ = no_deadline;
-    settle_all(Outcome::timed_out);
+    decide_all(Outcome::timed_out);
     if (command_ != Command::exit && command_ != Command::reexec) return;
     waits_ = false;
     refuse(Outcome::timed_out, command_ == Command::exit ? "reeve has not ended yet"

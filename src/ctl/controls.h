@@ -59,9 +59,6 @@ class Controls {
     // After too many crashes nothing is begun until somebody asks for it: this is asking.
     virtual void leave_safe_mode() = 0;
 
-    // A fault, as a test has it.
-    virtual void crash(int number) = 0;
-
     // What is wrong with reeve itself.
     virtual List<Text> warnings() const = 0;
 

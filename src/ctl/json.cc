@@ -61,7 +61,7 @@ void append_string(Sink& out, std::string_view text) {
         const char c = text.front();
         size_t length = 0;
         if (c == '"' || c == '\\') {
-            out << '\\' << c;
+            append(out, '\\', c);
             length = 1;
         } else if (utf8_length(text) == 0) {
             out << "\\ufffd";
@@ -69,7 +69,7 @@ void append_string(Sink& out, std::string_view text) {
         } else if (is_harmful(text, length)) {
             Buffer<8> escape;
             append_escape(escape, text);
-            out << "\\u" << (length == 1 ? "00" : "") << escape.view().substr(2);
+            append(out, "\\u", length == 1 ? "00" : "", escape.view().substr(2));
         } else {
             out << text.substr(0, length);
         }

@@ -11,8 +11,8 @@ namespace {
 constexpr std::string_view version = "reeve/1";
 
 constexpr const char* command_names[command_count] = {
-    "status", "why",    "up",   "down",        "restart", "run",  "signal", "reload", "wait",
-    "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "crash",
+    "status", "why",  "up",     "down", "restart",     "run",    "signal", "reload",
+    "wait",   "plan", "events", "boot", "directories", "rotate", "exit",   "reexec",
 };
 
 bool has_control(std::string_view text) {
@@ -75,8 +75,7 @@ const char* missing_in(const Request& request) {
     case Command::events:
     case Command::boot:
     case Command::exit:
-    case Command::reexec:
-    case Command::crash: return lacks_names ? nullptr : "it takes no names";
+    case Command::reexec: return lacks_names ? nullptr : "it takes no names";
     }
     return nullptr;
 }
@@ -87,7 +86,7 @@ const char* name_of(Command command) { return command_names[static_cast<size_t>(
 
 std::optional<Request> parse_request(std::string_view line, Sink& problem) {
     const auto refuse = [&](const char* why, std::string_view what = {}) {
-        problem << why << what.substr(0, shown_max_bytes);
+        append(problem, why, what.substr(0, shown_max_bytes));
         return std::nullopt;
     };
     if (has_control(line)) return refuse("the request has a control character in it");
@@ -114,14 +113,14 @@ std::optional<Request> parse_request(std::string_view line, Sink& problem) {
 }
 
 void append_request(Sink& out, const Request& request) {
-    out << version << ' ' << name_of(request.command) << " timeout=" << request.timeout.ms;
+    append(out, version, ' ', name_of(request.command), " timeout=", request.timeout.ms);
     if (!request.waits) out << " wait=no";
     if (request.watches) out << " watch=yes";
     if (request.follows) out << " follow=yes";
     if (request.again) out << " again=yes";
-    if (request.until) out << " state=" << name_of(*request.until);
-    if (request.number != 0) out << " number=" << request.number;
-    if (!request.names.empty()) out << ' ' << request.names;
+    if (request.until) append(out, " state=", name_of(*request.until));
+    if (request.number != 0) append(out, " number=", request.number);
+    if (!request.names.empty()) append(out, ' ', request.names);
     out << '\n';
 }
 
@@ -146,7 +145,7 @@ std::optional<ReplyLine> parse_reply_line(std::string_view line) {
 }
 
 void append_end(Sink& out, Outcome outcome, std::string_view text) {
-    out << "end " << static_cast<int>(outcome);
+    append(out, "end ", static_cast<int>(outcome));
     if (!text.empty()) out << ' ';
     append_escaped(out, text);
     out << '\n';

@@ -12,7 +12,7 @@
 //                                         second more where it is ready by exec alone
 //            | "follow=yes"               events: those to come as well
 //            | "state=" STATE             wait: until that state
-//            | "number=" N                signal, crash: which one; exit: reeve's exit code
+//            | "number=" N                signal: which one; exit: reeve's exit code
 //            | "again=yes"                it was begun before: nothing is done, only told
 //   name     = NAME | NAME@INSTANCE | @LABEL
 //
@@ -21,8 +21,8 @@
 //   warning  = "warn " TEXT LF            for people; the reply goes on
 //   ending   = "ending" LF                reeve ends: that the connection ends too is the answer
 //   again    = "again" LF                 reeve executes itself again: ask once more
-//            | "begun " OUTCOME *(" " name) LF      the same, with again=yes and these names; the
-//                                                   outcome of what has been told
+//            | "begun " OUTCOME *(" " name) LF      ask once more, with again=yes and these names;
+//                                                   the outcome of what has been told
 //   end      = "end " OUTCOME [" " TEXT] LF         the last line; OUTCOME: svctl's exit status
 //
 // A connection is for one request. What an object holds depends on the command:
@@ -68,9 +68,8 @@ enum class Command : uint8_t {
     rotate,
     exit,
     reexec,
-    crash,
 };
-constexpr size_t command_count = 17;
+constexpr size_t command_count = 16;
 const char* name_of(Command command);
 
 struct Request {

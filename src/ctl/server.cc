@@ -40,7 +40,7 @@ bool may_connect(int fd) {
 // listen(), when the mode is as it should be whatever the umask is.
 Status Server::open(const Text& path) {
     path_ = path;
-    const Text new_path = Text::join({path, ".new"});
+    const Text new_path = Text::join(path, ".new");
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     if (new_path.view().size() >= sizeof address.sun_path) return Error{"bind", path, ENAMETOOLONG};
@@ -167,11 +167,11 @@ void Server::begin(Client& client, Now now) {
 // Who waits for the contrary of what this client wants hears of it, and of whom.
 void Server::tell_others(const Client& client, const Request& request) {
     Buffer<256> who;
-    who << "svctl " << name_of(request.command);
-    if (!request.names.empty()) who << ' ' << request.names.substr(0, shown_max_bytes);
-    if (const auto user = platform::peer_uid(client.socket.get())) who << ", user " << *user;
+    append(who, "svctl ", name_of(request.command));
+    if (!request.names.empty()) append(who, ' ', request.names.substr(0, shown_max_bytes));
+    if (const auto user = platform::peer_uid(client.socket.get())) append(who, ", user ", *user);
     const pid_t process = platform::peer_pid(client.socket.get());
-    if (process > 0) who << ", process " << static_cast<int64_t>(process);
+    if (process > 0) append(who, ", process ", static_cast<int64_t>(process));
     each_client([&](Client& other) {
         if (&other != &client && other.answer) other.answer->note_overtaker(who.view());
     });
@@ -185,8 +185,8 @@ bool Server::may_wait(Client& client) {
     client.waits = waiting + std::min(clients_spare_count, places_ / 2) < places_;
     if (client.waits) return true;
     Buffer<160> why;
-    why << "no place for another client that waits, besides " << waiting
-        << ": try again later; what was begun goes on";
+    append(why, "no place for another client that waits, besides ", waiting,
+           ": try again later; what was begun goes on");
     client.answer->stop_waiting(why.view());
     return false;
 }

@@ -1,7 +1,7 @@
 // server: the control socket RUNDIR/control and its clients. Nothing a client does, or does not do,
-// makes it wait or grow: input and output are bounded, long answers are made as they are read, and
-// who is silent for client_idle_max_ms is dropped, and earlier where others wait for the place. Who
-// waits for a service may stay as long as it likes; some places are kept for others.
+// makes it wait or grow: input and output are bounded, and long answers are made as they are read.
+// A client that is silent for client_idle_max_ms is dropped, and earlier where others wait for its
+// place. A client that waits for a service may stay; some places are kept for the others.
 #pragma once
 
 #include <array>
@@ -25,11 +25,11 @@ class Server {
     // Makes the socket, mode 0600, in place of what may be there: to be called by the holder of the
     // lock. Without it the rest does nothing.
     Status open(const Text& path);
-    // Goes on with the socket that is at `path` already.
+    // Goes on with the socket that an earlier program has made at `path`.
     void take(const Text& path, Fd listener);
     // No more clients than this at a time, where descriptors are scarce.
     void limit_clients(size_t most) { places_ = most; }
-    // Makes it again if it is no longer there; clients that are connected stay so.
+    // Makes the socket again where it is no longer there. Clients stay connected.
     Status reopen();
 
     // In each turn of the loop: before the wait, after it, and once all events are handled. What

@@ -46,7 +46,7 @@ ReadDirectories read_directories(const ServiceDirectories& directories) {
         const Judgement judgement =
             trusted ? Judgement() : judge_service_directory(path, directories.in_container);
         if (judgement.refused) {
-            result.problems.push_back(Text::join({judgement.flaw, advice_on_flaw}));
+            result.problems.push_back(Text::join(judgement.flaw, advice_on_flaw));
             result.outcome = Outcome::not_permitted;
             continue;
         }
@@ -60,7 +60,7 @@ ReadDirectories read_directories(const ServiceDirectories& directories) {
         const Error& error = read.error();
         // A container may run CMD as a user whose HOME is still root's.
         if (directories.may_be_missing && (error.code == ENOENT || error.code == EACCES)) continue;
-        result.problems.push_back(Text::join({describe(error), advice_on_directory(error)}));
+        result.problems.push_back(Text::join(describe(error), advice_on_directory(error)));
         result.outcome = outcome_of(error);
     }
     return result;

@@ -122,7 +122,7 @@ bool may_be_read_later(std::span<const List<SourceFile>> directories) {
 }
 
 Result<List<SourceFile>> read_directory(std::string_view path, bool trusted) {
-    const Text shared = Text::join({path, path.empty() || path.ends_with('/') ? "" : "/"});
+    const Text shared = Text::join(path, path.empty() || path.ends_with('/') ? "" : "/");
     List<Text> names;
     if (int code = list_names(shared.c_str(), names); code != 0)
         return Error{"read directory", path, code};

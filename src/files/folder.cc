@@ -24,7 +24,7 @@ std::span<char> Folder::text_place() { return text; }
 
 const char* Folder::path(std::string_view run_directory, std::string_view name) const {
     Sink out(paths, path_max_bytes);
-    out << run_directory << folder_ << name;
+    append(out, run_directory, folder_, name);
     return out.c_str();
 }
 
@@ -33,7 +33,7 @@ bool Folder::replace(std::string_view run_directory, std::string_view name,
     for (bool again = false;; again = true) {
         const char* to = path(run_directory, name);
         Sink from(paths + std::string_view(to).size() + 1, path_max_bytes);
-        from << run_directory << folder_ << new_name;
+        append(from, run_directory, folder_, new_name);
         if (replace_text(from.c_str(), to, text)) return true;
         if (again || errno != ENOENT || !make(run_directory)) return false;
     }
@@ -45,7 +45,7 @@ bool Folder::make(std::string_view run_directory) const {
 
 Fd Folder::open(std::string_view run_directory) const {
     Sink out(paths, path_max_bytes);
-    out << run_directory << folder_.substr(0, folder_.size() - 1);
+    append(out, run_directory, folder_.substr(0, folder_.size() - 1));
     return Fd(sys::open(out.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
 }
 

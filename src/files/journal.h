@@ -26,7 +26,7 @@ class Journal {
     // Without a path there is no journal: everything below does nothing.
     void set_path(Text path) {
         path_ = std::move(path);
-        new_path_ = Text::join({path_, ".new"});
+        new_path_ = Text::join(path_, ".new");
     }
     bool enabled() const { return !path_.empty(); }
 

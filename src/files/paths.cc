@@ -49,11 +49,11 @@ constexpr Rule state_rule = {"REEVE_STATE", "/var/lib/reeve", "XDG_STATE_HOME", 
     if (uid == 0)
         path << rule.of_root;
     else if (named.starts_with('/'))
-        path << named << rule.suffix;
+        append(path, named, rule.suffix);
     else if (rule.in_home != nullptr)
-        path << (home == "/" ? "" : home) << rule.in_home << rule.suffix;
+        append(path, home == "/" ? "" : home, rule.in_home, rule.suffix);
     else
-        path << "/tmp/reeve-" << static_cast<uint64_t>(uid);
+        append(path, "/tmp/reeve-", static_cast<uint64_t>(uid));
     return path.view();
 }
 
@@ -71,7 +71,7 @@ List<Text> run_directory_candidates(uid_t uid, const char* const* environment) {
     candidates.push_back(directory_by(run_rule, uid, environment, false));
     for (const char* where : {"/tmp", "/dev/shm"}) {
         Buffer<48> path;
-        path << where << "/reeve-" << static_cast<uint64_t>(uid);
+        append(path, where, "/reeve-", static_cast<uint64_t>(uid));
         if (!(candidates.front() == path.view())) candidates.push_back(path.view());
     }
     return candidates;
@@ -82,7 +82,7 @@ Text run_directory_in_use(const List<Text>& candidates) {
         for (const Text& candidate : candidates) {
             Text path = private_run_directory(candidate);
             struct stat status {};
-            const Text file = Text::join({path, sign});
+            const Text file = Text::join(path, sign);
             if (sys::lstat(file.c_str(), &status) == 0 && is_trusted_owner(status.st_uid))
                 return path;
         }

@@ -36,7 +36,7 @@ Text follow_links(Text path) {
         const ssize_t length = sys::readlink(path.c_str(), target, sizeof target);
         if (length <= 0) break;
         const std::string_view link(target, static_cast<size_t>(length));
-        path = Text::join({link.starts_with('/') ? "" : directory_of(path), link});
+        path = Text::join(link.starts_with('/') ? "" : directory_of(path), link);
     }
     return path;
 }
@@ -65,7 +65,7 @@ Status Replacement::begin(std::string_view path, bool follows, Mono deadline) {
     path_ = path;
     if (follows) path_ = follow_links(path_);
     const std::string_view directory = directory_of(path_);
-    new_path_ = Text::join({directory, ".", path_.view().substr(directory.size()), ".new"});
+    new_path_ = Text::join(directory, ".", path_.view().substr(directory.size()), ".new");
     for (;;) {
         Fd file(sys::open(new_path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
         if (!file) return failed("open");

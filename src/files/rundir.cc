@@ -39,28 +39,28 @@ bool close_to_others(const Text& path, const struct stat& state) {
 // Has a reeve had this directory before?
 bool has_lock(const Text& directory) {
     struct stat state;
-    const Text lock = Text::join({directory, "/lock"});
+    const Text lock = Text::join(directory, "/lock");
     return sys::lstat(lock.c_str(), &state) == 0 && S_ISREG(state.st_mode);
 }
 
 Status make_private(const Text& path, bool in_container, Text& flaw) {
     struct stat state;
     if (sys::lstat(path.c_str(), &state) == 0 && S_ISLNK(state.st_mode)) {
-        flaw = Text::join({path, state.st_uid == geteuid() ? ": a link" : ": another user's link",
-                           ", which is not followed (name a run directory with -r)"});
+        flaw = Text::join(path, state.st_uid == geteuid() ? ": a link" : ": another user's link",
+                          ", which is not followed (name a run directory with -r)");
         return Error{"mkdir", path, EPERM};
     }
     Status made = make_directories(path, directory_mode());
     if (!made) return made;
     if (sys::lstat(path.c_str(), &state) < 0) return Error{"stat", path, errno};
     if (!S_ISDIR(state.st_mode))
-        flaw = Text::join({describe({"mkdir", path, ENOTDIR}), " (name a run directory with -r)"});
+        flaw = Text::join(describe({"mkdir", path, ENOTDIR}), " (name a run directory with -r)");
     else if (state.st_uid != geteuid())
-        flaw = Text::join({path, ": another user owns it (name a run directory with -r)"});
+        flaw = Text::join(path, ": another user owns it (name a run directory with -r)");
     else if (flaw = find_flaw(path);
              in_container && has_lock(path) && close_to_others(path, state)) {
         flaw = {};
-        complain(Text::join({path, ": group or others could write to it: its mode is go-w again"}));
+        complain(path, ": group or others could write to it: its mode is go-w again");
     }
     if (!flaw.empty()) return Error{"mkdir", path, EPERM};
     return Nothing{};
@@ -101,10 +101,10 @@ Status set_foreign_aside(const Text& directory, bool in_container, Text& flaw) {
     const bool was_used = has_lock(directory);
     const auto look = [&](const char* entry) {
         if (!is_own_name(entry)) return true;
-        const Text path = Text::join({directory, "/", entry});
+        const Text path = Text::join(directory, "/", entry);
         const Maker maker = maker_of(path, in_container && was_used);
         if (maker == Maker::unknown && !was_used)
-            flaw = Text::join({path, ": not made by reeve (name another run directory with -r)"});
+            flaw = Text::join(path, ": not made by reeve (name another run directory with -r)");
         else if (maker != Maker::self)
             foreign.push_back(path);
         return true;
@@ -112,10 +112,10 @@ Status set_foreign_aside(const Text& directory, bool in_container, Text& flaw) {
     if (platform::each_entry(fd.get(), look) < 0) return Error{"read", directory, errno};
     if (!flaw.empty()) return Error{"open", directory, EPERM};
     for (const Text& path : foreign) {
-        const Text aside = Text::join({path, set_aside_suffix});
+        const Text aside = Text::join(path, set_aside_suffix);
         if (sys::rename(path.c_str(), aside.c_str()) < 0) return Error{"rename", path, errno};
-        complain(Text::join({path, " is another user's, or open to others: it is ", aside,
-                             " now, and not believed"}));
+        complain(path, " is another user's, or open to others: it is ", aside,
+                 " now, and not believed");
     }
     return Nothing{};
 }
@@ -148,19 +148,19 @@ Result<Fd> open_lock(const Text& path, pid_t& holder) {
 }  // namespace
 
 void append_socket_advice(Sink& out) {
-    out << " (a socket's path has at most " << uint64_t{socket_path_max_bytes}
-        << " bytes: name a shorter run directory with -r)";
+    append(out, " (a socket's path has at most ", uint64_t{socket_path_max_bytes},
+           " bytes: name a shorter run directory with -r)");
 }
 
 Result<Fd> open_run_directory(const Text& path, bool in_container, RunDirectoryRefusal& refusal) {
     refusal = {};
-    const Text socket = Text::join({path, longest_socket});
+    const Text socket = Text::join(path, longest_socket);
     if (socket.view().size() > socket_path_max_bytes) return Error{"bind", socket, ENAMETOOLONG};
     if (const Status made = make_private(path, in_container, refusal.flaw); !made)
         return made.error();
     if (const Status swept = set_foreign_aside(path, in_container, refusal.flaw); !swept)
         return swept.error();
-    Result<Fd> lock = open_lock(Text::join({path, "/lock"}), refusal.holder);
+    Result<Fd> lock = open_lock(Text::join(path, "/lock"), refusal.holder);
     if (!lock) return lock;
     for (const char* name : {"/status", "/fds"})
         if (const Status there = make_directory_in(path, name); !there) return there.error();
@@ -172,28 +172,28 @@ Text why_not_taken(const Text& path, const Error& error, const RunDirectoryRefus
     if (error.code == ENAMETOOLONG) {
         Buffer<128> advice;
         append_socket_advice(advice);
-        return Text::join({describe(error), advice.view()});
+        return Text::join(describe(error), advice);
     }
     if (error.code != EWOULDBLOCK)
-        return Text::join({describe(error), " (name a run directory with -r)"});
+        return Text::join(describe(error), " (name a run directory with -r)");
     Buffer<32> holder;
-    if (refusal.holder > 0) holder << ", pid " << static_cast<int64_t>(refusal.holder);
-    return Text::join({"another reeve holds ", path, holder.view(),
-                       " (svctl talks to it; -r names another run directory)"});
+    if (refusal.holder > 0) append(holder, ", pid ", static_cast<int64_t>(refusal.holder));
+    return Text::join("another reeve holds ", path, holder,
+                      " (svctl talks to it; -r names another run directory)");
 }
 
 Status make_directory_in(const Text& run_directory, const char* name) {
-    const Text path = Text::join({run_directory, name});
+    const Text path = Text::join(run_directory, name);
     if (sys::mkdir(path.c_str(), directory_mode()) == 0 || errno == EEXIST) return Nothing{};
     return Error{"mkdir", path, errno};
 }
 
 Status write_pid_file(const Text& run_directory) {
-    const Text path = Text::join({run_directory, "/pid"});
+    const Text path = Text::join(run_directory, "/pid");
     const Fd file(sys::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
     if (!file) return Error{"open", path, errno};
     Buffer<32> line;
-    line << static_cast<int64_t>(getpid()) << '\n';
+    append(line, static_cast<int64_t>(getpid()), '\n');
     if (sys::write(file.get(), line.data(), line.size()) < 0) return Error{"write", path, errno};
     return Nothing{};
 }

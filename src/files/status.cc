@@ -87,7 +87,7 @@ void prune_service_files(const Text& run_directory, const Supervisor& supervisor
 int read_status_files(std::string_view run_directory, List<Text>& texts, WantedStatus wanted,
                       const void* context) {
     int passing = 0;
-    const bool has_ended = Journal::has_ended(Text::join({run_directory, "/journal"}));
+    const bool has_ended = Journal::has_ended(Text::join(run_directory, "/journal"));
     const int code = folder.each(run_directory, [&](const char* name) {
         if (wanted != nullptr && !wanted(context, name)) return;
         errno = 0;

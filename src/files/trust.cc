@@ -36,12 +36,12 @@ Text find_flaw_on_the_way(const char* path, const struct stat& status) {
     if (!may_be_above(status.st_uid) && !sys::is_read_only(path)) {
         Buffer<24> owner;
         owner << static_cast<uint64_t>(status.st_uid);
-        return Text::join({path, ": uid ", owner.view(),
-                           " owns it and may rename what is in it: chown root ", path});
+        return Text::join(path, ": uid ", owner,
+                          " owns it and may rename what is in it: chown root ", path);
     }
     if ((status.st_mode & S_ISVTX) == 0 && may_others_write(path, status))
-        return Text::join({path, ": group or others may rename what is in it: chmod go-w ", path,
-                           " (or chmod +t)"});
+        return Text::join(path, ": group or others may rename what is in it: chmod go-w ", path,
+                          " (or chmod +t)");
     return {};
 }
 
@@ -65,12 +65,12 @@ Text find_flaw(std::string_view directory) {
     if (sys::stat(path.c_str(), &status) < 0) return {};
     if (!is_trusted_owner(status.st_uid)) {
         Buffer<96> text;
-        text << ": owned by uid " << static_cast<uint64_t>(status.st_uid) << "; chown it to root";
-        if (geteuid() != 0) text << " or to uid " << static_cast<uint64_t>(geteuid());
-        return Text::join({path, text.view()});
+        append(text, ": owned by uid ", static_cast<uint64_t>(status.st_uid), "; chown it to root");
+        if (geteuid() != 0) append(text, " or to uid ", static_cast<uint64_t>(geteuid()));
+        return Text::join(path, text);
     }
     if (!may_others_write(path.c_str(), status)) return {};
-    return Text::join({path, ": group or others may write to it: chmod go-w ", path});
+    return Text::join(path, ": group or others may write to it: chmod go-w ", path);
 }
 
 // Goes down from the root directory, one name after another, as the kernel does.
@@ -92,12 +92,11 @@ Text find_flaw_above(std::string_view directory) {
         const char* parent = way.empty() ? "/" : way.c_str();
         if (sys::stat(parent, &above) < 0) return {};
         if (Text flaw = find_flaw_on_the_way(parent, above); !flaw.empty()) return flaw;
-        way << '/' << name;
+        append(way, '/', name);
         struct stat status {};
         if (sys::lstat(way.c_str(), &status) < 0) return {};
         if (!S_ISLNK(status.st_mode)) continue;
-        if (!may_be_above(status.st_uid))
-            return Text::join({way.view(), ": another user's link: rm ", way.view()});
+        if (!may_be_above(status.st_uid)) return Text::join(way, ": another user's link: rm ", way);
         char target[path_max_bytes];
         const ssize_t count = sys::readlink(way.c_str(), target, sizeof target);
         if (count <= 0 || ++links > links_max_count) return {};
@@ -105,7 +104,7 @@ Text find_flaw_above(std::string_view directory) {
         way.cut(leads_to.starts_with('/') ? 0 : length);
         const LongText behind = rest.view().substr(place);
         rest = leads_to;
-        rest << '/' << behind;
+        append(rest, '/', behind);
         place = 0;
     }
     return {};
@@ -113,7 +112,7 @@ Text find_flaw_above(std::string_view directory) {
 
 bool is_mount_point(const char* directory) {
     Path above;
-    above << directory << "/..";
+    append(above, directory, "/..");
     struct stat own {};
     struct stat parent {};
     return sys::stat(directory, &own) == 0 && sys::stat(above.c_str(), &parent) == 0 &&
@@ -135,8 +134,8 @@ Text private_run_directory(const Text& path) {
     if (sys::stat(path.c_str(), &status) < 0 || !is_mount_point(path.c_str())) return path;
     if (status.st_uid == geteuid() && (status.st_mode & others_write) == 0) return path;
     Buffer<32> name;
-    name << "/reeve-" << static_cast<uint64_t>(geteuid());
-    return Text::join({path, name.view()});
+    append(name, "/reeve-", static_cast<uint64_t>(geteuid()));
+    return Text::join(path, name);
 }
 
 }  // namespace reeve

@@ -91,7 +91,7 @@ bool read_facts(const char* path, ProcessFacts& facts) {
 
 bool read_facts_of(pid_t pid, ProcessFacts& facts) {
     Buffer<32> path;
-    path << "/proc/" << pid << "/stat";
+    append(path, "/proc/", pid, "/stat");
     return read_facts(path.c_str(), facts);
 }
 
@@ -199,7 +199,7 @@ int append_boot_id(Sink& out) {
     if (!is_known)
         out << ".?";
     else if (state.st_ino != first_pid_namespace)
-        out << '.' << static_cast<uint64_t>(state.st_ino);
+        append(out, '.', static_cast<uint64_t>(state.st_ino));
     return 0;
 }
 

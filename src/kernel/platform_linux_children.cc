@@ -29,7 +29,7 @@ size_t children_of_self(std::span<pid_t> children) {
 
 ssize_t environment_of(pid_t pid, std::span<char> place) {
     Buffer<32> path;
-    path << "/proc/" << int64_t{pid} << "/environ";
+    append(path, "/proc/", int64_t{pid}, "/environ");
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     return fd ? ::read(fd.get(), place.data(), place.size()) : -1;
 }

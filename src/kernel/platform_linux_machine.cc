@@ -16,7 +16,7 @@ namespace {
 // What is in a file; nothing: no number ("max"), or it cannot be read.
 std::optional<uint64_t> number_in(std::string_view directory, const char* file) {
     Buffer<path_max_bytes> path;
-    path << directory << file;
+    append(path, directory, file);
     char place[32];
     const Fd fd(sys::open(path.c_str(), O_RDONLY));
     const ssize_t count = fd ? sys::read(fd.get(), place, sizeof place) : -1;

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <initializer_list>
 #include <optional>
 
 #include "base/fd.h"
@@ -16,8 +15,9 @@ namespace {
 
 constexpr uint64_t id_max = UINT32_MAX - 1;  // the highest means "none" to chown and setresuid
 
-int fail(Sink& problem, int code, std::initializer_list<std::string_view> parts) {
-    for (std::string_view part : parts) problem << part;
+template <typename... T>
+int fail(Sink& problem, int code, const T&... pieces) {
+    append(problem, pieces...);
     return code;
 }
 
@@ -163,13 +163,13 @@ int add_groups(const char* path, Credentials& out, Sink& problem) {
         }
         if (column >= 3 && valid && fields.is(out.name.view()) &&
             !add_group(out, static_cast<gid_t>(group))) {
-            return fail(problem, E2BIG, {"user '", out.name.view(), "' is in too many groups"});
+            return fail(problem, E2BIG, "user '", out.name, "' is in too many groups");
         }
         if (fields.ends_line()) valid = false;
         column = fields.ends_line() ? 0 : column + 1;
     }
     if (code == 0) code = fields.error();
-    if (code != 0) return fail(problem, code, {"read ", path, ": ", errno_text(code)});
+    if (code != 0) return fail(problem, code, "read ", path, ": ", errno_text(code));
     return 0;
 }
 
@@ -183,8 +183,8 @@ int resolve_group(std::string_view group, Credentials& out, Sink& problem, const
         return 0;
     }
     if (search.code != 0)
-        return fail(problem, search.code, {"read ", path, ": ", errno_text(search.code)});
-    return fail(problem, EINVAL, {"group '", group, "' is not in ", path});
+        return fail(problem, search.code, "read ", path, ": ", errno_text(search.code));
+    return fail(problem, EINVAL, "group '", group, "' is not in ", path);
 }
 
 }  // namespace
@@ -194,7 +194,7 @@ int resolve_user(std::string_view user, Credentials& out, Sink& problem, const U
     std::string_view name = user.substr(0, colon);
     std::string_view group = colon < user.size() ? user.substr(colon + 1) : std::string_view();
     if (name.empty() || (colon < user.size() && group.empty()))
-        return fail(problem, EINVAL, {"user '", user, "' is not USER or USER:GROUP"});
+        return fail(problem, EINVAL, "user '", user, "' is not USER or USER:GROUP");
 
     auto number = parse_unsigned(name, id_max);
     Search search = find_account(files.passwd, name, std::nullopt, out);
@@ -203,12 +203,10 @@ int resolve_user(std::string_view user, Credentials& out, Sink& problem, const U
     if (!search.found) {
         // A number and a group are all there is to know, whatever is wrong with the file.
         if (!number && search.code != 0)
-            return fail(problem, search.code,
-                        {"read ", files.passwd, ": ", errno_text(search.code)});
+            return fail(problem, search.code, "read ", files.passwd, ": ", errno_text(search.code));
         if (!number || group.empty())
-            return fail(problem, EINVAL,
-                        {"user '", name, "' is not in ", files.passwd,
-                         number ? ": give the group as well, as in UID:GID" : ""});
+            return fail(problem, EINVAL, "user '", name, "' is not in ", files.passwd,
+                        number ? ": give the group as well, as in UID:GID" : "");
         out.uid = static_cast<uid_t>(*number);
     }
     if (!group.empty()) {

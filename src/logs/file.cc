@@ -24,7 +24,7 @@ constexpr std::string_view current = "current";
 const char* make_path(Path& path, const Text& directory, std::string_view folder,
                       std::string_view file) {
     path.clear();
-    path << directory << '/' << folder << '/' << file;
+    append(path, directory, '/', folder, '/', file);
     return path.c_str();
 }
 

@@ -53,7 +53,7 @@ bool drop_block(int fd, bool& open, size_t& lines) {
 
 const char* LogPipes::path_of(Sink& path, std::string_view name) const {
     path.clear();
-    path << at_.pipes << '/' << name << suffix;
+    append(path, at_.pipes, '/', name, suffix);
     return path.c_str();
 }
 
@@ -75,7 +75,7 @@ void LogPipes::take_over(Inherited& kept) {
     if (directory) platform::each_entry(directory.get(), see);
 }
 
-// Its pipe; where it has none yet, perhaps one that an earlier reeve made, or an empty place.
+// The service's pipe: where it has none of ours, one that an earlier reeve made, or an empty place.
 LogPipes::Pipe* LogPipes::find(ServiceId id) {
     if (pipes_.size() <= id.index) pipes_.resize(supervisor_.services().size());
     Pipe& pipe = pipes_[id.index];
@@ -100,12 +100,12 @@ LogPipes::Pipe* LogPipes::find(ServiceId id) {
     return &pipe;
 }
 
-// Of the pipe that it has by now; -1: none.
+// The descriptor of the service's pipe; -1: it has none.
 int LogPipes::descriptor_of(ServiceId id) const {
     return id.index < pipes_.size() ? pipes_[id.index].fd.get() : -1;
 }
 
-// A run that is not over writes to what it has: nothing is put in the place of that.
+// Makes its pipe. What is in its place already stays there while a run writes to it.
 bool LogPipes::make(Pipe& pipe, const Service& service) {
     Path path;
     Name name;
@@ -142,7 +142,7 @@ bool LogPipes::give(const char* directory) const {
     return opened && sys::fchown(opened.get(), at_.owner, group) == 0;
 }
 
-// Not before: the svlog that ran until now had to have what it wrote to.
+// Waits until the next svlog is about to start: the one before writes to what its own user owns.
 void LogPipes::renew_owner() {
     if (geteuid() != 0 || owner_ == at_.owner) return;
     for (List<Pipe>* list : {&pipes_, &gone_}) {
@@ -150,7 +150,7 @@ void LogPipes::renew_owner() {
             if (!pipe.fd) continue;
             let_read(pipe.fd.get());
             Path path;
-            path << at_.directory << '/' << pipe.name;
+            append(path, at_.directory, '/', pipe.name);
             give(path.c_str());
         }
     }
@@ -160,7 +160,7 @@ void LogPipes::renew_owner() {
 // Where there can be no files the lines go to the console, and status says why.
 void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
     Path path;
-    path << at_.directory << '/' << pipe.name;
+    append(path, at_.directory, '/', pipe.name);
     const char* directory = path.c_str();
     const char* step = "mkdir";
     bool good = sys::mkdir(directory, 0750) == 0 || errno == EEXIST;
@@ -183,7 +183,7 @@ void LogPipes::prepare_directory(ServiceId id, Pipe& pipe) {
     }
     Buffer<path_max_bytes + 128> note;
     if (!good) {
-        note << "console (" << step << ' ' << path.view() << ": " << errno_text(errno) << ')';
+        append(note, "console (", step, ' ', path, ": ", errno_text(errno), ')');
     }
     if (pipe.no_file == good) mark_changed();
     pipe.no_file = !good;
@@ -222,7 +222,7 @@ int LogPipes::write_mark(ServiceId id, LogMark mark) const {
     return sys::write(fd, bytes.data(), bytes.size()) < 0 ? errno : 0;
 }
 
-// Also of one that has not run yet: what is there is from before.
+// A service that has not run yet may have a file from an earlier reeve.
 int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     const Service& service = supervisor_.at(id);
     const bool has_files = service.definition && service.policy().log == Log::file &&
@@ -238,7 +238,8 @@ int LogPipes::rotate(ServiceId id, Rotation& rotation) {
     return 0;
 }
 
-// Where nothing runs nobody else ends the last line.
+// Asks svlog for it by a mark. Where nothing of the service runs, its last line is ended first, for
+// nobody else does that.
 bool LogPipes::ask_to_rotate(ServiceId id) const {
     if (supervisor_.at(id).group == 0 && write_mark(id, LogMark::end) != 0) return false;
     return write_mark(id, LogMark::rotate) == 0;
@@ -254,7 +255,7 @@ bool LogPipes::is_rotated(ServiceId id, Rotation& rotation) const {
 
 bool LogPipes::look_at_current(const Service& service, struct stat& state) const {
     Path path;
-    path << at_.directory << '/';
+    append(path, at_.directory, '/');
     append_name(path, service);
     path << "/current";
     return sys::lstat(path.c_str(), &state) == 0;
@@ -272,7 +273,7 @@ void LogPipes::renew() {
     renew_plan();
 }
 
-// There can be files again one day, and nobody tells.
+// Looks whether there can be files again for services that have none: nobody tells.
 void LogPipes::look_for_files(Now now) {
     for (uint32_t i = 0; i < pipes_.size(); ++i) {
         if (!pipes_[i].no_file || !supervisor_.at(ServiceId{i}).active()) continue;
@@ -332,9 +333,8 @@ void LogPipes::discard(ServiceId id) {
     Pipe& pipe = pipes_[id.index];
     const bool is_first = pipe.lost == 0;
     if (!drop_block(pipe.fd.get(), pipe.open, pipe.lost) || !is_first || pipe.lost == 0) return;
-    complain(Text::join({pipe.name, ": ", log_lines_lost, " (svctl status svlog)"}));
-    supervisor_.note_log(id,
-                         Text::join({at_.directory, "/", pipe.name, " (", log_lines_lost, ")"}));
+    complain(pipe.name, ": ", log_lines_lost, " (svctl status svlog)");
+    supervisor_.note_log(id, Text::join(at_.directory, "/", pipe.name, " (", log_lines_lost, ")"));
 }
 
 // Told on standard error, and in the log itself, where the lines would be.
@@ -346,15 +346,15 @@ void LogPipes::end_discarding(Wall now) {
         const size_t lines = std::exchange(pipe.lost, 0) + std::exchange(pipe.open, false);
         if (lines == 0) continue;
         Buffer<256> what;
-        what << uint64_t{lines} << (lines == 1 ? " line" : " lines") << " not recorded from ";
+        append(what, uint64_t{lines}, lines == 1 ? " line" : " lines", " not recorded from ");
         append_time(what, away_since_);
         what << " to ";
         append_time(what, now);
         what << ": svlog did not run";
-        complain(Text::join({pipe.name, ": ", what.view()}));
+        complain(pipe.name, ": ", what);
         write_mark(ServiceId{i}, LogMark::end);
         Buffer<sizeof what + 16> line;
-        line << "reeve: " << what.view() << '\n';
+        append(line, "reeve: ", what, '\n');
         sys::write(pipe.fd.get(), line.data(), line.size());
         supervisor_.note_log(ServiceId{i}, {});
         renew_directory(ServiceId{i});
@@ -419,8 +419,8 @@ bool LogPipes::write_plan(Now now) {
     const uint64_t sum = digest(text);
     if (sum == plan_) return false;
     Path path;
-    path << at_.pipes << "/plan";
-    const Text from = Text::join({path.view(), ".new"});
+    append(path, at_.pipes, "/plan");
+    const Text from = Text::join(path, ".new");
     const bool written = replace_text(from.c_str(), path.c_str(), text);
     if (written) plan_ = sum;
     // No room in the run directory: again, later.
@@ -437,15 +437,15 @@ void LogPipes::close() {
             const size_t lines = pipe.lost + pipe.open;
             if (lines > 0) {
                 Buffer<2 * name_max_bytes + 128> text;
-                text << pipe.name << ": " << uint64_t{lines} << (lines == 1 ? " line" : " lines")
-                     << " of its log lost: svlog could not write them before the end";
-                complain(text.view());
+                append(text, pipe.name, ": ", uint64_t{lines}, lines == 1 ? " line" : " lines",
+                       " of its log lost: svlog could not write them before the end");
+                complain(text);
             }
             drop(pipe);
         }
     }
     Path path;
-    path << at_.pipes << "/plan";
+    append(path, at_.pipes, "/plan");
     if (!at_.pipes.empty()) sys::unlink(path.c_str());
 }
 

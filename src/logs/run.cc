@@ -26,7 +26,7 @@ using Name = Buffer<2 * name_max_bytes + 1>;
 void append_run_name(Sink& out, int64_t time_ms) {
     const int64_t part = time_ms % 1000;
     out << time_ms / 1000;
-    if (part != 0) out << (part < 10 ? "_00" : part < 100 ? "_0" : "_") << part;
+    if (part != 0) append(out, part < 10 ? "_00" : part < 100 ? "_0" : "_", part);
     out << ".log";
 }
 
@@ -64,14 +64,14 @@ class Oldest {
 
 Fd open_log_directory(const Text& log_directory, std::string_view name) {
     Buffer<path_max_bytes> path;
-    path << log_directory << '/' << name;
+    append(path, log_directory, '/', name);
     return Fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
 }
 
 Result<Fd> make_log_directory(const Text& log_directory, std::string_view name) {
     Fd directory = open_log_directory(log_directory, name);
     if (directory) return directory;
-    const Text path = Text::join({log_directory, "/", name});
+    const Text path = Text::join(log_directory, "/", name);
     if (errno != ENOENT) return Error{"open", path, errno};
     if (const Status made = make_directories(path, 0750); !made) return made.error();
     directory = open_log_directory(log_directory, name);
@@ -118,8 +118,7 @@ Result<Fd> open_run_log(const Text& log_directory, const Service& service, bool 
     struct stat state;
     int code = !log || sys::fstat(log.get(), &state) < 0 ? errno : 0;
     if (code == 0 && (!S_ISREG(state.st_mode) || state.st_nlink != 1)) code = EEXIST;
-    if (code != 0)
-        return Error{"open", Text::join({log_directory, "/", name.view(), "/", file.view()}), code};
+    if (code != 0) return Error{"open", Text::join(log_directory, "/", name, "/", file), code};
     sys::fcntl(log.get(), F_SETFL, O_APPEND);
     return log;
 }

@@ -81,7 +81,7 @@ Begin bisect(int fd, off_t size, Stamp stamp) {
 
 Fd LogStream::open_named(size_t file) const {
     Buffer<path_max_bytes> path;
-    path << directory_ << '/';
+    append(path, directory_, '/');
     if (file == times_.size())
         path << "current";
     else if (is_svlog())

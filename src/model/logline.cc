@@ -16,7 +16,7 @@ static_assert(mark_head.size() + 2 == log_mark_bytes);
 
 }  // namespace
 
-void append_mark(Sink& out, LogMark mark) { out << mark_head << static_cast<char>(mark) << '\n'; }
+void append_mark(Sink& out, LogMark mark) { append(out, mark_head, static_cast<char>(mark), '\n'); }
 
 FoundMark find_mark(std::string_view bytes) {
     for (size_t at = 0; at < bytes.size(); ++at) {
@@ -69,8 +69,8 @@ size_t count_lines(std::string_view bytes) {
 
 // All colours but black and white, of which one or the other is what they stand on.
 void append_prefix(Sink& out, std::string_view name, bool colour) {
-    if (colour) out << "\33[3" << digest(name) % 6 + 1 << 'm';
-    out << name << " | ";
+    if (colour) append(out, "\33[3", digest(name) % 6 + 1, 'm');
+    append(out, name, " | ");
     if (colour) out << "\33[0m";
 }
 

@@ -12,11 +12,11 @@ constexpr std::string_view time_words[] = {"utc", "local", "unix", "none"};
 
 }  // namespace
 
-void append_plan_head(Sink& out, uint64_t total) { out << head << total << '\n'; }
+void append_plan_head(Sink& out, uint64_t total) { append(out, head, total, '\n'); }
 
 void append_plan(Sink& out, const LogPlan& plan) {
-    out << plan.name << (plan.log == Log::console ? " console " : " file ") << plan.max_size << ' '
-        << plan.keep << ' ' << time_words[static_cast<size_t>(plan.time)] << '\n';
+    append(out, plan.name, plan.log == Log::console ? " console " : " file ", plan.max_size, ' ',
+           plan.keep, ' ', time_words[static_cast<size_t>(plan.time)], '\n');
 }
 
 std::optional<uint64_t> parse_plan_head(std::string_view line) {

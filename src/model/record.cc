@@ -260,7 +260,7 @@ std::optional<Record> decode_service(std::string_view rest, Record record, Servi
 
 void append_header_record(Sink& out, const Header& header) {
     const size_t start = out.size();
-    out << "reeve " << header.version << " boot=" << header.boot << " uid=" << header.uid;
+    append(out, "reeve ", header.version, " boot=", header.boot, " uid=", header.uid);
     seal(out, start);
 }
 
@@ -270,22 +270,23 @@ void append_service_record(Sink& out, const Service& service, const Blamed& blam
     append_name(out, service);
     for (const Field& field : fields) {
         const int64_t value = field.get(service);
-        if (value != 0) out << ' ' << field.key << '=' << value;
+        if (value != 0) append(out, ' ', field.key, '=', value);
     }
     if (service.definition) {
-        out << " definition=" << service.definition->digest;
-        if (!service.definition->version.empty()) out << " version=" << service.definition->version;
+        append(out, " definition=", service.definition->digest);
+        if (!service.definition->version.empty())
+            append(out, " version=", service.definition->version);
     }
-    if (!blamed.reason.empty()) out << " other=" << blamed.reason;
+    if (!blamed.reason.empty()) append(out, " other=", blamed.reason);
     seal(out, start);
 }
 
 void append_process_record(Sink& out, std::string_view name, std::optional<Hook> hook,
                            Process process) {
     const size_t start = out.size();
-    out << (hook ? "hook " : "child ") << name;
-    if (hook) out << ' ' << name_of(*hook);
-    out << " pid=" << static_cast<int64_t>(process.pid) << " start=" << process.start_time;
+    append(out, hook ? "hook " : "child ", name);
+    if (hook) append(out, ' ', name_of(*hook));
+    append(out, " pid=", static_cast<int64_t>(process.pid), " start=", process.start_time);
     seal(out, start);
 }
 
@@ -295,14 +296,14 @@ void append_text_record(Sink& out, const Service& service, size_t which) {
     const size_t start = out.size();
     out << "text ";
     append_name(out, service);
-    out << ' ' << texts[which].which << ' ';
+    append(out, ' ', texts[which].which, ' ');
     append_words(out, text);
     seal(out, start);
 }
 
 void append_gone_record(Sink& out, std::string_view name) {
     const size_t start = out.size();
-    out << "gone " << name;
+    append(out, "gone ", name);
     seal(out, start);
 }
 

@@ -164,7 +164,7 @@ bool is_full_name(std::string_view text) {
 
 void append_name(Sink& out, const Service& service) {
     out << service.name.view();
-    if (!service.instance.empty()) out << '@' << service.instance.view();
+    if (!service.instance.empty()) append(out, '@', service.instance);
 }
 
 }  // namespace reeve

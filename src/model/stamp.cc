@@ -162,7 +162,7 @@ void append_stamp(Sink& out, LogTime form, int64_t time_us, int32_t offset_s) {
         break;
     }
     case LogTime::epoch:
-        out << time_us / second_us << '.';
+        append(out, time_us / second_us, '.');
         append_padded(out, time_us % second_us, fraction_digits);
         break;
     }

@@ -48,19 +48,26 @@ int Groups::signal(ServiceId id, int number, bool whole_group) {
     return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
 }
 
-int Groups::tell_to_end(ServiceId id, int number, bool whole_group, Now now) {
+int Groups::signal_or_end(ServiceId id, int number, bool whole_group, Now now) {
+    const Service& service = supervisor_.at(id);
     const int code = signal(id, number, whole_group);
-    if (code == 0 && number != SIGKILL)
-        told_.push_back({id, supervisor_.at(id).group, whole_group,
-                         now.mono + milliseconds(continue_after_ms)});
+    if (whole_group && code == ESRCH && service.group > 0 && service.leader_gone)
+        supervisor_.handle(id, {.kind = EventKind::group_empty}, now);
     return code;
 }
 
-void Groups::pass_deadlines(Mono now) {
+void Groups::tell_to_end(ServiceId id, int number, bool whole_group, Now now) {
+    const pid_t group = supervisor_.at(id).group;
+    if (signal_or_end(id, number, whole_group, now) != 0 || number == SIGKILL) return;
+    told_.push_back({id, group, whole_group, now.mono + milliseconds(continue_after_ms)});
+}
+
+void Groups::pass_deadlines(Now now) {
     size_t passed = 0;
-    for (; passed < told_.size() && told_[passed].due <= now; ++passed) {
+    for (; passed < told_.size() && told_[passed].due <= now.mono; ++passed) {
         const Told& told = told_[passed];
-        if (supervisor_.at(told.id).group == told.group) signal(told.id, SIGCONT, told.whole_group);
+        if (supervisor_.at(told.id).group == told.group)
+            signal_or_end(told.id, SIGCONT, told.whole_group, now);
     }
     told_.erase(told_.begin(), told_.begin() + static_cast<long>(passed));
 }

@@ -18,10 +18,10 @@ class Groups {
     // A signal for the service's leader, or its whole group. An errno, or 0.
     int signal(ServiceId id, int number, bool whole_group);
     // A stop signal. What is stopped (SIGSTOP, a terminal) does not see it before it goes on: where
-    // it has not ended by then, CONT follows.
-    int tell_to_end(ServiceId id, int number, bool whole_group, Now now);
+    // it has not ended by then, CONT follows. A group that is found empty is an event.
+    void tell_to_end(ServiceId id, int number, bool whole_group, Now now);
     // CONT for those that it is time for.
-    void pass_deadlines(Mono now);
+    void pass_deadlines(Now now);
     Mono next_deadline() const;
 
     // Reads a start time that could not be read when the process began.
@@ -37,6 +37,8 @@ class Groups {
     Watched& watched() { return watched_; }
 
   private:
+    int signal_or_end(ServiceId id, int number, bool whole_group, Now now);
+
     // Was told to end, and is to go on at `due`.
     struct Told {
         ServiceId id;

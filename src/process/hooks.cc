@@ -47,8 +47,8 @@ void report_hook(Supervisor& supervisor, bool aloud, const HookReport& report, N
     if (report.detail.empty())
         append_end(line, service, how);
     else
-        line << name_of(end.hook) << ": " << report.detail;
-    complain(line.view());
+        append(line, name_of(end.hook), ": ", report.detail);
+    complain(line);
 }
 
 void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began) {

@@ -130,9 +130,9 @@ SameBoot find_boot(const Past& past, int& code) {
     return SameBoot::yes;
 }
 
-void add_complaint(Text& complaint, std::initializer_list<std::string_view> parts) {
-    const Text more = Text::join(parts);
-    complaint = complaint.empty() ? more : Text::join({complaint, "; ", more});
+template <typename... T>
+void add_complaint(Text& complaint, const T&... pieces) {
+    complaint = Text::join(complaint, complaint.empty() ? "" : "; ", pieces...);
 }
 
 }  // namespace
@@ -145,7 +145,7 @@ std::string_view boot_id() {
 Past read_past(const Text& run_directory, Text& complaint) {
     // Whatever ran here before had another PID 1, and ended with it.
     if (getpid() == 1 && !resumption().resumed) return {};
-    const Text path = Text::join({run_directory, "/journal"});
+    const Text path = Text::join(run_directory, "/journal");
     Past past;
     const int journal_code = sys::persist([&] {
         const Status read = read_journal(path, past);
@@ -157,12 +157,12 @@ Past read_past(const Text& run_directory, Text& complaint) {
     // A header is the first thing in a journal, and is in it before it has its name.
     const bool is_lost = past.of_later_version() || past.corrupt() || !past.has_header();
     if (is_lost && !is_gone) {
-        const Text bad = Text::join({path, ".bad"});
+        const Text bad = Text::join(path, ".bad");
         sys::rename(path.c_str(), bad.c_str());
         add_complaint(complaint,
-                      {past.of_later_version() ? "the journal is of a later version of reeve"
-                                               : "the journal was damaged",
-                       " (it is ", bad, " now); going by the status files"});
+                      past.of_later_version() ? "the journal is of a later version of reeve"
+                                              : "the journal was damaged",
+                      " (it is ", bad, " now); going by the status files");
     }
     if (past.ended() || same_boot == SameBoot::no) return {};
     for (PastService& was : past.services()) find_facts(was);
@@ -170,8 +170,8 @@ Past read_past(const Text& run_directory, Text& complaint) {
     if (is_lost || is_cut) {
         Past status = read_status(run_directory);
         if ((is_gone || is_cut) && !status.empty())
-            add_complaint(complaint, {"the journal ", is_cut ? "has lost its end" : "is gone",
-                                      "; going by the status files"});
+            add_complaint(complaint, "the journal ", is_cut ? "has lost its end" : "is gone",
+                          "; going by the status files");
         if (!past.of_later_version()) status.fill_in(std::move(past));
         past = std::move(status);
     }
@@ -179,16 +179,16 @@ Past read_past(const Text& run_directory, Text& complaint) {
         for (PastService& was : past.services()) doubt(was);
         if (!past.empty())
             add_complaint(complaint,
-                          {"whether the machine was started again cannot be told (boot id: ",
-                           boot_code != 0 ? errno_text(boot_code) : "not on record",
-                           "); what may still run is left alone, as unknown"});
+                          "whether the machine was started again cannot be told (boot id: ",
+                          boot_code != 0 ? errno_text(boot_code) : "not on record",
+                          "); what may still run is left alone, as unknown");
     }
     return past;
 }
 
 bool can_read_past(const char* run_directory) {
     Past past;
-    if (!read_journal(Text::join({run_directory, "/journal"}), past)) return false;
+    if (!read_journal(Text::join(run_directory, "/journal"), past)) return false;
     return past.has_header() && !past.of_later_version() && !past.corrupt();
 }
 

@@ -63,17 +63,13 @@ void Performer::perform(const Action& action, Now now) {
 // Signals a group, or its leader alone, which may also be asked for something else.
 void Performer::tell_to_end(const Action& action, Now now) {
     const ServiceId id = action.service;
-    const Service& service = supervisor_.at(id);
     const bool whole_group = action.kind == ActionKind::signal_group;
     // svlog is to read all that there is before it ends.
     if (whole_group && id == supervisor_.log_writer()) logs_.settle(now);
-    if (!whole_group && service.state != State::stopping) {
+    if (whole_group || supervisor_.at(id).state == State::stopping)
+        groups_.tell_to_end(id, action.value, whole_group, now);
+    else
         groups_.signal(id, action.value, false);
-        return;
-    }
-    const int code = groups_.tell_to_end(id, action.value, whole_group, now);
-    if (whole_group && code == ESRCH && service.group > 0 && service.leader_gone)
-        supervisor_.handle(id, {.kind = EventKind::group_empty}, now);
 }
 
 void Performer::end_run(ServiceId id) {
@@ -232,7 +228,7 @@ void Performer::check_groups(Now now) {
 
 void Performer::pass_deadlines(Now now) {
     hooks_.pass_deadlines(now.mono);
-    groups_.pass_deadlines(now.mono);
+    groups_.pass_deadlines(now);
     while (const auto end = hooks_.take_given_up())
         supervisor_.handle(
             end->service, {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result},

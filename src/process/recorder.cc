@@ -151,9 +151,8 @@ bool Recorder::write_status_file(ServiceId id, Now now) const {
 
 Text Recorder::status_warning() const {
     if (status_problem_ == 0) return {};
-    return Text::join({at_.run_directory, "/status cannot be written (",
-                       errno_text(status_problem_),
-                       "): who reads it, and svctl once reeve is gone, sees what was before"});
+    return Text::join(at_.run_directory, "/status cannot be written (", errno_text(status_problem_),
+                      "): who reads it, and svctl once reeve is gone, sees what was before");
 }
 
 // A child may still have to write into the old journal. Where it has been long in getting to its
@@ -176,7 +175,7 @@ bool Recorder::renew_journal(Now now, bool in_flight, bool anyway) {
     const bool failed = !made;
     if (failed == journal_failure_said_) return false;
     journal_failure_said_ = failed;
-    complain(failed ? Text::join({describe(made.error()), "; going on without, and trying again"})
+    complain(failed ? Text::join(describe(made.error()), "; going on without, and trying again")
                     : Text("the journal is whole again"));
     return !failed;
 }

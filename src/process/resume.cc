@@ -54,7 +54,7 @@ void begin_leaving() {
     for (int i = 0; i < record_wait_max_ms && shared->writing.load() > 0; ++i) sys::sleep(1000);
 }
 
-void append_number(Sink& out, const char* key, int64_t value) { out << ' ' << key << '=' << value; }
+void append_number(Sink& out, const char* key, int64_t value) { append(out, ' ', key, '=', value); }
 
 // By the path, so that it is seen under its name; where another program is there by now, as the
 // system knows what runs.
@@ -187,11 +187,12 @@ void tell_crash(int number, bool tries) {
     else if (!has_begun && !goes_on)
         line << " in its first start, and ends: it would do so again at the next";
     else if (goes_on && getpid() == 1)
-        line << ", as each time that it executed itself again: it only reaps from now on, and "
-             << (ours.main > 0 ? "passes signals on to CMD" : "stops all when SIGTERM says so");
+        append(line,
+               ", as each time that it executed itself again: it only reaps from now on, and ",
+               ours.main > 0 ? "passes signals on to CMD" : "stops all when SIGTERM says so");
     else if (goes_on)
         line << ", as each time that it executed itself again: what it ran lives on without it";
-    complain(line.view());
+    complain(line);
 }
 
 // A child that still has our memory, or a copy of it, dies of its own fault.
@@ -261,7 +262,7 @@ void append_resumption(Sink& out, const Resumption& resumption) {
     if (resumption.begun) append_number(out, "begun", 1);
     if (resumption.reads_nothing) append_number(out, "reads_nothing", 1);
     if (resumption.stuck != 0) append_number(out, "stuck", resumption.stuck);
-    if (resumption.log_user[0] != '\0') out << " log_user=" << resumption.log_user;
+    if (resumption.log_user[0] != '\0') append(out, " log_user=", resumption.log_user);
     if (resumption.nofile) append_number(out, "nofile", static_cast<int64_t>(*resumption.nofile));
     if (resumption.stateless) append_number(out, "stateless", *resumption.stateless);
     if (resumption.sealed) append_number(out, "sealed", 1);

@@ -59,7 +59,7 @@ const char* Runs::channel_path(ChannelPath& path, const Service& service,
                                std::string_view suffix) const {
     path.clear();
     if (!at_.run_directory.empty()) {
-        path << at_.run_directory << "/fds/";
+        append(path, at_.run_directory, "/fds/");
         append_name(path, service);
         path << suffix;
     }

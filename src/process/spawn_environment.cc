@@ -76,7 +76,7 @@ class Builder {
 };
 
 bool too_large(PrepareError& error) {
-    return error.fail(SpawnStep::prepare, E2BIG, {"arguments and environment are too large"});
+    return error.fail(SpawnStep::prepare, E2BIG, "arguments and environment are too large");
 }
 
 bool Builder::set(const char* entry) {
@@ -145,7 +145,7 @@ bool Builder::rewrite_listen_pid() {
         char* entry = plan_.scratch.take(name.size() + 1 + listen_pid_digits_max);
         if (entry == nullptr) return too_large(error_);
         Sink out(entry, name.size() + 1 + listen_pid_digits_max);
-        out << name << '=' << *pid;
+        append(out, name, '=', *pid);
         each = out.c_str();
         plan_.listen_pid = entry + name.size() + 1;
     }
@@ -181,7 +181,7 @@ bool Builder::add_file(const char* path) {
     if (!fd) {
         int code = errno;
         if (code == ENOENT && may_be_missing) return true;
-        return error_.fail(SpawnStep::env_file, code, {"env_file ", path, ": ", errno_text(code)});
+        return error_.fail(SpawnStep::env_file, code, "env_file ", path, ": ", errno_text(code));
     }
     std::span<char> text;
     return read_file(path, fd, text) && parse_file(path, text);
@@ -190,7 +190,7 @@ bool Builder::add_file(const char* path) {
 // Reads the whole file into the scratch, with room for a NUL behind it.
 bool Builder::read_file(const char* path, Fd& fd, std::span<char>& text) {
     auto refuse = [&](int code, std::string_view why) {
-        return error_.fail(SpawnStep::env_file, code, {path, ": ", why});
+        return error_.fail(SpawnStep::env_file, code, path, ": ", why);
     };
     struct stat status {};
     if (sys::fstat(fd.get(), &status) < 0) {
@@ -234,11 +234,11 @@ bool Builder::parse_file(const char* path, std::span<char> text) {
         if (!set_line(text.first(length))) {
             Buffer<16> number;
             number << line_number;
-            return error_.fail(SpawnStep::env_file, EINVAL,
-                               {path, ":", number.view(), ": this is not NAME=value"});
+            return error_.fail(SpawnStep::env_file, EINVAL, path, ":", number.view(),
+                               ": this is not NAME=value");
         }
         if (from_files_ > env_file_names_max_count)
-            return error_.fail(SpawnStep::env_file, E2BIG, {path, ": ", too_many_names});
+            return error_.fail(SpawnStep::env_file, E2BIG, path, ": ", too_many_names);
         text = text.subspan(end == nullptr ? length : length + 1);
     }
     return true;

@@ -39,9 +39,9 @@ void append_limit(Sink& out, int code, const Policy& policy) {
         const bool is_above = ours.rlim_max != RLIM_INFINITY &&
                               (limit.hard == unlimited || limit.hard > uint64_t{ours.rlim_max});
         if (!is_above) continue;
-        out << "limit " << name_of_limit(i) << ' ';
+        append(out, "limit ", name_of_limit(i), ' ');
         append_bound(out, limit.hard);
-        out << ": " << errno_text(code) << " (the hard limit is ";
+        append(out, ": ", errno_text(code), " (the hard limit is ");
         append_bound(out, uint64_t{ours.rlim_max});
         out << "; raise it where reeve is started: ulimit -H, or on Linux CAP_SYS_RESOURCE)";
         return;
@@ -52,15 +52,15 @@ void append_limit(Sink& out, int code, const Policy& policy) {
 void append_link(Sink& out, SpawnStep step, const Policy& policy, std::string_view object) {
     if (!object.starts_with('/')) return;
     Buffer<path_max_bytes> path;
-    path << policy.chroot.view() << object;
+    append(path, policy.chroot, object);
     struct stat status {};
     if (path.truncated() || sys::lstat(path.c_str(), &status) < 0 || !S_ISLNK(status.st_mode))
         return;
     char target[path_max_bytes];
     const ssize_t length = sys::readlink(path.c_str(), target, sizeof target);
     if (length < 0) return;
-    out << name_of(step) << ' ' << object << ": a link to "
-        << std::string_view(target, static_cast<size_t>(length)) << ", which is not there";
+    append(out, name_of(step), ' ', object, ": a link to ",
+           std::string_view(target, static_cast<size_t>(length)), ", which is not there");
 }
 
 // "exec /srv: Is a directory", of which the kernel says that it is not permitted.
@@ -79,10 +79,10 @@ void append_directory(Sink& out, const Policy& policy, std::string_view object) 
 void append_process_limit(Sink& out) {
     struct rlimit limit {};
     if (const auto most = platform::full_group_limit())
-        out << " (pids.max of its cgroup: " << *most << ')';
+        append(out, " (pids.max of its cgroup: ", *most, ')');
     else if (getuid() != 0 && ::getrlimit(RLIMIT_NPROC, &limit) == 0 &&
              limit.rlim_cur != RLIM_INFINITY)
-        out << " (ulimit -u: " << uint64_t{limit.rlim_cur} << ')';
+        append(out, " (ulimit -u: ", uint64_t{limit.rlim_cur}, ')');
 }
 
 int resource_of(LimitName name) {

@@ -22,7 +22,7 @@ constexpr std::string_view shell_characters = "|&;<>()$`\\\"'*?[]#~!{}\n";
 constexpr const char* shell = "/bin/sh";
 
 bool too_large(PrepareError& error) {
-    return error.fail(SpawnStep::prepare, E2BIG, {"arguments and environment are too large"});
+    return error.fail(SpawnStep::prepare, E2BIG, "arguments and environment are too large");
 }
 
 // Whom the child becomes. plan.switch_user stays false where it is who we are already.
@@ -82,7 +82,7 @@ bool is_program_there(const SpawnPlan& plan) {
     for (const char* program : plan.programs) {
         if (program[0] != '/') continue;
         Buffer<path_max_bytes> path;
-        path << plan.policy->chroot << program;
+        append(path, plan.policy->chroot, program);
         struct stat status {};
         if (!path.truncated() && sys::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
             (status.st_mode & 0111) != 0) {
@@ -122,7 +122,7 @@ bool plan_command(const SpawnRequest& request, SpawnPlan& plan, PrepareError& er
     if (!definition.command.empty())
         return plan_shell_line(request, definition.command, plan, error);
     for (std::string_view word : definition.exec) plan.arguments.push_back(word.data());
-    if (plan.arguments.empty()) return error.fail(SpawnStep::exec, ENOENT, {"there is no command"});
+    if (plan.arguments.empty()) return error.fail(SpawnStep::exec, ENOENT, "there is no command");
     return plan_programs(request, plan.arguments.front(), plan, error);
 }
 
@@ -170,15 +170,6 @@ char* Scratch::join(std::initializer_list<std::string_view> parts) {
     }
     *at = '\0';
     return place;
-}
-
-bool PrepareError::fail(SpawnStep failed, int cause,
-                        std::initializer_list<std::string_view> parts) {
-    step = failed;
-    code = cause;
-    detail.clear();
-    for (std::string_view part : parts) detail << part;
-    return false;
 }
 
 bool prepare(const SpawnRequest& request, SpawnPlan& plan, PrepareError& error) {

@@ -120,7 +120,14 @@ struct PrepareError {
     Buffer<prepare_detail_max_bytes> detail;  // the whole sentence: "user 'www' is not in ..."
 
     // Fills all three; the detail is the parts in one. Returns false.
-    bool fail(SpawnStep failed, int cause, std::initializer_list<std::string_view> parts);
+    template <typename... T>
+    bool fail(SpawnStep failed, int cause, const T&... pieces) {
+        step = failed;
+        code = cause;
+        detail.clear();
+        append(detail, pieces...);
+        return false;
+    }
 };
 
 // Resolves the request. False: `error` says why, and the plan is of no use.

@@ -36,7 +36,7 @@ void blame_fork(PrepareError& error, int code) {
     error.step = SpawnStep::fork;
     error.code = code;
     if (code != EAGAIN) return;
-    error.detail << "fork: " << errno_text(code);
+    append(error.detail, "fork: ", errno_text(code));
     append_process_limit(error.detail);
 }
 
@@ -45,11 +45,11 @@ class HookEnvironment {
   public:
     explicit HookEnvironment(const Service& service) {
         if (service.leader && !service.leader_gone) {
-            pid_ << "REEVE_PID=" << static_cast<int64_t>(service.leader.pid);
+            append(pid_, "REEVE_PID=", static_cast<int64_t>(service.leader.pid));
             add(pid_);
         }
         if (service.exit.kind == ExitStatus::Kind::exited) {
-            exit_ << "REEVE_EXIT=" << static_cast<int>(service.exit.value);
+            append(exit_, "REEVE_EXIT=", static_cast<int>(service.exit.value));
             add(exit_);
         }
         if (service.exit.kind == ExitStatus::Kind::signalled) {
@@ -117,11 +117,10 @@ Fd Starter::open_output(ServiceId id, SpawnMode mode, bool begins) {
     }
     // No line is lost for want of a directory: reeve's own output takes them.
     if (!log_fallback_said_)
-        complain(Text::join({why, "; services with log = ", log == Log::run ? "run" : "file",
-                             " write to reeve's output instead"}));
+        complain(why, "; services with log = ", log == Log::run ? "run" : "file",
+                 " write to reeve's output instead");
     log_fallback_said_ = true;
-    if (mode != SpawnMode::hook)
-        supervisor_.note_log(id, Text::join({"reeve's output (", why, ")"}));
+    if (mode != SpawnMode::hook) supervisor_.note_log(id, Text::join("reeve's output (", why, ")"));
     return {};
 }
 
@@ -134,7 +133,7 @@ Fd Starter::open_log(ServiceId id, bool begins, Text& why) {
         return opened ? std::move(*opened) : Fd();
     }
     Fd pipe = logs_.open(id);
-    if (!pipe) why = Text::join({"no pipe to svlog: ", errno_text(errno)});
+    if (!pipe) why = Text::join("no pipe to svlog: ", errno_text(errno));
     return pipe;
 }
 

@@ -81,7 +81,7 @@ void Strays::note(Supervisor& supervisor, ServiceId id) const {
     Buffer<128> pids;
     for (const Stray& stray : strays_)
         if (stray.service == id && stray.name == service.name)
-            pids << (pids.empty() ? "" : " ") << int64_t{stray.pid};
+            append(pids, pids.empty() ? "" : " ", int64_t{stray.pid});
     if (!service.used() || service.strays == pids.view()) return;
     service.strays = pids.view();
     supervisor.mark_changed(id);

@@ -15,9 +15,9 @@ namespace reeve {
 
 void tell_end_of_command(const Service& main) {
     if (main.runs > 0 && main.exit.kind == ExitStatus::Kind::unknown)
-        return complain(Text::join({main.definition->exec.front(),
-                                    " has ended, how is not known: it was taken over from a reeve "
-                                    "that died, whose child it was (status 1)"}));
+        return complain(main.definition->exec.front(),
+                        " has ended, how is not known: it was taken over from a reeve "
+                        "that died, whose child it was (status 1)");
     if (main.end.code != ReasonCode::exec_failed) return;
     Buffer<512> line;
     append_end(line, main, main.end);
@@ -173,7 +173,7 @@ int Ending::conclude(Journal& journal, Server& server) {
     performer_.logs().close();
     server.close();
     const Text& run = setup_.run_directory;
-    if (!run.empty()) sys::unlink(Text::join({run, "/pid"}).c_str());
+    if (!run.empty()) sys::unlink(Text::join(run, "/pid").c_str());
     performer_.foreground().give_back();
     if (role_ == Role::machine_init) {
         using enum platform::PowerAction;

@@ -24,9 +24,9 @@ bool may_take_over(const Past& past, std::string_view uid, const Text& run) {
     const size_t count = count_survivors(past);
     if (count == 0) return true;
     Buffer<path_max_bytes + 256> line;
-    line << run << ": " << count << " service" << (count == 1 ? "" : "s")
-         << " of the reeve with uid = '" << past.uid() << "' still run, this one's is '" << uid
-         << "'; start that one again, or name another run directory with -r";
+    append(line, run, ": ", count, " service", count == 1 ? "" : "s", " of the reeve with uid = '",
+           past.uid(), "' still run, this one's is '", uid,
+           "'; start that one again, or name another run directory with -r");
     complain(line.view());
     return false;
 }
@@ -39,8 +39,8 @@ bool has_nothing_to_run(const Catalog& catalog, std::span<const Text> directorie
                  "--chown=root; where a mount shows all of them so, reeve --trust DIR");
     if (may_be_empty) return false;
     if (catalog.services.empty() && !catalog.refuses_files) {
-        complain(Text::join({"there are no services in ", directories.back(),
-                             ": waiting for some (svctl add makes one, svctl reload reads them)"}));
+        complain("there are no services in ", directories.back(),
+                 ": waiting for some (svctl add makes one, svctl reload reads them)");
         return false;
     }
     Supervisor trial;

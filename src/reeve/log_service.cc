@@ -34,7 +34,7 @@ void LogService::configure() {
         logs.group = user.gid;
         return;
     }
-    complain(Text::join({"log_user: ", problem.view(), "; svlog runs as root instead"}));
+    complain("log_user: ", problem.view(), "; svlog runs as root instead");
 }
 
 size_t LogService::count_pipes(const Catalog& catalog) const {

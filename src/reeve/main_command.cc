@@ -58,17 +58,17 @@ bool MainCommand::take_over(List<PastService>& past) {
     const pid_t leader = one.child ? one.child.pid : one.service.leader.pid;
     const bool may_end = sys::kill(group > 0 ? -group : leader, 0) == 0 || errno == ESRCH;
     LongText line;
-    line << "the command of an earlier reeve on " << setup_.run_directory;
+    append(line, "the command of an earlier reeve on ", setup_.run_directory);
     if (one.leader == Fact::unverified || !may_end) {
-        line << " may still run as pid " << static_cast<int64_t>(leader) << ", and "
-             << (may_end ? "whether that is still the same process cannot be told here"
-                         : "this user may not end it")
-             << ": end it, or name another run directory with -r";
+        append(line, " may still run as pid ", static_cast<int64_t>(leader), ", and ",
+               may_end ? "whether that is still the same process cannot be told here"
+                       : "this user may not end it",
+               ": end it, or name another run directory with -r");
         complain(line.view());
         return false;
     }
-    line << (one.leader == Fact::gone ? " has left something behind" : " still runs") << " (pid "
-         << static_cast<int64_t>(leader) << "): it is ended first";
+    append(line, one.leader == Fact::gone ? " has left something behind" : " still runs", " (pid ",
+           static_cast<int64_t>(leader), "): it is ended first");
     complain(line.view());
     one.service.want = Want::up;
     old_run_ = one.service.runs;
@@ -163,7 +163,7 @@ void MainCommand::look_at_fork(Now now) {
         fork_until_ = now.mono + milliseconds(main_fork_max_ms);
     if (!gives_up && (is_alone_ || std::exchange(fork_failure_said_, true))) return;
     LongText line;
-    line << definition_->exec.front() << " was not started: ";
+    append(line, definition_->exec.front(), " was not started: ");
     append_end(line, main, main.end);
     line << (gives_up ? "" : "; it is tried again");
     complain(line.view());

@@ -67,16 +67,16 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
                                 (word[1] == 'd' || word[1] == 'r' || word[1] == 'l');
         if (!takes_path && !trusts) {
             const bool option = word.starts_with('-');
-            problem = Text::join({option ? "unknown option " : "unexpected word ", word,
-                                  option ? " (reeve --help shows what there is)"
-                                         : " (reeve -- CMD runs one; svctl controls services)"});
+            problem = Text::join(option ? "unknown option " : "unexpected word ", word,
+                                 option ? " (reeve --help shows what there is)"
+                                        : " (reeve -- CMD runs one; svctl controls services)");
             return false;
         }
         std::string_view path = word.substr(trusts ? trust_option.size() : 2);
         if (trusts && !path.empty()) path.remove_prefix(1);
         if (path.empty() && i + 1 < argc) path = argv[++i];
         if (path.empty()) {
-            problem = Text::join({word, " needs a directory"});
+            problem = Text::join(word, " needs a directory");
             return false;
         }
         if (trusts) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/format.h"
 #include "base/limits.h"
 #include "core/explain.h"
 #include "files/definitions.h"
@@ -250,8 +251,6 @@ void Program::leave_safe_mode() {
     log_service_.make_room(performer_.logs().count());
 }
 
-void Program::crash(int number) { raise(number); }
-
 // The definitions are to be read after a re-execution: where they cannot be, there is none.
 Text Program::begin_reexec(Now now) {
     if (Text why = reexecution_.why_not(); !why.empty()) return why;
@@ -266,8 +265,8 @@ List<Text> Program::warnings() const {
     const Resumption& past = resumption();
     if (past.crashes > 0) {
         LongText line;
-        line << "reeve has crashed " << past.crashes << (past.crashes == 1 ? " time" : " times")
-             << ", last with SIG";
+        append(line, "reeve has crashed ", past.crashes, past.crashes == 1 ? " time" : " times",
+               ", last with SIG");
         append_signal(line, past.signal);
         line << ' ';
         append_span(line, milliseconds(sys::wall_now().ms - past.crashed.ms));

@@ -48,7 +48,6 @@ class Program final : public Controls {
     Text begin_reexec(Now now) override;
     const Text& reexec_failure() const override { return reexecution_.failure(); }
     void leave_safe_mode() override;
-    void crash(int number) override;
     List<Text> warnings() const override;
 
   private:

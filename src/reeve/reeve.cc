@@ -45,7 +45,7 @@ int print_uid() {
     }
     Buffer<32> line;
     for (unsigned char byte : bytes)
-        line << "0123456789abcdef"[byte >> 4] << "0123456789abcdef"[byte & 15];
+        append(line, "0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]);
     line << '\n';
     print(line.view());
     return 0;
@@ -114,7 +114,7 @@ void take_descriptors(const Options& options, Setup& setup) {
 Text absolute(const Text& path) {
     char directory[path_max_bytes];
     if (path.view().starts_with('/') || platform::get_directory(directory) < 0) return path;
-    return Text::join({directory, "/", path});
+    return Text::join(directory, "/", path);
 }
 
 // Would something on the command line, which is read again after a crash, or in the environment
@@ -146,7 +146,7 @@ Text own_program(const char* name) {
         std::string_view rest = search == nullptr ? "" : search;
         while (!rest.empty() && path.empty()) {
             const size_t colon = rest.find(':');
-            path = Text::join({rest.substr(0, colon), "/", given});
+            path = Text::join(rest.substr(0, colon), "/", given);
             if (sys::access(path.c_str(), X_OK) < 0) path = {};
             rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
         }
@@ -184,7 +184,7 @@ bool may_be_above(const Text& path, Setup& setup) {
 bool take_inherited_run_directory(const List<Text>& places, Setup& setup) {
     for (const Text& place : places) {
         const Text path = private_run_directory(place);
-        setup.lock = setup.kept.take_file(Text::join({path, "/lock"}).c_str());
+        setup.lock = setup.kept.take_file(Text::join(path, "/lock").c_str());
         if (!setup.lock) continue;
         setup.run_directory = path;
         return true;
@@ -213,10 +213,10 @@ Taken take_run_directory(const Options& options, const List<Text>& places, bool 
             setup.lock = std::move(*opened);
             setup.run_directory = path;
             if (!(path == place))
-                complain(Text::join({place,
-                                     " is a mount that others may write to: the run "
-                                     "directory is ",
-                                     path}));
+                complain(place,
+                         " is a mount that others may write to: the run "
+                         "directory is ",
+                         path);
             if (!setup.flaw_told.empty()) complain(setup.flaw_told);
             return Taken::yes;
         }
@@ -225,15 +225,15 @@ Taken take_run_directory(const Options& options, const List<Text>& places, bool 
         if (is_held && options.quiet) return exit_code = 0, Taken::no;
         const Text why = why_not_taken(path, error, refusal);
         if (is_held && options.command != nullptr && options.run_directory.empty()) {
-            complain(Text::join({why, ": this one runs its command without a run directory"}));
+            complain(why, ": this one runs its command without a run directory");
             return Taken::is_held;
         }
         if (is_held || !refusal.flaw.empty() || was_named) return complain(why), Taken::no;
-        failures << (failures.empty() ? "" : "; ") << describe(error);
+        append(failures, failures.empty() ? "" : "; ", describe(error));
     }
-    complain(Text::join({"no run directory can be made (", failures,
-                         "): svctl cannot reach "
-                         "this reeve, and it keeps no logs (-r names a run directory)"}));
+    complain("no run directory can be made (", failures,
+             "): svctl cannot reach "
+             "this reeve, and it keeps no logs (-r names a run directory)");
     return Taken::yes;
 }
 
@@ -242,11 +242,11 @@ void take_trusted(Options& options, const List<Text>& directories) {
     for (Text& trusted : options.trusted) {
         trusted = absolute(trusted);
         const bool known = is_one_of({directories.data(), directories.size()}, trusted);
-        complain(known ? Text::join({"--trust: the files of ", trusted,
-                                     " are taken whatever their mode and owner"})
-                       : Text::join({"--trust ", trusted,
-                                     ": no service directory has this path "
-                                     "(-d names one)"}));
+        complain(known ? Text::join("--trust: the files of ", trusted,
+                                    " are taken whatever their mode and owner")
+                       : Text::join("--trust ", trusted,
+                                    ": no service directory has this path "
+                                    "(-d names one)"));
     }
 }
 
@@ -291,7 +291,7 @@ bool find_run_directory(const Options& options, const Places& places, Setup& set
     }
     resumption().stateless = setup.stateless;
     const Text& run = setup.run_directory;
-    if (!run.empty()) setup.logs.pipes = Text::join({run, "/log"});
+    if (!run.empty()) setup.logs.pipes = Text::join(run, "/log");
     if (!run.empty() && !(run == places.default_run)) setup.run_variable = run;
     return true;
 }

@@ -15,8 +15,8 @@ extern char** environ;
 namespace reeve {
 
 Text Reexecution::journal_warning() const {
-    return Text::join({setup_.run_directory, "/journal cannot be written: should reeve die "
-                                             "now, what has changed since is lost"});
+    return Text::join(setup_.run_directory, "/journal cannot be written: should reeve die "
+                                            "now, what has changed since is lost");
 }
 
 Text Reexecution::why_not() const {
@@ -24,8 +24,8 @@ Text Reexecution::why_not() const {
     if (setup_.own_program.empty()) return "where reeve's program is, is not known";
     if (!journal_.whole()) return journal_warning();
     if (sys::access(setup_.own_program.c_str(), X_OK) < 0)
-        return Text::join({setup_.own_program, " cannot take over (", errno_text(errno),
-                           "); the reeve that runs goes on"});
+        return Text::join(setup_.own_program, " cannot take over (", errno_text(errno),
+                          "); the reeve that runs goes on");
     return {};
 }
 
@@ -40,7 +40,7 @@ Text Reexecution::begin(Now now) {
         _exit(127);
     };
     const pid_t child = sys::fork(sys::Memory::copied, become, words);
-    if (child < 0) return Text::join({"fork: ", errno_text(errno)});
+    if (child < 0) return Text::join("fork: ", errno_text(errno));
     trial_ = child;
     performer_.expect(child);
     trial_until_ = now.mono + milliseconds(trial_max_ms);
@@ -68,14 +68,14 @@ void Reexecution::end_trial(ExitStatus end, Now now) {
         return;
     }
     Buffer<path_max_bytes + 128> line;
-    line << setup_.own_program << " cannot take over (";
+    append(line, setup_.own_program, " cannot take over (");
     if (was_silent)
         line << "no answer";
     else if (!has_exited)
         line << "killed by a signal";
     else
-        line << "exit " << static_cast<int>(end.value)
-             << (end.value == 127 ? ": it cannot be executed" : "");
+        append(line, "exit ", static_cast<int>(end.value),
+               end.value == 127 ? ": it cannot be executed" : "");
     line << "); the reeve that runs goes on";
     fail(line.view());
 }
@@ -92,8 +92,8 @@ void Reexecution::execute(Now now) {
     }
     server_.hand_over(now);
     const int code = execute_again(setup_.own_program.c_str());
-    fail(Text::join(
-        {describe(Error{"execute", setup_.own_program, code}), "; the reeve that runs goes on"}));
+    fail(Text::join(describe(Error{"execute", setup_.own_program, code}),
+                    "; the reeve that runs goes on"));
 }
 
 void Reexecution::fail(std::string_view why) {

@@ -20,9 +20,9 @@ void tell_change(const Supervisor& supervisor, const Entry& entry) {
     Line line;
     Buffer<reason_max_bytes> reason;
     append_name(line, supervisor.at(entry.id));
-    line << ": " << name_of(entry.from) << " -> " << name_of(entry.to);
+    append(line, ": ", name_of(entry.from), " -> ", name_of(entry.to));
     append_reason(reason, entry);
-    if (!reason.empty()) line << ": " << reason.view();
+    if (!reason.empty()) append(line, ": ", reason.view());
     complain(line.view());
 }
 
@@ -106,7 +106,7 @@ void Reports::tell_retry(const Supervisor& supervisor, const Entry& entry, Troub
     const Service& service = supervisor.at(entry.id);
     append_countdown(line, service, service.changed);
     if (trouble.untold > 1)
-        line << " (" << trouble.untold - 1 << " more since the last line about it)";
+        append(line, " (", trouble.untold - 1, " more since the last line about it)");
     complain(line.view());
     trouble.is_there = true;
     trouble.told = now.mono;
@@ -134,7 +134,7 @@ void Reports::tell_recovered(const Supervisor& supervisor, Now now) {
         line << " has recovered: it has run for ";
         append_span(line, now.mono - service.changed);
         if (trouble.ends > 0)
-            line << ", after " << trouble.ends << " end" << (trouble.ends == 1 ? "" : "s");
+            append(line, ", after ", trouble.ends, " end", trouble.ends == 1 ? "" : "s");
         complain(line.view());
         trouble = {};
     }
@@ -159,11 +159,11 @@ void Reports::tell_shutdown(const Supervisor& supervisor, Mono kill_at, Mono now
         append_ending(names, service);
     }
     if (count > named_max_count)
-        names << " and " << static_cast<uint64_t>(count - named_max_count) << " more";
+        append(names, " and ", static_cast<uint64_t>(count - named_max_count), " more");
     if (count == 0 || waited_for_ == names.view()) return;
     waited_for_ = names.view();
     Line line;
-    line << "the shutdown waits for " << names.view();
+    append(line, "the shutdown waits for ", names.view());
     if (kill_at > now) {
         line << ", for ";
         append_span(line, kill_at - now);

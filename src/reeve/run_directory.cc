@@ -25,14 +25,14 @@ void tell(const Status& status) {
 void RunDirectory::open() {
     const Text& run = setup_.run_directory;
     if (run.empty()) return;
-    const Text control = Text::join({run, "/control"});
-    server_.take(control, setup_.kept.take_socket(Text::join({control, ".new"})));
+    const Text control = Text::join(run, "/control");
+    server_.take(control, setup_.kept.take_socket(Text::join(control, ".new")));
     reopen_socket();
     tell(write_pid_file(run));
     setup_.keeps_history = has_room_for_histories(run);
     watch_removals();
     mounts_ = Fd(platform::watch_mounts());
-    journal_.set_path(Text::join({run, "/journal"}));
+    journal_.set_path(Text::join(run, "/journal"));
 }
 
 void RunDirectory::reopen_socket() { tell(server_.reopen()); }
@@ -52,13 +52,13 @@ void RunDirectory::restore(Now now) {
     if (run.empty()) return;
     const auto size_of = [&](const char* name) -> int64_t {
         Buffer<path_max_bytes> path;
-        path << run << name;
+        append(path, run, name);
         struct stat state;
         if (sys::lstat(path.c_str(), &state) == 0) return state.st_size;
         return errno == ENOENT ? -1 : 1;  // it is there for all that is known
     };
     Buffer<path_max_bytes> lock;
-    lock << run << "/lock";
+    append(lock, run, "/lock");
     if (!is_still_at(setup_.lock.get(), lock.c_str()) && !take_again(now)) return;
     if (size_of("/fds") < 0) tell(make_directory_in(run, "/fds"));
     if (size_of("/pid") <= 0) tell(write_pid_file(run));

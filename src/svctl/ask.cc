@@ -25,7 +25,7 @@ namespace {
 using Path = Buffer<path_max_bytes>;
 
 void append_socket_path(Path& path, const Session& session) {
-    path << session.invocation.run_directory << "/control";
+    append(path, session.invocation.run_directory, "/control");
 }
 
 // Does the run directory belong to neither root nor us? Whatever is in it is not to be believed.
@@ -45,7 +45,7 @@ Question::Question(const Session& session, size_t first) {
     request.follows = invocation.follows;
     request.until = invocation.until;
     for (size_t i = first; i < session.arguments.size(); ++i)
-        names << (i > first ? " " : "") << session.arguments[i];
+        append(names, i > first ? " " : "", session.arguments[i]);
     request.names = names.view();
 }
 
@@ -55,33 +55,33 @@ Outcome no_answer(const Session& session, int code) {
     Path path;
     append_socket_path(path, session);
     if (is_absent(code)) {
-        warn({"reeve is not running (no answer at ", path.view(),
-              "; start it, or name its run directory with -r; reeve -- CMD alone hears nobody, "
-              "with -r it does)"});
+        warn("reeve is not running (no answer at ", path,
+             "; start it, or name its run directory with -r; reeve -- CMD alone hears nobody, "
+             "with -r it does)");
         return Outcome::no_reeve;
     }
     switch (code) {
     case ENAMETOOLONG: {
         Buffer<128> advice;
         append_socket_advice(advice);
-        warn({"no reeve can be at ", path.view(), advice.view()});
+        warn("no reeve can be at ", path, advice);
         return Outcome::no_reeve;
     }
     case EACCES:
-        warn({"not permitted: only root and the user that reeve runs as may use ", path.view()});
+        warn("not permitted: only root and the user that reeve runs as may use ", path);
         return Outcome::not_permitted;
     case EPERM:
         // Where there is no socket it is the directory that says so.
-        warn({"not permitted: ",
-              sys::access(path.c_str(), F_OK) == 0 ? path.view() : session.invocation.run_directory,
-              " is another user's (ask as that user, or name a "
-              "run directory with -r)"});
+        warn("not permitted: ",
+             sys::access(path.c_str(), F_OK) == 0 ? path.view() : session.invocation.run_directory,
+             " is another user's (ask as that user, or name a "
+             "run directory with -r)");
         return Outcome::not_permitted;
     case ETIMEDOUT:
-        warn({"reeve has more clients than it serves at once"});
+        warn("reeve has more clients than it serves at once");
         return Outcome::timed_out;
-    case ETIME: warn({"reeve does not answer"}); return Outcome::timed_out;
-    default: warn({"connect ", path.view(), ": ", errno_text(code)}); return Outcome::failed;
+    case ETIME: warn("reeve does not answer"); return Outcome::timed_out;
+    default: warn("connect ", path, ": ", errno_text(code)); return Outcome::failed;
     }
 }
 
@@ -94,7 +94,7 @@ struct Reply {
         silent,  // reeve holds the connection and says nothing
         cut,     // the connection ended before it
         again,   // reeve executes itself again, and is to be asked once more
-        begun,   // the same, for what came of it: of these names
+        begun,   // it is to be asked once more for what came of it, of these names
     };
     Kind kind = Kind::whole;
     Outcome outcome = Outcome::done;
@@ -116,23 +116,23 @@ Reply read_reply(Session& session, const Request& request, Client& client, Mono 
         if (got == Client::Got::nothing_more) return {ending ? whole : cut, Outcome::done, {}};
         const auto said = parse_reply_line(line);
         if (!said) {
-            warn({"what answers does not speak as reeve does"});
+            warn("what answers does not speak as reeve does");
             return {whole, Outcome::failed, {}};
         }
         switch (said->kind) {
-        case ReplyLine::Kind::field: object << said->text << '\n'; break;
+        case ReplyLine::Kind::field: append(object, said->text, '\n'); break;
         case ReplyLine::Kind::gap:
             take(session, object, objects);
             object.clear();
             break;
         case ReplyLine::Kind::warning:
-            if (!is_by_the_way) warn({said->text});
+            if (!is_by_the_way) warn(said->text);
             break;
         case ReplyLine::Kind::ending: ending = true; break;
         case ReplyLine::Kind::again: return {again, Outcome::done, {}};
         case ReplyLine::Kind::begun: return {begun, said->outcome, said->text};
         case ReplyLine::Kind::end:
-            if (!said->text.empty()) warn({said->text});
+            if (!said->text.empty()) warn(said->text);
             return {whole, said->outcome, {}};
         }
     }
@@ -163,8 +163,7 @@ Effect effect_of(Command command) {
     case Command::signal:
     case Command::reload:
     case Command::exit:
-    case Command::reexec:
-    case Command::crash: return Effect::once;
+    case Command::reexec: return Effect::once;
     }
     return Effect::once;
 }
@@ -199,7 +198,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         append_request(line, request);
         if (line.truncated()) {
             code = 0;
-            warn({"that is more than one request can hold"});
+            warn("that is more than one request can hold");
             return Outcome::usage;
         }
         const Mono patience = now + milliseconds(answer_grace_ms);
@@ -220,7 +219,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
                 return Outcome::no_reeve;
             }
             if (was_cut || effect == Effect::once) {
-                warn({"reeve ended before it had answered"});
+                warn("reeve ended before it had answered");
                 return Outcome::no_reeve;
             }
             was_cut = true;
@@ -235,7 +234,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
         }
     }
     code = 0;
-    warn({"reeve ended before it had answered"});
+    warn("reeve ended before it had answered");
     return Outcome::no_reeve;
 }
 
@@ -272,10 +271,10 @@ List<Text> read_remains(const Session& session, int code, Outcome& outcome) {
     }
     const bool forbidden = code == EACCES || code == EPERM;
     const bool silent = code == ETIME || code == ETIMEDOUT;
-    warn({forbidden ? "not permitted to ask reeve"
-          : silent  ? "reeve does not answer"
-                    : "reeve is not running",
-          "; this is what it last wrote"});
+    warn(forbidden ? "not permitted to ask reeve"
+         : silent  ? "reeve does not answer"
+                   : "reeve is not running",
+         "; this is what it last wrote");
     outcome = Outcome::no_reeve;
     sort_objects(files, {});
     return files;
@@ -303,7 +302,7 @@ bool each_meant(const Session& session, const List<Text>& files, KeepFromFile sh
         size_t place = 0;
         const Text* file = next_meant(word, files, place);
         found = found && file != nullptr;
-        if (file == nullptr) warn({"no such service: ", word});
+        if (file == nullptr) warn("no such service: ", word);
         for (; file != nullptr; file = next_meant(word, files, place)) show(files, *file, objects);
     }
     return found;
@@ -369,7 +368,7 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
     const bool good = find_field(object, "result") == "0";
     if (good && session.row.command == Command::signal) {
         append_full_name(line, object);
-        line << ": " << session.arguments[0] << " sent";
+        append(line, ": ", session.arguments[0], " sent");
     } else if (good && session.row.command == Command::rotate) {
         append_full_name(line, object);
         line << ": a new file begins with the next line";
@@ -379,9 +378,9 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
     if (!good) {
         LongText said;
         if (!find_field(object, "log").empty()) said = last_said(object);
-        return warn({line.view(), said.empty() ? "" : "; last line: ", said.view()});
+        return warn(line, said.empty() ? "" : "; last line: ", said);
     }
-    session.printer << line.view() << '\n';
+    append(session.printer, line, '\n');
     session.printer.flush();
 }
 
@@ -438,7 +437,7 @@ Outcome run_status(Session& session) {
     if (!objects.empty())
         show_services(session, objects);
     else if (outcome == Outcome::done)
-        warn({"there are no services (svctl add makes one; svctl check looks at the files)"});
+        warn("there are no services (svctl add makes one; svctl check looks at the files)");
     finish(session);
     return outcome;
 }
@@ -474,17 +473,15 @@ Outcome run_why(Session& session) {
 
 Outcome run_request(Session& session) {
     const bool signals = session.row.command == Command::signal;
-    const bool crashes = session.row.command == Command::crash;
     const bool exits = session.row.command == Command::exit;
-    Question question(session, signals || exits || crashes ? 1 : 0);
-    if ((signals || exits || crashes) && !session.arguments.empty()) {
+    Question question(session, signals || exits ? 1 : 0);
+    if ((signals || exits) && !session.arguments.empty()) {
         const std::string_view word = session.arguments[0];
-        const int number = signals || crashes
-                               ? parse_signal(word).value_or(-1)
-                               : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
+        const int number = signals ? parse_signal(word).value_or(-1)
+                                   : static_cast<int>(parse_integer(word, 0, 255).value_or(-1));
         if (number < 0) {
-            warn({signals ? "there is no such signal: " : "no exit code from 0 to 255: ", word,
-                  signals ? " (svctl signal SIG NAME; SIG is such as HUP or 15)" : ""});
+            warn(signals ? "there is no such signal: " : "no exit code from 0 to 255: ", word,
+                 signals ? " (svctl signal SIG NAME; SIG is such as HUP or 15)" : "");
             return Outcome::usage;
         }
         question.request.number = number;

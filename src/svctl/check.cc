@@ -31,10 +31,9 @@ void show_key(Session& session, const Key& key, bool of_service) {
         append_field(lines, "doc", key.doc);
         return session.printer.json_object(lines.view());
     }
-    session.printer << key.name << (*key.default_text == '\0' ? "" : " = ") << key.default_text
-                    << "    (" << type.view() << (key.repeats ? "; may repeat" : "")
-                    << "; applies: " << applies << (of_service ? "" : "; in reeve.conf")
-                    << ")\n    " << key.doc << '\n';
+    append(session.printer, key.name, *key.default_text == '\0' ? "" : " = ", key.default_text,
+           "    (", type, key.repeats ? "; may repeat" : "", "; applies: ", applies,
+           of_service ? "" : "; in reeve.conf", ")\n    ", key.doc, '\n');
 }
 
 bool is_taken(const Files& files, std::string_view name) {
@@ -62,22 +61,22 @@ void tell_ignored(const Text& directory, const Files& files) {
         const std::string_view name = entry;
         if (name == "reeve.conf" || name.front() == '.' || name.ends_with('~')) return true;
         Buffer<path_max_bytes> path;
-        path << directory.view() << '/' << name;
+        append(path, directory, '/', name);
         struct stat status {};
         if (sys::stat(path.c_str(), &status) < 0 && sys::lstat(path.c_str(), &status) < 0)
             return true;
         Buffer<name_max_bytes> place;
         const std::string_view near = name_near(name, place);
         if (S_ISDIR(status.st_mode)) {
-            warn({path.view(), " is ignored: a directory, and a service is one file"});
+            warn(path, " is ignored: a directory, and a service is one file");
         } else if (is_service_file_name(name)) {
             if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
-                warn({path.view(), " is ignored: no regular file"});
+                warn(path, " is ignored: no regular file");
         } else if (near.empty()) {
-            warn({path.view(), " is ignored: no name for a service (at most 63 letters, digits, "
-                               "_, - and :, and perhaps +VERSION)"});
+            warn(path, " is ignored: no name for a service (at most 63 letters, digits, "
+                       "_, - and :, and perhaps +VERSION)");
         } else if (!is_taken(files, near)) {
-            warn({path.view(), " is ignored: no name for a service (did you mean ", near, "?)"});
+            warn(path, " is ignored: no name for a service (did you mean ", near, "?)");
         }
         return true;
     };
@@ -99,12 +98,12 @@ Outcome run_check(Session& session) {
     const List<Problem> problems = problems_in(files, warnings);
     for (const Problem& problem : problems) show_problem(session, problem);
     finish(session);
-    for (const Problem& warning : warnings) warn({describe(warning)});
+    for (const Problem& warning : warnings) warn(describe(warning));
     for (const Text& directory : directories.paths) tell_ignored(directory, files);
     for (const List<SourceFile>& directory : files)
         for (const SourceFile& file : directory)
             if ((file.mode & 0111) == 0 && file.text.view().starts_with("#!"))
-                warn({file.path.text(), " is ignored: a script that is not executable (chmod +x)"});
+                warn(file.path.text(), " is ignored: a script that is not executable (chmod +x)");
     return problems.empty() ? Outcome::done : Outcome::failed;
 }
 
@@ -123,8 +122,8 @@ Outcome run_keys(Session& session) {
         }
     }
     if (!found) {
-        warn({"there is no key ", wanted, near.empty() ? " (" : " (did you mean ", near,
-              near.empty() ? "" : "? ", "svctl keys lists them)"});
+        warn("there is no key ", wanted, near.empty() ? " (" : " (did you mean ", near,
+             near.empty() ? "" : "? ", "svctl keys lists them)");
         return Outcome::failed;
     }
     finish(session);

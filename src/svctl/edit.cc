@@ -80,13 +80,14 @@ class Work {
     bool write();
     Outcome apply(Command after);
     Outcome ask(Command command, List<Text>& told);
-    bool fail(Outcome outcome, std::initializer_list<std::string_view> words) {
-        warn(words);
+    template <typename... T>
+    bool fail(Outcome outcome, const T&... words) {
+        warn(words...);
         outcome_ = outcome;
         return false;
     }
-    bool fail(const Error& error, std::string_view path) {
-        return fail(outcome_of(error), {describe(error), "; ", path, " is as it was"});
+    bool fail_at(std::string_view path, const Error& error) {
+        return fail(outcome_of(error), describe(error), "; ", path, " is as it was");
     }
 
     Session& session_;
@@ -120,36 +121,33 @@ bool Work::find_name(std::string_view name) {
     Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
     if (name.find('@') != name.npos)
-        return fail(Outcome::no_such_service,
-                    {"no such service: ", shown.view(),
-                     "; files are of services: a label or an instance has none"});
+        return fail(Outcome::no_such_service, "no such service: ", shown.view(),
+                    "; files are of services: a label or an instance has none");
     if (name == "reeve.conf")
         return fail(Outcome::no_such_service,
-                    {"reeve.conf is no service, but holds the settings of reeve itself: change it "
-                     "with an editor, then svctl reload"});
+                    "reeve.conf is no service, but holds the settings of reeve itself: change it "
+                    "with an editor, then svctl reload");
     const SourceFile* version = nullptr;
     for (const List<SourceFile>& directory : files_) {
         for (const SourceFile& file : directory) {
             if (deed_ == Deed::add && file.path.name == name)
-                return fail(Outcome::failed, {name, " exists already: ", file.path.text(),
-                                              "; svctl set changes it"});
+                return fail(Outcome::failed, name, " exists already: ", file.path.text(),
+                            "; svctl set changes it");
             if (deed_ != Deed::add && means(name, file)) return true;
             if (service_of(file.path.name) == name) version = &file;
         }
     }
     if (deed_ == Deed::add) return true;
     if (version != nullptr)
-        return fail(
-            Outcome::no_such_service,
-            {name, " has no file of that name; name a version, such as ", version->path.name});
+        return fail(Outcome::no_such_service, name,
+                    " has no file of that name; name a version, such as ", version->path.name);
     Nearest nearest(name);
     for (const List<SourceFile>& directory : files_)
         for (const SourceFile& file : directory)
             if (file.path.name != "reeve.conf") nearest.offer(service_of(file.path.name));
     const bool near = !nearest.found().empty();
-    return fail(Outcome::no_such_service,
-                {"no such service: ", shown.view(), near ? " (did you mean " : "", nearest.found(),
-                 near ? "?)" : ""});
+    return fail(Outcome::no_such_service, "no such service: ", shown, near ? " (did you mean " : "",
+                nearest.found(), near ? "?)" : "");
 }
 
 // Reads all files, and finds those that are meant: each once, by directory, then by name. One that
@@ -163,7 +161,7 @@ bool Work::find() {
     if (deed_ == Deed::add) {
         Buffer<path_max_bytes> path;
         const std::string_view directory = directories_.paths.back();
-        path << directory << (directory.ends_with('/') ? "" : "/") << names_[0];
+        append(path, directory, directory.ends_with('/') ? "" : "/", names_[0]);
         jobs_.push_back({path.view(), nullptr, {}});
         return true;
     }
@@ -182,13 +180,13 @@ void Work::show_file(const SourceFile& file) {
     Printer& printer = session_.printer;
     if (file.read_error != 0) {
         const Error error{"read", file.path.text(), file.read_error};
-        fail(outcome_of(error), {describe(error)});
+        fail(outcome_of(error), describe(error));
         return;
     }
     const bool is_program = is_executable(file) && !is_script(file);
     if (!session_.invocation.json) {
         if (!printer.gathered().empty()) printer << '\n';
-        printer << "# " << file.path.text() << '\n';
+        append(printer, "# ", file.path.text(), '\n');
         if (is_program) {
             printer << "# a program\n";
             return;
@@ -203,8 +201,8 @@ void Work::show_file(const SourceFile& file) {
         Buffer<2 * line_max_bytes> lines;
         append_field(lines, "name", service_of(file.path.name));
         append_field(lines, "file", file.path.text());
-        lines << "line=" << pair.line << '\n';
-        lines << "key=" << pair.key << "\nvalue=" << pair.value << '\n';
+        append(lines, "line=", pair.line, '\n');
+        append(lines, "key=", pair.key, "\nvalue=", pair.value, '\n');
         session_.printer.json_object(lines.view());
     }
 }
@@ -231,15 +229,15 @@ bool Work::lock() {
     for (Job& job : jobs_) {
         const Status begun = job.replacement.begin(job.path, deed_ != Deed::remove, deadline);
         if (!begun && begun.error().code == EBUSY)
-            return fail(Outcome::timed_out, {"another svctl is changing ", job.path});
-        if (!begun) return fail(begun.error(), job.path);
+            return fail(Outcome::timed_out, "another svctl is changing ", job.path);
+        if (!begun) return fail_at(job.path, begun.error());
     }
     outcome_ = read_files(directories_, files_);
     for (Job& job : jobs_) {
         if (outcome_ != Outcome::done) return false;
         job.file = find_path(job.path);
         if ((job.file != nullptr) != (deed_ != Deed::add))
-            return fail(Outcome::failed, {job.path, " came or went meanwhile; nothing is changed"});
+            return fail(Outcome::failed, job.path, " came or went meanwhile; nothing is changed");
     }
     return true;
 }
@@ -247,22 +245,21 @@ bool Work::lock() {
 bool Work::edit(Job& job) {
     SourceFile& file = *job.file;
     const Text path = file.path.text();
-    if (file.read_error != 0) return fail({"read", path, file.read_error}, path);
+    if (file.read_error != 0) return fail_at(path, {"read", path, file.read_error});
     if (is_executable(file) && !is_script(file))
-        return fail(Outcome::failed,
-                    {path, ": a program, not a script: it has no lines to change"});
+        return fail(Outcome::failed, path, ": a program, not a script: it has no lines to change");
     if (!is_executable(file) && is_script(file))
-        return fail(Outcome::failed,
-                    {path, ": a script that may not be executed is no service; see chmod +x"});
+        return fail(Outcome::failed, path,
+                    ": a script that may not be executed is no service; see chmod +x");
     const LongText before = file.text;
     const size_t room = is_executable(file) ? executable_head_bytes : service_file_max_bytes;
     Buffer<512> problem;
     if (!edit_text(file.text, form_of(file), edits_, problem))
-        return fail(Outcome::failed, {path, ": ", problem.view(), "; nothing is changed"});
+        return fail(Outcome::failed, path, ": ", problem, "; nothing is changed");
     job.changes = deed_ == Deed::add || before.view() != file.text.view();
     // Of an executable that is as long as this there may be more than was read.
     if (is_executable(file) && (before.size() >= room || file.text.size() > room))
-        return fail(Outcome::failed, {path, ": too long a script; nothing is changed"});
+        return fail(Outcome::failed, path, ": too long a script; nothing is changed");
     file.too_large = file.too_large || file.text.size() > room;
     return true;
 }
@@ -301,13 +298,13 @@ bool Work::check(const List<Problem>& before) {
         if (session_.invocation.json)
             show_problem(session_, problem);
         else
-            warn({describe(problem)});
+            warn(describe(problem));
     }
     for (const Problem& warning : warnings)
-        if (is_ours(warning)) warn({describe(warning)});
+        if (is_ours(warning)) warn(describe(warning));
     if (good) return true;
     finish(session_);
-    return fail(Outcome::failed, {"nothing is changed"});
+    return fail(Outcome::failed, "nothing is changed");
 }
 
 // False: not all is done.
@@ -318,9 +315,9 @@ bool Work::write() {
         const Status done =
             removes ? job.replacement.remove() : job.replacement.write(job.file->text);
         if (!done) {
-            fail(done.error(), job.path);
+            fail_at(job.path, done.error());
             if (last_done_ != nullptr)
-                warn({"but ", *last_done_, removes ? " is gone" : " is changed"});
+                warn("but ", *last_done_, removes ? " is gone" : " is changed");
             return false;
         }
         last_done_ = &job.path;
@@ -348,16 +345,16 @@ Outcome Work::ask(Command command, List<Text>& told) {
     request.watches = true;
     Buffer<request_max_bytes> names;
     if (command != Command::reload)
-        for (const std::string_view name : names_) names << ' ' << service_of(name);
+        for (const std::string_view name : names_) append(names, ' ', service_of(name));
     request.names = trim(names.view());
     int code = 0;
     const Outcome outcome = ask_reeve(session_, request, show_change, told, code);
     if (code == 0) return outcome;
     if (is_absent(code)) {
-        warn({"reeve is not running: it takes effect when it starts"});
+        warn("reeve is not running: it takes effect when it starts");
         return Outcome::no_reeve;
     }
-    warn({"the files are changed, but not in force:"});
+    warn("the files are changed, but not in force:");
     return no_answer(session_, code);
 }
 
@@ -370,7 +367,7 @@ Outcome Work::apply(Command after) {
     } else if (outcome == Outcome::done && !session_.invocation.json) {
         for (const std::string_view name : names_)
             if (!is_among(told, service_of(name)))
-                session_.printer << service_of(name) << ": nothing changes\n";
+                append(session_.printer, service_of(name), ": nothing changes\n");
     }
     finish(session_);
     return outcome;
@@ -402,7 +399,7 @@ Outcome run_edits(Session& session, Deed deed) {
     for (const std::string_view word : edits) {
         Edit edit;
         Buffer<256> problem;
-        if (!parse_edit(word, edit, problem)) warn({problem.view()});
+        if (!parse_edit(word, edit, problem)) warn(problem);
         good = good && problem.empty();
     }
     if (!good) return Outcome::usage;
@@ -418,9 +415,9 @@ Outcome run_add(Session& session) {
     if (is_service_file_name(name)) return run_edits(session, Deed::add);
     Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
-    warn({"'", shown.view(),
-          "' is no name for a service: at most 63 letters, digits, _, - and :, "
-          "and perhaps +VERSION"});
+    warn("'", shown,
+         "' is no name for a service: at most 63 letters, digits, _, - and :, "
+         "and perhaps +VERSION");
     return Outcome::usage;
 }
 

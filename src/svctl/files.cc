@@ -32,8 +32,8 @@ bool may_become(uid_t self, std::string_view user, Sink& problem) {
     if (code != 0)
         problem << text.view();
     else
-        problem << "only root may become '" << user << "', and this is uid "
-                << static_cast<uint64_t>(self);
+        append(problem, "only root may become '", user, "', and this is uid ",
+               static_cast<uint64_t>(self));
     return false;
 }
 
@@ -69,7 +69,7 @@ Outcome read_files(const FoundDirectories& directories, Files& files) {
         read_directories({{directories.paths.data(), directories.paths.size()},
                           {directories.trusted.data(), directories.trusted.size()},
                           platform::in_container()});
-    for (const Text& problem : read.problems) warn({problem});
+    for (const Text& problem : read.problems) warn(problem);
     files = std::move(read.files);
     return read.outcome;
 }
@@ -87,7 +87,7 @@ List<Problem> problems_in(const Files& files, List<Problem>& warnings) {
 
 void show_problem(Session& session, const Problem& problem) {
     if (!session.invocation.json) {
-        session.printer << describe(problem) << '\n';
+        append(session.printer, describe(problem), '\n');
         return;
     }
     Buffer<line_max_bytes * 2> lines;

@@ -54,7 +54,7 @@ class Tree {
         Printer& printer = session_.printer;
         Buffer<2 * name_max_bytes + 1> name;
         append_full_name(name, object);
-        printer << name.view() << "  ";
+        append(printer, name, "  ");
         print_state(printer, find_field(object, "state"), session_.screen);
         const bool again = shown_[index];
         shown_[index] = true;
@@ -104,7 +104,7 @@ class Tree {
     // What it only comes after has a tree of its own.
     void print_after(std::string_view word) {
         Printer& printer = session_.printer;
-        printer << "after " << word;
+        append(printer, "after ", word);
         const auto other = std::find_if(objects_.begin(), objects_.end(),
                                         [&](const Text& each) { return is_meant(word, each); });
         if (other != objects_.end()) {
@@ -117,7 +117,7 @@ class Tree {
     // Prints the branch, and adds to the prefix of what is below. Returns the prefix's length.
     size_t begin_member(bool last) {
         const size_t length = prefix_.size();
-        session_.printer << prefix_ << (last ? branches_.last : branches_.more);
+        append(session_.printer, prefix_, last ? branches_.last : branches_.more);
         prefix_ << (last ? branches_.gap : branches_.trunk);
         return length;
     }
@@ -158,8 +158,8 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
         const std::string_view object = objects[i];
         Buffer<2 * name_max_bytes + 1> name;
         append_full_name(name, object);
-        printer << "    \"" << name.view() << "\" [label=\"" << name.view() << "\\n"
-                << find_field(object, "state") << "\"];\n";
+        append(printer, "    \"", name, "\" [label=\"", name, "\\n", find_field(object, "state"),
+               "\"];\n");
         const auto print_edges = [&](const char* key, const char* style) {
             std::string_view words = find_field(object, key);
             for (auto word = take_word(words); !word.empty(); word = take_word(words))
@@ -167,8 +167,7 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
                     if (!is_meant(word, other)) continue;
                     Buffer<2 * name_max_bytes + 1> to;
                     append_full_name(to, other);
-                    printer << "    \"" << name.view() << "\" -> \"" << to.view() << "\"" << style
-                            << ";\n";
+                    append(printer, "    \"", name, "\" -> \"", to, "\"", style, ";\n");
                 }
         };
         print_edges("depends_on", "");
@@ -203,7 +202,7 @@ Outcome run_graph(Session& session) {
         for (size_t i = 0; i < objects.size(); ++i)
             if (is_meant(word, objects[i])) chosen[i] = found = true;
         if (found) continue;
-        warn({"no such service: ", word});
+        warn("no such service: ", word);
         outcome = worse(outcome, Outcome::no_such_service);
     }
     if (session.invocation.dot || session.invocation.json) choose_below(objects, chosen);

@@ -66,7 +66,7 @@ class Merger {
   public:
     explicit Merger(Session& session)
         : session_(session), begun_{sys::wall_now_us()},
-          status_(Text::join({session.invocation.run_directory, "/status"})),
+          status_(Text::join(session.invocation.run_directory, "/status")),
           logs_(session.invocation.log_directory) {}
 
     // Adds a service, or says why it has nothing to read.
@@ -123,7 +123,7 @@ List<Stamp> starts_of_runs(std::string_view run_directory, std::string_view serv
     }
     add(find_field(service, "started"));
     sort(std::span(all), [](Stamp a, Stamp b) { return a < b; });
-    // One and the same run may be there in three ways, as a file with its second alone.
+    // A run may be there in three ways, and as a file with its second alone.
     List<Stamp> starts;
     for (const Stamp& start : all) {
         const Stamp* next = &start + 1;
@@ -137,7 +137,7 @@ List<Stamp> starts_of_runs(std::string_view run_directory, std::string_view serv
 // Where its output goes, without what reeve may have to say of its directory.
 std::string_view log_of(std::string_view service) {
     std::string_view log = find_field(service, "log");
-    const Text note = Text::join({" (", log_lines_lost, ")"});
+    const Text note = Text::join(" (", log_lines_lost, ")");
     if (log.ends_with(note.view())) log.remove_suffix(note.view().size());
     return log;
 }
@@ -207,7 +207,7 @@ bool Merger::open_streams(std::string_view service, Outcome& outcome) {
     if (!is_directory(log)) {
         // Of all of them some are so as a rule, and it may become otherwise.
         if (session_.arguments.empty() || is_late_) return false;
-        warn({name, ": ", whereabouts(log)});
+        warn(name, ": ", whereabouts(log));
         outcome = worse(outcome, Outcome::failed);
         return false;
     }
@@ -217,7 +217,7 @@ bool Merger::open_streams(std::string_view service, Outcome& outcome) {
         sources_.push_back({LogStream(directory, form), form, outputs_.size() - 1});
         const int code = sources_.back().stream.open();
         if (code == 0) continue;
-        warn({"open ", directory, ": ", errno_text(code)});
+        warn("open ", directory, ": ", errno_text(code));
         outputs_.back().is_told = true;
         outcome = worse(outcome, code == EACCES ? Outcome::not_permitted : Outcome::failed);
         return false;
@@ -240,8 +240,8 @@ bool Merger::narrow(std::string_view service, Source* first, size_t count) {
         if (invocation.run > starts.size()) {
             Buffer<24> known;
             known << starts.size();
-            warn({outputs_.back().name, ": there is no such run (", known.view(),
-                  starts.size() == 1 ? " is known)" : " are known)"});
+            warn(outputs_.back().name, ": there is no such run (", known,
+                 starts.size() == 1 ? " is known)" : " are known)");
             return false;
         }
         for (Source& source : sources) {
@@ -262,8 +262,8 @@ bool Merger::narrow(std::string_view service, Source* first, size_t count) {
         guesses = guesses || source.stream.guesses();
     }
     if (guesses && !is_late_)
-        warn({outputs_.back().name, ": its lines have no stamps (log_time = none, or log = run): "
-                                    "whole files are shown"});
+        warn(outputs_.back().name, ": its lines have no stamps (log_time = none, or log = run): "
+                                   "whole files are shown");
     return true;
 }
 
@@ -325,7 +325,7 @@ void Merger::print_line(const Source& source) {
         const bool is_run = source.form == LogStream::Form::runs;
         if (const auto stamp = is_run ? std::nullopt : take_stamp(line))
             append_stamp(object, *stamp);
-        object << '\n' << output.head << "line=" << line << '\n';
+        append(object, '\n', output.head, "line=", line, '\n');
         return printer.json_line(object);
     }
     if (prefixed) printer.raw(output.prefix);
@@ -343,9 +343,9 @@ void Merger::tell_silent() const {
     const Invocation& invocation = session_.invocation;
     for (const Output& output : outputs_) {
         if (output.is_told) continue;
-        warn({output.name, invocation.run > 0 ? ": there is nothing of that run"
-                           : invocation.since ? ": it has written nothing since then"
-                                              : ": it has written nothing"});
+        warn(output.name, invocation.run > 0 ? ": there is nothing of that run"
+                          : invocation.since ? ": it has written nothing since then"
+                                             : ": it has written nothing");
     }
 }
 
@@ -425,7 +425,7 @@ void read_log_directories(std::string_view log_directory, List<Text>& objects) {
         const std::string_view full = entry;
         const std::string_view name = full.substr(0, full.find('@'));
         const std::string_view instance = full.substr(std::min(name.size() + 1, full.size()));
-        const Text log = Text::join({path, "/", full});
+        const Text log = Text::join(path, "/", full);
         struct stat state;
         if (!is_name(name) || (name != full && !is_name(instance)) ||
             sys::stat(log.c_str(), &state) < 0 || !S_ISDIR(state.st_mode))
@@ -446,10 +446,11 @@ Outcome run_logs(Session& session) {
     Outcome outcome;
     const Invocation& invocation = session.invocation;
     if (invocation.since && invocation.run > 0) {
-        warn({"of --since and --run one is enough"});
+        warn("of --since and --run one is enough");
         return Outcome::usage;
     }
-    // Before it asks: who comes after the answer has its first lines shown, too.
+    // Its time begins before reeve is asked: of a service that comes after the answer the first
+    // lines are shown.
     Merger merger(session);
     if (!find_services(session, services, outcome)) return outcome;
     const bool all = session.arguments.empty();
@@ -462,7 +463,7 @@ Outcome run_logs(Session& session) {
     merger.prefixed = all || services.size() > 1;
     for (const Text& service : services) merger.add(service, outcome);
     if (all && merger.empty() && outcome == Outcome::done) {
-        warn({"there is no service whose output could be read", follows ? " yet" : ""});
+        warn("there is no service whose output could be read", follows ? " yet" : "");
         if (!follows) return Outcome::failed;
     }
     std::optional<size_t> lines = invocation.lines;

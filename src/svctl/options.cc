@@ -16,7 +16,7 @@ bool set_run_directory(Invocation& invocation, std::string_view value, Sink&) {
 
 bool add_directory(Invocation& invocation, std::string_view value, Sink& problem) {
     if (invocation.directories.size() == directories_max_count)
-        problem << "more than " << uint64_t{directories_max_count} << " directories";
+        append(problem, "more than ", uint64_t{directories_max_count}, " directories");
     invocation.directories.push_back(value);
     return problem.empty();
 }
@@ -35,7 +35,7 @@ bool set_state(Invocation& invocation, std::string_view value, Sink& problem) {
         append_shown(problem, value);
         const char* separator = " (there are ";
         for (size_t i = 0; i < state_count; ++i) {
-            problem << separator << name_of(static_cast<State>(i));
+            append(problem, separator, name_of(static_cast<State>(i)));
             separator = " ";
         }
         problem << ')';
@@ -164,18 +164,18 @@ bool take_option(Invocation& invocation, std::span<char*> words, size_t& place,
         return false;
     }
     if (*row->commands != '\0' && !has_word(row->commands, command)) {
-        problem << name << " is an option of: " << row->commands;
+        append(problem, name, " is an option of: ", row->commands);
         return false;
     }
     std::string_view value = word.substr(name.size());
     if (name[1] == '-' && !value.empty()) value.remove_prefix(1);
     if (*row->value == '\0' && !value.empty()) {
-        problem << name << " takes no value";
+        append(problem, name, " takes no value");
         return false;
     }
     if (*row->value != '\0' && value.empty() && place + 1 < words.size()) value = words[++place];
     if (*row->value != '\0' && value.empty()) {
-        problem << name << " needs a value";
+        append(problem, name, " needs a value");
         return false;
     }
     return row->set(invocation, value, problem);

@@ -156,13 +156,13 @@ void print_summary(Printer& printer, const List<Text>& objects, const Screen& sc
     }
     if (total == 0) return;
     Buffer<64> line;
-    line << total << " of " << objects.size() << (total == 1 ? " is" : " are") << " not well:";
+    append(line, total, " of ", objects.size(), total == 1 ? " is" : " are", " not well:");
     printer << line.view();
     const char* separator = " ";
     for (size_t i = 0; i < std::size(unwell); ++i) {
         if (counts[i] == 0) continue;
         line.clear();
-        line << separator << counts[i] << ' ';
+        append(line, separator, counts[i], ' ');
         separator = ", ";
         printer << line.view();
         print_state(printer, unwell[i], screen);
@@ -176,7 +176,7 @@ void print_cut(Printer& printer, std::string_view text, size_t width) {
     if (end_of(text, width) == text.size()) {
         printer << text;
     } else if (width > 3) {
-        printer << text.substr(0, end_of(text, width - 3)) << "...";
+        append(printer, text.substr(0, end_of(text, width - 3)), "...");
     }
 }
 
@@ -186,7 +186,7 @@ void print_wrapped(Printer& printer, std::string_view text, const Screen& screen
         size_t end = end_of(text, width);
         const size_t blank = end < text.size() ? text.rfind(' ', end) : text.npos;
         if (blank != text.npos && text.find_first_not_of(' ') < blank) end = blank;
-        printer << text.substr(0, end) << '\n';
+        append(printer, text.substr(0, end), '\n');
         text = trim(text.substr(end));
         if (text.empty()) return;
         const bool fits = screen.width > indent + 16;
@@ -293,17 +293,16 @@ void append_change(Sink& out, std::string_view action, std::string_view object) 
     Buffer<2 * name_max_bytes + 1> name;
     append_full_name(name, object);
     const std::string_view state = find_field(object, "state");
-    if (action == "add") out << "added, " << state;
-    if (action == "update") out << "updated, " << state;
-    if (action == "restart") out << "restarted, " << state;
+    if (action == "add") append(out, "added, ", state);
+    if (action == "update") append(out, "updated, ", state);
+    if (action == "restart") append(out, "restarted, ", state);
     if (action == "remove") out << "removed";
-    if (action == "stale")
-        out << "stale: restart it to apply (svctl restart " << name.view() << ')';
+    if (action == "stale") append(out, "stale: restart it to apply (svctl restart ", name, ')');
     if (action == "refuse")
-        out << "refused: " << (state == "invalid" ? "" : "it keeps its earlier definition, ")
-            << state;
+        append(out, "refused: ", state == "invalid" ? "" : "it keeps its earlier definition, ",
+               state);
     if (action == "update" && state == "failed" && find_field(object, "result") == "0")
-        out << " (svctl up " << name.view() << " tries again)";
+        append(out, " (svctl up ", name, " tries again)");
 }
 
 }  // namespace
@@ -322,7 +321,8 @@ void append_outcome(Sink& out, std::string_view object) {
     const std::string_view reason = find_field(object, "reason");
     // What is wrong with a file is told by itself.
     const bool got_away = !find_field(object, "strays").empty();
-    if ((result != "0" || got_away) && action != "refuse" && !reason.empty()) out << ": " << reason;
+    if ((result != "0" || got_away) && action != "refuse" && !reason.empty())
+        append(out, ": ", reason);
 }
 
 void append_size(Sink& out, uint64_t bytes) {
@@ -333,14 +333,14 @@ void append_size(Sink& out, uint64_t bytes) {
     const char* unit = "KMGT";
     for (; bytes >= 1024 * 1024 && unit[1] != '\0'; ++unit) bytes /= 1024;
     out << bytes / 1024;
-    if (bytes < 10 * 1024) out << '.' << bytes % 1024 * 10 / 1024;
+    if (bytes < 10 * 1024) append(out, '.', bytes % 1024 * 10 / 1024);
     out << *unit;
 }
 
 void append_full_name(Sink& out, std::string_view object) {
     out << find_field(object, "name");
     const std::string_view instance = find_field(object, "instance");
-    if (!instance.empty()) out << '@' << instance;
+    if (!instance.empty()) append(out, '@', instance);
 }
 
 }  // namespace reeve

@@ -23,6 +23,15 @@ namespace reeve {
     return *this << std::string_view(text);
 }
 
+void Printer::append_pieces(uint64_t kinds, ...) {
+    LongText text;
+    va_list pieces;
+    va_start(pieces, kinds);
+    reeve::append_pieces(text, kinds, pieces);
+    va_end(pieces);
+    *this << text.view();
+}
+
 [[gnu::noinline]] void Printer::blanks(size_t count) {
     for (; count > 0; --count) out_ << ' ';
 }
@@ -45,13 +54,18 @@ void Printer::flush() {
     out_.clear();
     if (code == 0 || code == EPIPE || failed_) return;
     failed_ = true;
-    warn({"write to standard output: ", errno_text(code)});
+    warn("write to standard output: ", errno_text(code));
 }
 
-void warn(std::initializer_list<std::string_view> parts) {
+void warn_pieces(uint64_t kinds, ...) {
+    Buffer<request_max_bytes> text;
+    va_list pieces;
+    va_start(pieces, kinds);
+    append_pieces(text, kinds, pieces);
+    va_end(pieces);
     Buffer<2 * request_max_bytes> line;
     line << "svctl: ";
-    for (const std::string_view part : parts) append_escaped(line, part);
+    append_escaped(line, text.view());
     line << '\n';
     write_all(2, line.view());
 }

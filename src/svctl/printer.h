@@ -1,8 +1,8 @@
-// printer: standard output of svctl, text or one JSON array.
+// printer: what svctl writes: its results on standard output, as text or one JSON array, and its
+// warnings on standard error.
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 
 #include "base/format.h"
@@ -16,6 +16,7 @@ class Printer {
     Printer& operator<<(std::string_view text);
     Printer& operator<<(const char* text);
     Printer& operator<<(char c) { return *this << std::string_view(&c, 1); }
+    void append_pieces(uint64_t kinds, ...);
     void blanks(size_t count);
     void raw(std::string_view text) { out_ << text; }  // such as our own colours
 
@@ -39,7 +40,17 @@ class Printer {
     bool failed_ = false;
 };
 
-// "svctl: ..." on descriptor 2: the parts in one line.
-void warn(std::initializer_list<std::string_view> parts);
+// The pieces one behind the other, as append() to a Sink.
+template <typename... T>
+void append(Printer& out, const T&... pieces) {
+    out.append_pieces(kinds_of<T...>(), handed_over(pieces)...);
+}
+
+// "svctl: ..." on descriptor 2: the pieces, escaped, in one line.
+void warn_pieces(uint64_t kinds, ...);
+template <typename... T>
+void warn(const T&... pieces) {
+    warn_pieces(kinds_of<T...>(), handed_over(pieces)...);
+}
 
 }  // namespace reeve

@@ -66,20 +66,16 @@ constexpr CommandRow rows[] = {
 void print_help_line(Printer& printer, const char* name, const char* arguments,
                      const char* commands, const char* doc) {
     Buffer<64> line;
-    line << "  " << name << (*arguments != '\0' ? " " : "") << arguments;
+    append(line, "  ", name, *arguments != '\0' ? " " : "", arguments);
     printer << line.view();
     printer.blanks(line.size() < 26 ? 26 - line.size() : 1);
-    if (*commands != '\0') printer << commands << ": ";
-    printer << doc << '\n';
+    if (*commands != '\0') append(printer, commands, ": ");
+    append(printer, doc, '\n');
 }
-
-// For tests, and so in no list.
-constexpr CommandRow crash_row = {"crash", "SIG", "", run_request, 1, 1, Command::crash};
 
 const CommandRow* find_row(std::string_view name) {
     for (const CommandRow& row : rows)
         if (name == row.name) return &row;
-    if (name == crash_row.name) return &crash_row;
     return nullptr;
 }
 
@@ -93,13 +89,13 @@ void explain_unknown(std::string_view name) {
     Buffer<shown_max_bytes + 4> shown;
     append_shown(shown, name);
     if (const CommandRow* row = find_row(translate(foreign_commands, name)))
-        return warn({"unknown command ", shown.view(), ": here it is svctl ", row->name,
-                     *row->arguments != '\0' ? " " : "", row->arguments});
+        return warn("unknown command ", shown, ": here it is svctl ", row->name,
+                    *row->arguments != '\0' ? " " : "", row->arguments);
     Nearest nearest(name);
     for (const CommandRow& row : rows) nearest.offer(row.name);
     const std::string_view near = nearest.found();
-    warn({"unknown command ", shown.view(), near.empty() ? " (" : " (did you mean ", near,
-          near.empty() ? "" : "? ", "svctl help lists them)"});
+    warn("unknown command ", shown, near.empty() ? " (" : " (did you mean ", near,
+         near.empty() ? "" : "? ", "svctl help lists them)");
 }
 
 Outcome run_help(Session& session) {
@@ -167,7 +163,7 @@ Outcome run(const Invocation& invocation) {
     if (invocation.help) arguments = {};
     const size_t most = row->most == any_number ? SIZE_MAX : row->most;
     if (arguments.size() < row->fewest || arguments.size() > most) {
-        warn({"usage: svctl ", row->name, *row->arguments != '\0' ? " " : "", row->arguments});
+        warn("usage: svctl ", row->name, *row->arguments != '\0' ? " " : "", row->arguments);
         return Outcome::usage;
     }
     Session session{invocation, *row, arguments, screen_of(1), {}};
@@ -188,7 +184,7 @@ int svctl_main(int argc, char** argv) {
     invocation.log_directory = defaults.log;
     Buffer<256> problem;
     if (!parse_invocation(argc, argv, invocation, problem)) {
-        warn({problem.view()});
+        warn(problem);
         return static_cast<int>(Outcome::usage);
     }
     Text run_directory;

@@ -66,7 +66,7 @@ struct CommandRow {
     const char* doc;
     Outcome (*run)(Session& session);
     uint8_t fewest;                     // arguments
-    uint8_t most;                       // the same; any_number
+    uint8_t most;                       // arguments; any_number
     Command command = Command::status;  // of the protocol, for those that are sent
 };
 constexpr uint8_t any_number = 255;

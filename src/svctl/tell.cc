@@ -73,7 +73,7 @@ class Columns {
         else if (key == "took_ms" && ms)
             append_span(place, milliseconds(static_cast<int64_t>(*ms)));
         else if (is_time && value.find('.') != std::string_view::npos)
-            place << value.substr(0, value.find('.')) << 'Z';
+            append(place, value.substr(0, value.find('.')), 'Z');
         else
             place << value;
         return place.view();
@@ -98,13 +98,13 @@ class Columns {
 
 void print_event(Session& session, std::string_view object) {
     Printer& printer = session.printer;
-    printer << find_field(object, "time") << ' ';
+    append(printer, find_field(object, "time"), ' ');
     Buffer<2 * name_max_bytes + 1> name;
     append_full_name(name, object);
-    printer << name.view() << ": " << find_field(object, "from") << " -> ";
+    append(printer, name, ": ", find_field(object, "from"), " -> ");
     print_state(printer, find_field(object, "to"), session.screen);
     const std::string_view reason = find_field(object, "reason");
-    if (!reason.empty()) printer << ": " << reason;
+    if (!reason.empty()) append(printer, ": ", reason);
     printer << '\n';
 }
 
@@ -179,10 +179,10 @@ void append_run_object(Sink& out, std::string_view service, std::string_view lin
     append_field(out, "instance", find_field(service, "instance"));
     while (!line.empty() && !line.starts_with("reason=")) {
         const std::string_view word = take_word(line);
-        out << word << '\n';
+        append(out, word, '\n');
         line = trim(line);
     }
-    out << line << '\n';
+    append(out, line, '\n');
 }
 
 void read_runs(const Session& session, std::string_view service, List<Text>& runs) {
@@ -214,7 +214,7 @@ Outcome run_history(Session& session) {
         if (runs.size() > before) continue;
         Buffer<2 * name_max_bytes + 1> name;
         append_full_name(name, service);
-        warn({name.view(), ": none of its runs has ended yet"});
+        warn(name, ": none of its runs has ended yet");
     }
     if (session.invocation.json)
         print_json(session, runs);
@@ -317,10 +317,10 @@ void print_boot(Session& session, const List<Text>& objects) {
     }
     Buffer<128> line;
     line << chart.ready;
-    if (chart.ready < objects.size()) line << " of " << objects.size();
-    line << (objects.size() == 1 ? " service" : " services") << " ready after ";
+    if (chart.ready < objects.size()) append(line, " of ", objects.size());
+    append(line, objects.size() == 1 ? " service" : " services", " ready after ");
     append_span(line, milliseconds(chart.total_ms));
-    printer << line.view() << '\n';
+    append(printer, line, '\n');
 }
 
 }  // namespace
@@ -337,7 +337,7 @@ Outcome run_boot(Session& session) {
     if (session.invocation.json)
         print_json(session, objects);
     else if (objects.empty())
-        warn({"this reeve has brought up nothing; what an earlier one has started is not shown"});
+        warn("this reeve has brought up nothing; what an earlier one has started is not shown");
     else
         print_boot(session, objects);
     session.printer.flush();

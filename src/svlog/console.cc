@@ -13,7 +13,7 @@ Console::Console() : colours_(wants_colour(1)) {}
 
 void Console::add(std::string_view name, std::string_view begun, std::string_view rest) {
     append_prefix(waiting_, name, colours_);
-    waiting_ << begun << rest;
+    append(waiting_, begun, rest);
 }
 
 // A pipe that is writable takes PIPE_BUF bytes without making us wait (POSIX XSH 2.9.7, poll). What

@@ -26,7 +26,7 @@ char out_place[log_block_bytes];
 
 constexpr int ready_fd = 3;
 
-// Not for want of anything that may come back.
+// Will it stay so? Room and descriptors, which may be wanting now, come back.
 bool is_lasting(int code) {
     return code != ENOSPC && code != EDQUOT && code != EMFILE && code != ENFILE && code != ENOMEM &&
            code != EIO;
@@ -36,7 +36,7 @@ bool is_mark(std::string_view bytes) {
     return bytes.size() == log_mark_bytes && find_mark(bytes).place == 0;
 }
 
-// What is so for one is so for all.
+// A full disk is full for all services.
 bool is_full(int code) { return code == ENOSPC || code == EDQUOT; }
 
 }  // namespace
@@ -52,8 +52,8 @@ int Svlog::run() {
     }
     // What is in the pipes yet the next svlog reads: reeve waits no longer.
     for (Stream& stream : streams_) {
-        settle_held(stream);
-        let_go(stream);
+        write_held(stream);
+        conclude(stream);
     }
     console_.flush();
     return 0;
@@ -100,7 +100,7 @@ void Svlog::let_gather(bool at_once) {
     if (gather_us_ >= least_us) sys::sleep(gather_us_);
 }
 
-// A mark that begins there is whole.
+// Reads a block at most. Where it ends within a mark, the rest of the mark is read as well.
 std::string_view Svlog::read_pipe(const Stream& stream, size_t room) {
     const ssize_t got = sys::read(stream.pipe.get(), in, room);
     if (got <= 0) return {};
@@ -162,7 +162,7 @@ void Svlog::prepare(Stream& stream, bool silent) {
         for (Stream& other : streams_) other.file.close();
         code = stream.file.open(folder_, stream.name);
     }
-    if (code != 0 && is_lasting(code)) return fall(stream, code);
+    if (code != 0 && is_lasting(code)) return use_console(stream, code);
     if (stream.no_file && !stream.held.empty()) put_to_console(stream, "\n");
     stream.no_file = false;
     if (!stream.known && code == 0) {
@@ -171,28 +171,29 @@ void Svlog::prepare(Stream& stream, bool silent) {
     }
 }
 
-// What is open is of no more use: the next look is for another.
-void Svlog::fall(Stream& stream, int code) {
+// Sends its lines to the console, for there can be no file now. The one that was open is closed:
+// the next look is for another.
+void Svlog::use_console(Stream& stream, int code) {
     stream.file.close();
     if (!stream.no_file) tell(stream, code, "its lines go to the console");
     stream.no_file = true;
 }
 
 void Svlog::tell(const Stream& stream, int code, const char* what) const {
-    complain(Text::join(
-        {"svlog: ", folder_.path(), "/", stream.name, ": ", errno_text(code), "; ", what}));
+    complain("svlog: ", folder_.path(), "/", stream.name, ": ", errno_text(code), "; ", what);
 }
 
 void Svlog::feed(Stream& stream, std::string_view bytes) {
     while (!bytes.empty()) {
         const FoundMark found = find_mark(bytes);
-        take(stream, bytes.substr(0, found.place));
+        add_text(stream, bytes.substr(0, found.place));
         if (found.mark == LogMark::none) return;
         heed(stream, found.mark);
         bytes.remove_prefix(found.place + log_mark_bytes);
     }
 }
 
+// Does what reeve asks for by a mark.
 void Svlog::heed(Stream& stream, LogMark mark) {
     if (mark == LogMark::end) end_line(stream);
     if (mark == LogMark::rotate && !stream.to_console())
@@ -205,8 +206,9 @@ void Svlog::end_line(Stream& stream) {
     stream.skips = false;
 }
 
-// What the service itself wrote.
-void Svlog::take(Stream& stream, std::string_view text) {
+// Adds what the service itself wrote: splits lines that are too long, and leaves out the end of one
+// whose beginning was dropped.
+void Svlog::add_text(Stream& stream, std::string_view text) {
     if (stream.skips) {
         const size_t newline = text.find('\n');
         stream.skips = newline == std::string_view::npos;
@@ -270,7 +272,7 @@ void Svlog::write(Stream& stream, std::string_view bytes) {
         if (taken == bytes.size()) return;
         const int code = errno;
         if (is_lasting(code)) {
-            fall(stream, code);
+            use_console(stream, code);
             return put_to_console(stream, bytes.substr(taken));
         }
         stream.trouble = code;
@@ -282,24 +284,26 @@ void Svlog::write(Stream& stream, std::string_view bytes) {
 
 // --- While the disk is full ----------------------------------------------------------------------
 
-// What is there for one is there for the next; where there is nothing, nobody else need look.
+// Tries again what could not be opened or written. Where the disk is full for one service, no other
+// one's file is tried.
 void Svlog::retry(Now now) {
     retry_at_ = no_deadline;
     bool full = false;
     for (Stream& stream : streams_) {
         if (stream.shut) open_pipe(stream);
         if (stream.trouble == 0) continue;
-        if (!full) full = is_full(settle_held(stream));
+        if (!full) full = is_full(write_held(stream));
         if (stream.trouble == 0) continue;
-        spare_writer(stream);
+        drop_oldest(stream);
         retry_at_ = now.mono + milliseconds(log_retry_ms);
     }
 }
 
-void Svlog::recover(Stream& stream) {
+// There is room again: says in the log itself how many lines were lost meanwhile.
+void Svlog::tell_lost(Stream& stream) {
     Buffer<128> line;
-    line << "svlog: " << uint64_t{stream.lost} << (stream.lost == 1 ? " line" : " lines")
-         << " lost: " << errno_text(stream.trouble) << '\n';
+    append(line, "svlog: ", uint64_t{stream.lost}, stream.lost == 1 ? " line" : " lines",
+           " lost: ", errno_text(stream.trouble), '\n');
     stream.trouble = 0;
     if (stream.lost == 0) return;
     stream.lost = 0;
@@ -310,9 +314,9 @@ void Svlog::recover(Stream& stream) {
     stream.skips = skips;
 }
 
-// Nobody is to hang because its log cannot be written: when its pipe is full the oldest of what is
-// in there is dropped, and counted.
-void Svlog::spare_writer(Stream& stream) {
+// Drops and counts the oldest lines in a full pipe whose log cannot be written, so that its service
+// does not hang for it.
+void Svlog::drop_oldest(Stream& stream) {
     if (ready_now(stream.pipe.get(), POLLOUT) != 0) return;
     std::string_view bytes = read_pipe(stream, log_block_bytes);
     while (!bytes.empty()) {
@@ -332,7 +336,7 @@ void Svlog::spare_writer(Stream& stream) {
 // --- The plan ------------------------------------------------------------------------------------
 
 void Svlog::read_plan() {
-    const Text path = Text::join({pipes_, "/plan"});
+    const Text path = Text::join(pipes_, "/plan");
     const Fd file = open_trusted(path.c_str());
     if (!file && errno == ENOENT) return;  // reeve writes one as soon as there is a pipe
     LongText text;
@@ -340,7 +344,7 @@ void Svlog::read_plan() {
         text << std::string_view(in, static_cast<size_t>(got));
     std::string_view rest = text;
     const auto total = parse_plan_head(take_line(rest));
-    if (!total) return complain(Text::join({"svlog: no plan of ours: ", path}));
+    if (!total) return complain("svlog: no plan of ours: ", path);
     folder_.set_bound(*total);
     for (Stream& stream : streams_) stream.listed = false;
     next_ = 0;
@@ -351,7 +355,8 @@ void Svlog::read_plan() {
     erase_if(streams_, [](const Stream& stream) { return !stream.listed; });
 }
 
-// The plan has them in the same order as ever.
+// Finds it, or adds one. The plan names services in the same order each time, so that the one after
+// the last is looked at first.
 Stream& Svlog::stream_of(std::string_view name) {
     for (size_t i = 0; i < streams_.size(); ++i, ++next_) {
         Stream& stream = streams_[next_ % streams_.size()];
@@ -373,7 +378,7 @@ void Svlog::follow(Stream& stream, const LogPlan& plan) {
     stream.rules = {plan.max_size, plan.keep};
     stream.file.check_place(folder_, stream.name);
     Buffer<path_max_bytes> path;
-    path << pipes_ << '/' << stream.name << ".fifo";
+    append(path, pipes_, '/', stream.name, ".fifo");
     if (stream.pipe && is_still_at(stream.pipe.get(), path.c_str())) return;
     // Somebody took it away, and reeve has made another one.
     if (stream.pipe) finish(stream);
@@ -384,7 +389,7 @@ void Svlog::follow(Stream& stream, const LogPlan& plan) {
 // again, for its service would have to wait.
 void Svlog::open_pipe(Stream& stream) {
     Buffer<path_max_bytes> path;
-    path << pipes_ << '/' << stream.name << ".fifo";
+    append(path, pipes_, '/', stream.name, ".fifo");
     Fd fresh(platform::open_fifo(path.c_str()));
     const int code = fresh ? 0 : errno;
     const bool shut = code != 0 && code != ENOENT;
@@ -392,8 +397,7 @@ void Svlog::open_pipe(Stream& stream) {
     if (fresh && (sys::fstat(fresh.get(), &state) < 0 || !S_ISFIFO(state.st_mode))) fresh.reset();
     // At once after a new log_user this one may be about to end: then there is nothing to tell.
     if (shut && stream.shut && !stream.told)
-        complain(
-            Text::join({"svlog: ", path.view(), ": ", errno_text(code), "; it is tried again"}));
+        complain("svlog: ", path, ": ", errno_text(code), "; it is tried again");
     stream.told = shut && stream.shut;
     stream.shut = shut;
     if (shut) retry_at_ = std::min(retry_at_, sys::mono_now() + milliseconds(log_retry_ms));
@@ -403,7 +407,7 @@ void Svlog::open_pipe(Stream& stream) {
 
 // All that is left in its pipe, behind what waits; no more than the console takes meanwhile.
 void Svlog::finish(Stream& stream) {
-    settle_held(stream);
+    write_held(stream);
     const Mono by = sys::mono_now() + milliseconds(log_retry_ms);
     while (stream.pipe && stream.trouble == 0 && sys::mono_now() < by) {
         if (stream.to_console() && console_.blocked()) {
@@ -415,34 +419,35 @@ void Svlog::finish(Stream& stream) {
             break;
         }
     }
-    let_go(stream);
+    conclude(stream);
 }
 
-// Writes what waits. 0, or why it still does.
-int Svlog::settle_held(Stream& stream) {
+// Writes what waits for room. 0, or the errno for which it still waits.
+int Svlog::write_held(Stream& stream) {
     if (stream.trouble == 0) return 0;
     const size_t taken = stream.file.append(folder_, stream.name, stream.held, stream.rules);
     const int code = taken < stream.held.size() ? errno : 0;
     stream.held.drop(taken);
     if (code != 0 && !is_lasting(code)) return code;
     if (code != 0) {
-        fall(stream, code);
+        use_console(stream, code);
         const LongText rest = std::move(stream.held);
         stream.held.clear();
         put_to_console(stream, rest);
     }
-    recover(stream);
+    tell_lost(stream);
     return 0;
 }
 
-// The end of its last line where nothing else could end it, and a count of what has found no room.
-void Svlog::let_go(Stream& stream) {
+// Says the last of a service: ends its line on the console, and counts the lines that have found no
+// room.
+void Svlog::conclude(Stream& stream) {
     if (stream.to_console() && !stream.held.empty()) put_to_console(stream, "\n");
     if (stream.trouble == 0) return;
     stream.lost += count_lines(stream.held);
     if (stream.lost > 0) {
         Buffer<64> what;
-        what << uint64_t{stream.lost} << (stream.lost == 1 ? " line lost" : " lines lost");
+        append(what, uint64_t{stream.lost}, stream.lost == 1 ? " line lost" : " lines lost");
         tell(stream, stream.trouble, what.c_str());
     }
     stream.held.clear();

@@ -67,18 +67,18 @@ class Svlog {
     void follow(Stream& stream, const LogPlan& plan);
     void open_pipe(Stream& stream);
     void finish(Stream& stream);
-    void let_go(Stream& stream);
-    int settle_held(Stream& stream);
+    void conclude(Stream& stream);
+    int write_held(Stream& stream);
     bool turn();
     void let_gather(bool at_once);
 
     static std::string_view read_pipe(const Stream& stream, size_t room);
     bool pump(Stream& stream);
     void prepare(Stream& stream, bool silent);
-    void fall(Stream& stream, int code);
+    void use_console(Stream& stream, int code);
     void tell(const Stream& stream, int code, const char* what) const;
     void feed(Stream& stream, std::string_view bytes);
-    void take(Stream& stream, std::string_view text);
+    void add_text(Stream& stream, std::string_view text);
     void put(Stream& stream, std::string_view text);
     void heed(Stream& stream, LogMark mark);
     void end_line(Stream& stream);
@@ -88,8 +88,8 @@ class Svlog {
     void set_stamp(const Stream& stream);
 
     void retry(Now now);
-    void recover(Stream& stream);
-    void spare_writer(Stream& stream);
+    void tell_lost(Stream& stream);
+    void drop_oldest(Stream& stream);
 
     Text pipes_;
     LogFolder folder_;

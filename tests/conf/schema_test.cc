@@ -254,7 +254,7 @@ TEST_CASE("every row of the table is complete") {
             const std::string doc = key.doc;
             CHECK(doc.size() > 10);
             CHECK(doc.ends_with('.'));
-            CHECK((key.kind == Kind::choice || key.kind == Kind::limit) == (*key.words != '\0'));
+            CHECK((key.kind == &kind::choice || key.kind == &kind::limit) == (*key.words != '\0'));
             Buffer<128> type;
             append_type(type, key);
             CHECK_FALSE(type.view().empty());

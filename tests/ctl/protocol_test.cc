@@ -50,7 +50,7 @@ TEST_CASE("every command goes there and back") {
         const bool of_all = request.command == Command::plan ||
                             request.command == Command::events ||
                             request.command == Command::boot || request.command == Command::exit ||
-                            request.command == Command::reexec || request.command == Command::crash;
+                            request.command == Command::reexec;
         if (!of_all) request.names = "web";
         const std::string line = line_of(request);
         Buffer<256> problem;

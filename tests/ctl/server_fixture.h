@@ -37,7 +37,6 @@ class FakeControls final : public Controls {
     Text begin_reexec(Now) override { return why_no_reexec; }
     const Text& reexec_failure() const override { return failure; }
     void leave_safe_mode() override { ++bold; }
-    void crash(int number) override { crashed_by = number; }
     List<Text> warnings() const override { return wrong; }
 
     std::function<Reloaded()> on_reload;
@@ -53,7 +52,6 @@ class FakeControls final : public Controls {
     Text why_no_reexec;
     Text failure;
     int bold = 0;
-    int crashed_by = 0;
     List<Text> wrong;
     std::vector<std::pair<uint32_t, int>> signals;
 };

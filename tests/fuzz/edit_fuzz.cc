@@ -37,7 +37,7 @@ std::vector<Pair> pairs_of(std::string_view text, FileForm form) {
 
 bool is_list(std::string_view key) {
     const Key* known = find_key(service_keys, key);
-    return known != nullptr && (known->kind == Kind::labels || known->kind == Kind::services);
+    return known != nullptr && (known->kind == &kind::labels || known->kind == &kind::services);
 }
 
 // The words of one list that are not in the other.

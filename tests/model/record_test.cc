@@ -55,7 +55,7 @@ std::string without_newline(std::string line) {
 
 std::string sealed(const std::string& body) {
     Buffer<record_max_bytes> line;
-    line << body << " #";
+    append(line, body, " #");
     const uint64_t sum = digest(body);
     for (int shift = 60; shift >= 0; shift -= 4) line << "0123456789abcdef"[sum >> shift & 15];
     return std::string(line.view());

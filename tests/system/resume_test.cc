@@ -18,21 +18,22 @@ namespace {
 
 constexpr char sleeps[] = "exec = /bin/sleep 1000\nlog = null\n";
 
-// The ways there are, as words for svctl.
-const std::vector<Strings> ways = {{"reexec"},       {"crash", "SEGV"}, {"crash", "BUS"},
-                                   {"crash", "ILL"}, {"crash", "FPE"},  {"crash", "ABRT"}};
+// The ways there are: it is asked for it (0), or crashes with this signal.
+const std::vector<int> ways = {0, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 // What /proc knows of how often the process has executed something: its arguments tell.
 std::string arguments_of(pid_t pid) {
     return read_file("/proc/" + std::to_string(pid) + "/cmdline");
 }
 
-// Has it done so by the time that svctl has its answer?
-void go_through(Reeve& reeve, const Strings& way) {
-    INFO(way.back());
+// Has it done so by the time that svctl has an answer?
+void go_through(Reeve& reeve, int way) {
+    INFO(way);
     reeve.may_crash = true;
-    const Output said = reeve.svctl(way);
-    CHECK(said.status == (way[0] == "reexec" ? 0 : 7));  // a crash leaves nobody to answer
+    if (way == 0)
+        CHECK(reeve.svctl({"reexec"}).status == 0);
+    else
+        reeve.signal(way);
     CHECK(reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; }));
     CHECK(arguments_of(reeve.pid()).find("--resume=") != std::string::npos);
 }
@@ -97,9 +98,9 @@ TEST_CASE("a reeve that executes itself again keeps its children, and sees how t
     REQUIRE(reeve.reaches("job", "running"));
     const pid_t itself = reeve.pid();
     const pid_t web = reeve.pid_of("web");
-    go_through(reeve, {"reexec"});  // what it had from whoever started it goes
+    go_through(reeve, 0);  // what it had from whoever started it goes
     const size_t open = lasting_descriptors_of(itself);
-    for (const Strings& way : ways) go_through(reeve, way);
+    for (const int way : ways) go_through(reeve, way);
     CHECK(reeve.pid() == itself);
     CHECK(lasting_descriptors_of(itself) == open);
     CHECK(arguments_of(itself).size() < 1000);  // they do not add up
@@ -141,7 +142,7 @@ TEST_CASE("an exit that comes at that very moment is not lost") {
     }
     reeve.start();
     REQUIRE(reeve.reaches("job39", "running"));
-    const Strings way = GENERATE(Strings{"reexec"}, Strings{"crash", "SEGV"});
+    const int way = GENERATE(0, SIGSEGV);
     write_file(reeve.file("go"), "");
     for (int i = 0; i < 3; ++i) go_through(reeve, way);
     for (int i = 0; i < 40; ++i) {
@@ -163,7 +164,7 @@ TEST_CASE("readiness that is announced around that moment is found") {
     REQUIRE(reeve.reaches("by-fd", "starting"));
     REQUIRE(reeve.reaches("by-notify", "starting"));
     const pid_t pid = reeve.pid_of("by-notify");
-    const Strings way = GENERATE(Strings{"reexec"}, Strings{"crash", "SEGV"});
+    const int way = GENERATE(0, SIGSEGV);
     go_through(reeve, way);
     CHECK(reeve.state("by-fd") == "starting");
     write_file(reeve.file("go"), "");
@@ -184,7 +185,7 @@ TEST_CASE("the pipes of the logs stay open: not a line is lost, nor told twice")
     // With nobody to read: reeve alone holds the pipe, besides who writes to it.
     const pid_t svlog = reeve.pid_of("svlog");
     kill(svlog, SIGSTOP);
-    for (const Strings& way : {Strings{"reexec"}, Strings{"crash", "SEGV"}}) go_through(reeve, way);
+    for (const int way : {0, SIGSEGV}) go_through(reeve, way);
     kill(svlog, SIGKILL);
     REQUIRE(reeve.runs_anew("svlog", svlog));
     CHECK(reeve.pid_of("talks") == talks);
@@ -226,8 +227,8 @@ TEST_CASE("who waits for an outcome is told it by the reeve that comes after") {
     REQUIRE(reeve.reaches("ends", "stopping"));
     REQUIRE(reeve.reaches("renews", "stopping"));
     REQUIRE(reeve.reaches("job", "running"));
-    go_through(reeve, {"reexec"});
-    go_through(reeve, {"reexec"});
+    go_through(reeve, 0);
+    go_through(reeve, 0);
     write_file(reeve.file("go"), "");
     CHECK(up->wait() == 0);
     CHECK(down->wait() == 0);
@@ -277,7 +278,7 @@ TEST_CASE("the program on disk is what is executed, and one that cannot take ove
     CHECK(read_file("/proc/" + std::to_string(reeve.pid()) + "/comm") == "reeve\n");
     // A crash is no upgrade: what has run so far goes on, even if it is not there any more.
     replace(path, "#!/bin/sh\nexit 0\n");
-    go_through(reeve, {"crash", "SEGV"});
+    go_through(reeve, SIGSEGV);
     CHECK(reeve.pid_of("web") == web);
     CHECK(reeve.svctl({"down", "web"}).status == 0);
 }
@@ -301,7 +302,7 @@ TEST_CASE("what ended long ago ends nothing because of an upgrade") {
     reeve.start();
     REQUIRE(reeve.reaches("job", "done"));
     CHECK(reeve.svctl({"set", "job", "on_end=shutdown"}).status == 0);
-    go_through(reeve, {"reexec"});
+    go_through(reeve, 0);
     CHECK(reeve.state("job") == "done");
     CHECK(reeve.stop() == 0);
 }
@@ -332,8 +333,8 @@ TEST_CASE("with few descriptors, and a pipe for each of many services, none is l
     };
     reeve.start(launch);
     for (int i = 0; i < 60; ++i) REQUIRE(reeve.reaches("s" + std::to_string(i), "running"));
-    go_through(reeve, {"reexec"});
-    go_through(reeve, {"crash", "SEGV"});
+    go_through(reeve, 0);
+    go_through(reeve, SIGSEGV);
     reeve.kill();
     reeve.start(launch);
     write_file(reeve.file("go"), "");
@@ -348,12 +349,12 @@ TEST_CASE("svctl status tells of a crash, and of nothing after an upgrade") {
     Reeve reeve;
     reeve.service("web", sleeps);
     reeve.start();
-    go_through(reeve, {"reexec"});
+    go_through(reeve, 0);
     CHECK(reeve.svctl({"status"}).err.empty());
-    go_through(reeve, {"crash", "BUS"});
+    go_through(reeve, SIGBUS);
     const std::string said = reeve.svctl({"status"}).err;
     CHECK(said.find("svctl: reeve has crashed 1 time, last with SIGBUS ") == 0);
-    go_through(reeve, {"reexec"});
+    go_through(reeve, 0);
     CHECK(reeve.svctl({"status"}).err.find("crashed 1 time, last with SIGBUS") !=
           std::string::npos);
     CHECK(reeve.process().err() == "reeve: crashed (SIGBUS): goes on by executing itself again\n");
@@ -369,7 +370,7 @@ TEST_CASE("a reeve that crashes too often keeps what runs, and begins nothing un
     REQUIRE(reeve.reaches("web", "running"));
     REQUIRE(reeve.reaches("ends", "running"));
     const pid_t web = reeve.pid_of("web");
-    for (int i = 0; i < 4; ++i) go_through(reeve, {"crash", "SEGV"});
+    for (int i = 0; i < 4; ++i) go_through(reeve, SIGSEGV);
     CHECK(reeve.pid_of("web") == web);
     CHECK(reeve.svctl({"status"}).err.find("it keeps what runs, and starts nothing before") !=
           std::string::npos);
@@ -397,7 +398,7 @@ TEST_CASE("a shutdown goes on behind a crash, to the exit code that was asked fo
     REQUIRE(reeve.reaches("slow", "stopping"));
     REQUIRE(reeve.reaches("web", "stopped"));
     CHECK(reeve.svctl({"reexec"}).status == 1);
-    go_through(reeve, {"crash", "SEGV"});
+    go_through(reeve, SIGSEGV);
     CHECK(reeve.state("slow") == "stopping");
     write_file(reeve.file("go"), "");
     CHECK(reeve.wait() == 5);
@@ -415,7 +416,7 @@ TEST_CASE("the exit code of `-- CMD` is the same behind a crash, and so are its 
                                  reeve.file("up") + "; while :; do sleep 0.01; done"};
     as_init ? reeve.start_as_pid_1(command) : reeve.start(command);
     REQUIRE(reeve.has_lines("up", 1));
-    const Strings way = GENERATE(Strings{"reexec"}, Strings{"crash", "SEGV"});
+    const int way = GENERATE(0, SIGSEGV);
     go_through(reeve, way);
     reeve.signal(SIGUSR1);
     CHECK(reeve.wait() == 9);

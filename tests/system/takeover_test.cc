@@ -322,7 +322,7 @@ TEST_CASE("a start_check has its time, though READY=1 was said while there was n
 
 TEST_CASE("what was known in words is known to the next reeve") {
     Reeve reeve;
-    const Strings way = GENERATE(Strings{}, Strings{"reexec"}, Strings{"crash", "SEGV"});
+    const std::string way = GENERATE(as<std::string>{}, "another reeve", "reexec", "crash");
     reeve.may_crash = true;
     reeve.service("talks", "ready = notify\nlog = null\ncommand = {self} --helper notify READY=1 "
                            "\"$(printf 'STATUS=serving  12 \\033[31m\\177')\"; exec sleep 1000\n");
@@ -341,10 +341,13 @@ TEST_CASE("what was known in words is known to the next reeve") {
     REQUIRE(wait_until([&] { return reeve.field("talks", "reason") == said; }));
     const std::string before = words();
     CHECK(reeve.field("homeless", "log").find("console (") == 0);
-    if (way.empty()) {
+    if (way == "another reeve") {
         reborn(reeve);
     } else {
-        reeve.svctl(way);
+        if (way == "crash")
+            reeve.signal(SIGSEGV);
+        else
+            reeve.svctl({way});
         CHECK(reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; }));
     }
     reeve.svctl({"status"});

@@ -82,10 +82,10 @@ Strings names_of_keys(bool all) {
 Strings words_of_values() {
     Strings found;
     for (const Key& key : service_keys) {
-        std::string words = key.kind == Kind::choice || key.kind == Kind::limit ? key.words : "";
-        if (key.kind == Kind::flag) words = "yes no";
-        if (key.kind == Kind::ready) words = "exec notify fd:";
-        if (key.kind == Kind::retries) words = "unlimited";
+        std::string words = key.kind == &kind::choice || key.kind == &kind::limit ? key.words : "";
+        if (key.kind == &kind::flag) words = "yes no";
+        if (key.kind == &kind::ready) words = "exec notify fd:";
+        if (key.kind == &kind::retries) words = "unlimited";
         std::string_view rest = words;
         for (auto word = take_word(rest); !word.empty(); word = take_word(rest))
             if (word != "-") found.push_back(std::string(key.name) + "=" + std::string(word));
@@ -93,7 +93,7 @@ Strings words_of_values() {
     return found;
 }
 
-Strings keys_of(std::initializer_list<Kind> kinds) {
+Strings keys_of(std::initializer_list<const Kind*> kinds) {
     Strings names;
     for (const Key& key : service_keys)
         if (std::find(kinds.begin(), kinds.end(), key.kind) != kinds.end())
@@ -231,9 +231,9 @@ void print_general_words(const char* shell) {
     print_words(shell, "keys", names_of_keys(true));
     print_words(shell, "service_keys", names_of_keys(false));
     print_words(shell, "key_values", words_of_values());
-    print_words(shell, "name_keys", keys_of({Kind::services}));
-    print_words(shell, "signal_keys", keys_of({Kind::signal}));
-    print_words(shell, "file_keys", keys_of({Kind::path, Kind::variable_file, Kind::argv}));
+    print_words(shell, "name_keys", keys_of({&kind::services}));
+    print_words(shell, "signal_keys", keys_of({&kind::signal}));
+    print_words(shell, "file_keys", keys_of({&kind::path, &kind::variable_file, &kind::argv}));
     Strings values;
     for (const ReeveOption& option : options_of_reeve())
         if (!option.value.empty()) values.push_back(option.name + "=" + option.value);

@@ -1,0 +1,172 @@
+// The kinds whose values are held as text: names, paths, lines and lists of words.
+
+#include "base/escape.h"
+#include "base/limits.h"
+#include "base/parse.h"
+#include "conf/kind.h"
+#include "conf/schema.h"
+#include "conf/words.h"
+
+namespace reeve {
+
+namespace {
+
+bool read_text(const Input& in) {
+    // The default is held as an empty text.
+    return in.store(in.value == in.key.default_text ? Text() : Text(in.value));
+}
+
+bool read_path(const Input& in) {
+    if (in.value.front() != '/') return in.wrong("expected a path that begins with /");
+    return read_text(in);
+}
+
+bool read_user(const Input& in) {
+    const size_t colon = in.value.find(':');
+    const bool parts = colon == in.value.npos || (colon > 0 && colon + 1 < in.value.size() &&
+                                                  in.value.find(':', colon + 1) == in.value.npos);
+    if (!parts || in.value.find_first_of(" \t") != in.value.npos)
+        return in.wrong("expected USER or USER:GROUP, names or numbers");
+    return read_text(in);
+}
+
+bool read_identifier(const Input& in) {
+    if (!is_name(in.value, false)) return in.wrong("expected at most 63 letters, digits, _ and -");
+    return read_text(in);
+}
+
+bool read_argv(const Input& in) {
+    Words words;
+    if (const char* problem = split_words(in.value, words)) return in.wrong(problem);
+    if (words.front().empty()) return in.wrong("the first word is empty");
+    return in.store(std::move(words));
+}
+
+bool read_variable(const Input& in) {
+    const size_t equals = in.value.find('=');
+    if (equals == in.value.npos || equals == 0) return in.wrong("expected NAME=value");
+    const std::string_view name = in.value.substr(0, equals);
+    for (size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        const bool other = (c >= '0' && c <= '9') || c == '.';
+        if (letter || (other && i > 0)) continue;
+        return in.wrong_word(name,
+                             "is no variable's name: letters, digits, _ and dots, no digit or "
+                             "dot first");
+    }
+    static_cast<Words*>(in.place)->append(in.value);
+    return true;
+}
+
+// Whoever reads directories looks for it: see append_trusted() in conf/load.
+bool read_directory(const Input& in) {
+    return in.value.front() == '/' || in.wrong("expected a directory, a path that begins with /");
+}
+
+bool read_variable_file(const Input& in) {
+    if (in.value.front() != '/' && !in.value.starts_with("-/"))
+        return in.wrong("expected a path that begins with /, or with -/ where it may be missing");
+    static_cast<Words*>(in.place)->append(in.value);
+    return true;
+}
+
+// Labels, or the names of other services. Nothing is appended unless all words are good, and none
+// twice.
+bool read_names(const Input& in, bool services) {
+    Words words = *static_cast<Words*>(in.place);
+    std::string_view rest = in.value;
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
+        const size_t at = services ? word.find('@') : word.npos;
+        if (!is_name(word.substr(0, at)) || (at != word.npos && !is_name(word.substr(at + 1)))) {
+            return in.wrong_word(word, "is no name: at most 63 letters, digits, _, - and :");
+        }
+        if (services && word == in.service) {
+            if (in.origin == Origin::shared) continue;
+            return in.wrong("a service cannot wait for itself");
+        }
+        if (!words.contains(word)) words.append(word);
+    }
+    return in.store(std::move(words));
+}
+
+bool read_labels(const Input& in) { return read_names(in, false); }
+bool read_services(const Input& in) { return read_names(in, true); }
+
+bool read_format(const Input& in) {
+    return in.value == in.key.default_text || in.wrong("this reeve understands format 1");
+}
+
+bool read_any(const Input& in) {
+    return in.wrong("expected default.KEY, such as default.restart_delay");
+}
+
+void print_text(Sink& out, const Key& key, const void* place) {
+    const Text& text = *static_cast<const Text*>(place);
+    out << text;
+    if (text.empty()) out << key.default_text;
+}
+
+void print_words(Sink& out, const void* place, char separator,
+                 void (*print)(Sink&, std::string_view)) {
+    const size_t start = out.size();
+    for (const std::string_view word : *static_cast<const Words*>(place)) {
+        if (out.size() > start) out << separator;
+        print(out, word);
+    }
+}
+
+void print_word(Sink& out, std::string_view word) { out << word; }
+
+void print_argv(Sink& out, const Key&, const void* place) {
+    print_words(out, place, ' ', append_quoted);
+}
+void print_line(Sink& out, const Key&, const void* place) {
+    print_words(out, place, ' ', print_word);
+}
+void print_lines(Sink& out, const Key&, const void* place) {
+    print_words(out, place, '\n', print_word);
+}
+
+// Of what is held nowhere.
+void print_default(Sink& out, const Key& key, const void*) { out << key.default_text; }
+
+}  // namespace
+
+namespace kind {
+
+constinit const KindOf<Text> text{{"text", read_text, print_text, false, false}};
+constinit const KindOf<Text> shell_line{{"shell line", read_text, print_text, false, false}};
+constinit const KindOf<Text> path{{"path", read_path, print_text}};
+constinit const KindOf<Text> user{{"user[:group]", read_user, print_text}};
+constinit const KindOf<Text> identifier{{"identifier", read_identifier, print_text}};
+constinit const KindOf<Words> argv{{"words", read_argv, print_argv, false, false}};
+constinit const KindOf<Words> variable{{"NAME=value", read_variable, print_lines, false, false}};
+constinit const KindOf<Words> variable_file{{"[-]path", read_variable_file, print_lines}};
+constinit const KindOf<Words> labels{{"labels", read_labels, print_line}};
+constinit const KindOf<Words> services{{"services", read_services, print_line}};
+constinit const KindOf<void> directory{{"path", read_directory, print_default}};
+constinit const KindOf<void> format{{"1", read_format, print_default}};
+constinit const KindOf<void> any{{"as KEY", read_any, print_default}};
+
+}  // namespace kind
+
+bool Input::wrong_word(std::string_view word, const char* text) const {
+    problem << '\'';
+    append_shown(problem, word);
+    append(problem, "' ", text);
+    return false;
+}
+
+void append_shown(Sink& out, std::string_view text) {
+    const size_t length = text.size();
+    text = text.substr(0, shown_max_bytes);
+    if (text.size() < length) {  // not in the middle of a character in UTF-8
+        while (!text.empty() && (text.back() & 0xC0) == 0x80) text.remove_suffix(1);
+        if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
+    }
+    append_escaped(out, text);
+    if (text.size() < length) out << "...";
+}
+
+}  // namespace reeve
