@@ -33,6 +33,8 @@ constexpr size_t policies_back_max_count = 64;  // looked at for an equal one to
 // Running.
 constexpr int64_t ends_at_once_ms = 1000;  // who waits for a start or a reload sees such an end
 constexpr size_t spawns_in_flight_max_count = 64;  // forked, exec not yet done
+constexpr int64_t exec_wait_max_ms = 1;            // a machine where it takes longer is busy
+constexpr int64_t busy_for_ms = 1000;              // and so for this long
 constexpr size_t groups_max_count = 64;            // supplementary groups of a user
 constexpr size_t account_field_max_bytes = 255;    // a name or a path in /etc/passwd, /etc/group
 constexpr size_t arguments_max_bytes = 131072;     // argv and environment of one child
@@ -43,6 +45,7 @@ constexpr size_t descriptors_kept_count = 8;                     // of ours, for
 constexpr size_t inherited_fds_max_count = 256;        // descriptors handed on to `-- CMD`
 constexpr int descriptors_searched_max_count = 65536;  // where the system does not list them
 constexpr int64_t spawn_retry_min_ms = 100;            // where nothing was started at all
+constexpr int64_t continue_after_ms = 100;             // behind a stop signal, for what is stopped
 constexpr int64_t group_poll_min_ms = 10;              // is anything left of the process group?
 constexpr int64_t group_poll_max_ms = 1000;
 constexpr int attempts_max_count = 50;  // at what fails for want of descriptors
@@ -68,6 +71,7 @@ constexpr int execute_tries_count = 50;            // where the program cannot b
 constexpr int64_t execute_pause_ms = 100;          // between these
 constexpr int64_t definitions_retry_ms = 1000;     // that could not be read behind a crash
 constexpr int64_t trial_max_ms = 5000;             // for the new program to say that it could
+constexpr int record_wait_max_ms = 100;            // for children that put themselves on record
 constexpr int64_t reexec_in_flight_max_ms = 1000;  // waits for children on their way to exec
 
 // Logs.
@@ -116,7 +120,7 @@ constexpr size_t status_file_max_bytes = 4096;         // one file under status/
 constexpr size_t history_file_max_bytes = 4096;  // one file under history/, but for its last line
 constexpr size_t history_room_min_bytes = 1 << 20;  // a smaller RUNDIR has no histories
 constexpr size_t run_line_max_bytes = 640;          // a run in it
-constexpr int64_t status_files_wait_max_ms = 200;   // behind what happens
+constexpr int64_t status_files_wait_max_ms = 2000;  // behind what happens
 constexpr size_t notify_message_max_bytes = 2048;
 constexpr size_t ancestors_max_count = 64;  // between a sender and its service's leader
 constexpr size_t notifications_at_end_max_count = 1024;  // read before a run's end is judged

@@ -125,15 +125,6 @@ Mono Supervisor::next_deadline(ServiceId other) const {
     return all_ended() ? next : std::min(next, kill_at_);
 }
 
-void Supervisor::check_groups() {
-    for (size_t left = leaderless_.size(); left > 0; --left) {
-        const ServiceId id = leaderless_.take();
-        if (!at(id).leaderless()) continue;
-        actions_.push_back({.kind = ActionKind::check_group, .service = id});
-        leaderless_.add(id);
-    }
-}
-
 bool Supervisor::others_ended() const {
     const bool writes = log_writer_ && at(log_writer_).active();
     return tally_.active == (writes ? 1u : 0u) && tally_.hooks == 0 &&
@@ -222,7 +213,6 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
 void Supervisor::index(ServiceId id, pid_t reapable) {
     const Service& service = at(id);
     deadlines_.set(id, service.deadline);
-    if (service.leaderless()) leaderless_.add(id);
     if (service.reapable() == reapable) return;
     leaders_.remove(id, reapable);
     leaders_.add(id, service.reapable());

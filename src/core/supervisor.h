@@ -93,8 +93,6 @@ class Supervisor {
     void pass_deadlines(Now now);
     // no_deadline: nothing will happen by itself; but for `other`, perhaps.
     Mono next_deadline(ServiceId other = {}) const;
-    // An orphan was reaped: what is left of any group without a leader is to be looked at.
-    void check_groups();
 
     // What came of it, in order; the caller empties them. Dirty services are put on record first,
     // then the actions are carried out: what is about to be done is known before it is done.
@@ -215,7 +213,6 @@ class Supervisor {
     Worklist unsure_;        // may have to leave now, or no more
     Worklist queue_;         // to be evaluated
     Worklist held_;          // by the lack of a slot, unless something has become of them since
-    Worklist leaderless_;    // likewise, by index
     Text log_directory_;
     ServiceId log_writer_;
     uint32_t spawn_slots_ = 64;

@@ -211,7 +211,7 @@ void Supervisor::disown(const Draft& draft) {
 // No step needs more of it than is there.
 void Supervisor::make_room() {
     const size_t count = services_.size();
-    for (Worklist* list : {&unsure_, &queue_, &held_, &leaderless_}) list->resize(count);
+    for (Worklist* list : {&unsure_, &queue_, &held_}) list->resize(count);
     leaders_.build(services_);
     deadlines_.resize(count);
     behind_.resize(count);

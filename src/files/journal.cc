@@ -99,6 +99,16 @@ bool Journal::wants_renewal(Mono now) const {
     return true;
 }
 
+bool Journal::has_ended(const Text& path) {
+    bool ended = false;
+    const auto see = [](void* context, std::string_view line) {
+        Service service;
+        const auto record = decode_record(line, service);
+        *static_cast<bool*>(context) = record && record->kind == RecordKind::end;
+    };
+    return each_line(path, see, &ended) && ended;
+}
+
 Status Journal::each_line(const Text& path, void (*see)(void* context, std::string_view line),
                           void* context) {
     const Fd file = open_trusted(path.c_str());

@@ -53,6 +53,8 @@ class Journal {
     // When a journal that is not whole is tried again.
     Mono next_deadline() const { return enabled() && !whole_ ? retry_ : no_deadline; }
 
+    // Is there one whose last record says that its reeve ended in order?
+    static bool has_ended(const Text& path);
     // Calls see(context, line) for each line that is not empty, whoever wrote it; a NUL ends one
     // as well. It takes no memory to speak of: that may be short when there is most to be read.
     static Status each_line(const Text& path, void (*see)(void*, std::string_view), void* context);

@@ -1,107 +1,99 @@
 #include "files/status.h"
 
 #include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fields.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/parse.h"
 #include "core/object.h"
+#include "files/folder.h"
 #include "files/history.h"
-#include "files/replace.h"
+#include "files/journal.h"
 #include "files/trust.h"
-#include "kernel/platform.h"
 #include "kernel/sys.h"
 
 namespace reeve {
 
 namespace {
 
-using Path = Buffer<path_max_bytes>;
-
-// RUNDIR/status/NAME; NUL-terminated where it is asked for as c_str().
-const char* make_path(Path& path, std::string_view run_directory, std::string_view name) {
-    path.clear();
-    append(path, run_directory, "/status/", name);
-    return path.c_str();
-}
-
-// The new file until it is renamed. One name does for all: there is one writer.
-constexpr char new_name[] = ".new";
-
-// Calls take(name) with each name in RUNDIR/FOLDER that is not hidden. An errno value, or 0.
-template <typename F>
-int each_file(std::string_view run_directory, const char* folder, F take) {
-    Path path;
-    append(path, run_directory, folder);
-    const Fd fd(sys::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    if (!fd) return errno;
-    const auto see = [&](const char* name) {
-        if (name[0] != '.') take(name);
-        return true;
-    };
-    return platform::each_entry(fd.get(), see) < 0 ? errno : 0;
-}
-
-// Where a file's text is put together, or read; touched only as far as it is used.
-char place[object_max_bytes];
+constexpr Folder folder("/status/");
 
 // Empty where it cannot be read or is too large. A FIFO put there cannot stall us.
 std::string_view read_text(const char* path) {
+    const std::span<char> place = Folder::text_place();
     const Fd file = open_trusted(path);
-    const ssize_t got = file ? sys::read(file.get(), place, sizeof place) : -1;
-    if (got <= 0 || got == static_cast<ssize_t>(sizeof place)) return {};
-    return {place, static_cast<size_t>(got)};
+    const ssize_t got = file ? sys::read(file.get(), place.data(), place.size()) : -1;
+    if (got <= 0 || got == static_cast<ssize_t>(place.size())) return {};
+    return {place.data(), static_cast<size_t>(got)};
+}
+
+// What is true of a service whose file was written before the shutdown that it ended in.
+Text end_of(std::string_view text) {
+    const auto state = parse_state(find_field(text, "state"));
+    const bool is_over = state == State::stopped || state == State::done ||
+                         state == State::failed || state == State::invalid;
+    if (is_over) return text;
+    LongText ended;
+    while (!text.empty()) {
+        const std::string_view line = take_line(text);
+        const std::string_view key = line.substr(0, line.find('=') + 1);
+        if (key == "state=")
+            ended << "state=stopped";
+        else if (key == "reason=")
+            ended << "reason=reeve shuts down";
+        else
+            ended << (key == "pid=" || key == "start_time=" || key == "next=" ? key : line);
+        ended << '\n';
+    }
+    return Text(ended.view());
 }
 
 }  // namespace
 
 bool write_status_file(const Text& run_directory, const Supervisor& supervisor,
                        const Service& service, Now now) {
-    Sink text(place, sizeof place);
+    const std::span<char> place = Folder::text_place();
+    Sink text(place.data(), place.size());
     append_object(text, supervisor, service, Reader::file, now);
-
-    Path new_path;
-    const char* from = make_path(new_path, run_directory, new_name);
     Buffer<2 * name_max_bytes + 1> name;
     append_name(name, service);
-    Path path;
-    const char* to = make_path(path, run_directory, name.view());
-    if (replace_text(from, to, text.view())) return true;
-    Path directory;
-    return errno == ENOENT && sys::mkdir(make_path(directory, run_directory, ""), 0755) == 0 &&
-           replace_text(from, to, text.view());
+    return folder.replace(run_directory, name.view(), text.view());
 }
 
 void remove_status_file(const Text& run_directory, std::string_view name) {
-    Path path;
-    sys::unlink(make_path(path, run_directory, name));
+    sys::unlink(folder.path(run_directory, name));
 }
 
 void prune_service_files(const Text& run_directory, const Supervisor& supervisor) {
     List<ServiceId> selected;
-    const auto remove_foreign = [&](const char* name) {
+    const auto is_foreign = [&](const char* name) {
         selected.clear();
         supervisor.select(name, selected);
-        if (!selected.empty()) return;
-        remove_status_file(run_directory, name);
-        remove_history(run_directory, name);
+        return selected.empty();
     };
-    each_file(run_directory, "/status", remove_foreign);
-    each_file(run_directory, "/history", remove_foreign);
+    folder.each(run_directory, [&](const char* name) {
+        if (is_foreign(name)) remove_status_file(run_directory, name);
+    });
+    history_folder.each(run_directory, [&](const char* name) {
+        if (is_foreign(name))
+            remove_history(run_directory, name);
+        else
+            bound_history(run_directory, name);
+    });
 }
 
 int read_status_files(std::string_view run_directory, List<Text>& texts, WantedStatus wanted,
                       const void* context) {
     int passing = 0;
-    const int code = each_file(run_directory, "/status", [&](const char* name) {
+    const bool has_ended = Journal::has_ended(Text::join(run_directory, "/journal"));
+    const int code = folder.each(run_directory, [&](const char* name) {
         if (wanted != nullptr && !wanted(context, name)) return;
-        Path path;
         errno = 0;
-        const std::string_view text = read_text(make_path(path, run_directory, name));
+        const std::string_view text = read_text(folder.path(run_directory, name));
         if (text.empty() && sys::is_passing(errno)) passing = errno;
-        if (text.starts_with("name=")) texts.emplace_back(text);
+        if (text.starts_with("name=")) texts.push_back(has_ended ? end_of(text) : Text(text));
     });
     return code != 0 ? code : passing;
 }

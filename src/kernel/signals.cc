@@ -18,6 +18,7 @@ std::atomic<unsigned> counts[signal_max + 1];
 // in libc's atexit and malloc, and constructors cost each svctl the memory that they write to.
 std::atomic<int> wake_fd{-1};
 int read_fd = -1;
+std::atomic<bool> is_awake{false};  // a byte is in the pipe since drain(): one a turn does
 // What is true of a process that has not called open() is not known.
 bool surely_not_ignored[signal_max + 1];
 // In the child, which may have our memory.
@@ -25,7 +26,6 @@ volatile bool is_child = false;
 
 void set_handler(int number, void (*handler)(int));
 
-// The pipe may be full: then the loop wakes up anyway. Of any other failure it would sleep on.
 extern "C" void count_signal(int number) {
     const int saved = errno;
     if (is_child) {
@@ -36,10 +36,9 @@ extern "C" void count_signal(int number) {
     }
     counts[number].fetch_add(1);
     const int fd = wake_fd.load();
-    if (fd >= 0) {
-        ssize_t written = sys::write(fd, "", 1);
-        if (written < 0 && errno != EAGAIN) written = sys::write(fd, "", 1);
-    }
+    // Where the byte cannot be written the loop would sleep on: once more, and at the next signal.
+    if (fd >= 0 && !is_awake.exchange(true))
+        is_awake.store(sys::write(fd, "", 1) > 0 || sys::write(fd, "", 1) > 0);
     errno = saved;
 }
 
@@ -112,10 +111,12 @@ bool is_fault(int number) {
 
 void watch(PollSet& set) { set.add(read_fd, POLLIN); }
 
-// One read: a byte that stays, or comes meanwhile, is one turn more.
+// What comes before the mark is taken away is counted by then; what comes after it writes again.
 void drain() {
-    char bytes[64];
+    if (!is_awake.load()) return;
+    char bytes[8];
     [[maybe_unused]] const ssize_t got = sys::read(read_fd, bytes, sizeof bytes);
+    is_awake.store(false);
 }
 
 void give_back() {

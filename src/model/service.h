@@ -248,8 +248,6 @@ struct Service {
     bool used() const { return !name.empty() && !forgotten; }
     FullName full_name() const { return {name, instance}; }
     pid_t reapable() const { return leader_gone ? 0 : leader.pid; }  // 0: no child leads it
-    // Its process group has outlived its leader: nobody tells of its end.
-    bool leaderless() const { return group > 0 && leader_gone; }
     bool active() const { return phase != Phase::idle; }
     // A oneshot that is done, and that its stop_command is to undo.
     bool in_place() const {

@@ -4,11 +4,52 @@
 #include <csignal>
 
 #include "base/limits.h"
+#include "core/explain.h"
+#include "kernel/complain.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 #include "process/watched.h"
 
 namespace reeve {
+
+Duration timeout_of(Hook hook, const Policy& policy) {
+    switch (hook) {
+    case Hook::start_check: return policy.start_check_timeout;
+    case Hook::stop_command: return policy.stop_timeout;
+    case Hook::pre_start:
+    case Hook::reload_command:
+    case Hook::post_stop:
+    case Hook::on_fail: return policy.hook_timeout;
+    }
+    return policy.hook_timeout;
+}
+
+// How pre_start and start_check went is a reason of the service's state, and of its run's end. A
+// oneshot whose stop_command cannot undo what it did is failed, which is told as well.
+void report_hook(Supervisor& supervisor, bool aloud, const HookReport& report, Now now) {
+    const Event& end = report.end;
+    Service& service = supervisor.at(report.id);
+    if (end.result == HookResult::succeeded || !end.is_told) return;
+    if (end.hook == Hook::pre_start) service.end_note = report.detail;
+    if (end.hook == Hook::pre_start || end.hook == Hook::start_check) return;
+    const Reason how = reason_of(hook_failure_of(end));
+    supervisor.ended_runs().push_back({.id = report.id,
+                                       .pid = report.pid,
+                                       .start = report.began,
+                                       .end = now.wall,
+                                       .exit = end.status,
+                                       .how = how});
+    const bool undoes = service.phase == Phase::stop_command && service.group == 0;
+    if (!aloud || undoes) return;
+    Buffer<prepare_detail_max_bytes + 3 * name_max_bytes> line;
+    append_name(line, service);
+    line << ": ";
+    if (report.detail.empty())
+        append_end(line, service, how);
+    else
+        append(line, name_of(end.hook), ": ", report.detail);
+    complain(line);
+}
 
 void Hooks::add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began) {
     const Process process{spawned.pid, spawned.start_time};

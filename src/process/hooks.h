@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "base/list.h"
+#include "core/supervisor.h"
 #include "kernel/pollset.h"
-#include "model/service.h"
 #include "process/spawn.h"
 
 namespace reeve {
@@ -23,6 +23,21 @@ struct HookEnd {
     pid_t pid = 0;
     Wall began;
 };
+
+// How long it may take.
+Duration timeout_of(Hook hook, const Policy& policy);
+
+// How a hook ended, for people.
+struct HookReport {
+    ServiceId id;
+    Event end;                // kind hook_ended
+    std::string_view detail;  // more of what was wrong, where there is more
+    pid_t pid = 0;            // 0: it got no process
+    Wall began;
+};
+// Tells of a failure, in the history, and with `aloud` on reeve's own output: of the hooks that are
+// no reason of the service's state. To be called before the event is handled.
+void report_hook(Supervisor& supervisor, bool aloud, const HookReport& report, Now now);
 
 class Hooks {
   public:

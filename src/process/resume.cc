@@ -1,10 +1,13 @@
 #include "process/resume.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <new>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +40,19 @@ bool is_machine = false;
 bool has_begun = false;
 bool goes_on = false;  // by executing the program again
 volatile sig_atomic_t faults_under_way = 0;
+// What children that have a copy of our memory share with us.
+struct Shared {
+    std::atomic<int> leaving;  // another program is about to take our place
+    std::atomic<int> writing;  // children that put themselves on record
+};
+Shared* shared = nullptr;
+
+// From here on no child begins to write, and what one has begun is soon whole.
+void begin_leaving() {
+    if (shared == nullptr) return;
+    shared->leaving.store(1);
+    for (int i = 0; i < record_wait_max_ms && shared->writing.load() > 0; ++i) sys::sleep(1000);
+}
 
 void append_number(Sink& out, const char* key, int64_t value) { append(out, ' ', key, '=', value); }
 
@@ -61,8 +77,10 @@ int execute(const char* program) {
     arguments[1] = argument;
     platform::unseal_descriptors();
     for (size_t i = 0; i < ours.given.count; ++i) sys::fcntl(ours.given.fds[i], F_SETFD, 0);
+    begin_leaving();
     sys::execve(program, arguments, environment);
     const int code = errno;
+    if (shared != nullptr) shared->leaving.store(0);
     platform::seal_descriptors({});
     return code;
 }
@@ -318,6 +336,18 @@ bool parse_resumption(std::string_view rest, Resumption& resumption) {
 }
 
 // Memory may be short: what a resumed program needs of it is in its arguments already.
+bool begin_record() {
+    if (shared == nullptr) return true;
+    shared->writing.fetch_add(1);
+    if (shared->leaving.load() == 0) return true;
+    end_record();
+    return false;
+}
+
+void end_record() {
+    if (shared != nullptr) shared->writing.fetch_sub(1);
+}
+
 void catch_faults(int& argc, char**& argv, char** environ_given) {
     owner = getpid();
     environment = environ_given;
@@ -327,6 +357,9 @@ void catch_faults(int& argc, char**& argv, char** environ_given) {
         ++argv;
         --argc;
     }
+    void* place =
+        ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (place != MAP_FAILED) shared = new (place) Shared{};
     stack_t stack = {};
     stack.ss_sp = fault_stack;
     stack.ss_size = sizeof fault_stack;

@@ -93,6 +93,11 @@ bool parse_resumption(std::string_view argument, Resumption& resumption);
 // being executed is answered by that.
 void catch_faults(int& argc, char**& argv, char** environment);
 
+// Around what a child writes of itself into the journal: no program takes its parent's place in
+// between. False: one is about to, or has.
+bool begin_record();
+void end_record();
+
 // Between these a fault that somebody sends waits.
 void hold_faults(bool held);
 

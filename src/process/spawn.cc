@@ -13,6 +13,7 @@
 #include "kernel/signals.h"
 #include "kernel/sys.h"
 #include "model/signals.h"
+#include "process/resume.h"
 #include "process/spawn_finding.h"
 
 namespace reeve {
@@ -32,7 +33,6 @@ rlim_t limit_value(uint64_t value) {
 struct Birth {
     const SpawnPlan& plan;
     uint64_t before = 0;  // platform::start_time_now(), before the fork
-    pid_t parent = 0;
     volatile SpawnFailure* shared = nullptr;
     int report_fd = -1;
     int parents_end = -1;  // of the pipe; the child has a copy of it
@@ -41,7 +41,7 @@ struct Birth {
 // The child, from fork to exec: async-signal-safe calls alone, over a plan that is only read. All
 // signals are blocked until the last moment, so that reeve's handlers never run in it.
 //
-//   record -> session, terminal -> 0-2, other descriptors -> oom_score_adj, nice, umask, limits
+//   record -> session -> terminal or input, other descriptors -> oom_score_adj, nice, umask, limits
 //   -> chroot -> user -> directory -> no_new_privs -> signals -> exec
 //
 // What needs reeve's rights comes before the user, what the service's rights should decide (the
@@ -49,15 +49,14 @@ struct Birth {
 class Child {
   public:
     explicit Child(const Birth& birth)
-        : birth_(birth), plan_(birth.plan), policy_(*plan_.policy), report_fd_(birth.report_fd),
-          output_fd_(plan_.output_fd), ready_fd_(plan_.ready.fd) {}
+        : birth_(birth), plan_(birth.plan), policy_(*plan_.policy), report_fd_(birth.report_fd) {}
 
     [[noreturn]] void run() {
         Fd(birth_.parents_end).reset();
         write_record();
         enter_group();
         clear_targets();
-        set_stdio();
+        set_input();
         set_descriptors();
         set_priorities();
         set_limits();
@@ -72,8 +71,8 @@ class Child {
     }
 
   private:
-    // Reports the step and ends the child.
-    [[noreturn]] void fail(SpawnStep step, int code) {
+    // With no code: it is on record, and may be long in getting to its program.
+    void report(SpawnStep step, int code) {
         if (birth_.shared != nullptr) {
             birth_.shared->step = step;
             birth_.shared->code = code;
@@ -82,6 +81,11 @@ class Child {
             // Where even this fails, the exit code is all that is left to say.
             sys::write(report_fd_, &failure, sizeof failure);
         }
+    }
+
+    // Reports the step and ends the child.
+    [[noreturn]] void fail(SpawnStep step, int code) {
+        report(step, code);
         bool is_exec = step == SpawnStep::exec || step == SpawnStep::interpreter;
         ::_exit(is_exec && code == ENOENT ? exit_not_found : exit_not_executed);
     }
@@ -91,9 +95,9 @@ class Child {
     }
 
     // The reeve that forked it is no more; or is another program by now, which has no end of the
-    // pipe.
+    // pipe (another child may have a copy of it still).
     bool is_nobodys() const {
-        if (::getppid() != birth_.parent) return true;
+        if (::getppid() != plan_.parent) return true;
         if (report_fd_ < 0) return false;
         struct pollfd report = {report_fd_, POLLOUT, 0};
         return sys::poll({&report, 1}, 0) > 0 && (report.revents & POLLERR) != 0;
@@ -106,18 +110,26 @@ class Child {
     void write_record() {
         const RecordWriter& record = plan_.record;
         if (record.fd < 0) return;
-        if (is_nobodys()) ::_exit(exit_not_executed);
-        char bytes[child_record_max_bytes];
-        const pid_t pid = ::getpid();
-        size_t size = record.format(bytes, sizeof bytes, record.context, pid,
-                                    platform::start_time_since(birth_.before, pid));
-        ssize_t written = sys::pwrite(record.fd, bytes, size, record.offset);
-        need(written, SpawnStep::record);
+        if (!begin_record()) ::_exit(exit_not_executed);
+        bool stays = !is_nobodys();
+        size_t size = 0;
+        ssize_t written = 0;
+        int code = 0;
+        if (stays) {
+            char bytes[child_record_max_bytes];
+            const pid_t pid = ::getpid();
+            size = record.format(bytes, sizeof bytes, record.context, pid,
+                                 platform::start_time_since(birth_.before, pid));
+            written = sys::pwrite(record.fd, bytes, size, record.offset);
+            code = errno;
+            stays = !is_nobodys();
+            std::fill_n(bytes, size, '\0');
+            if (!stays) sys::pwrite(record.fd, bytes, size, record.offset);
+        }
+        end_record();
+        if (!stays) ::_exit(exit_not_executed);
+        if (written < 0) fail(SpawnStep::record, code);
         if (static_cast<size_t>(written) != size) fail(SpawnStep::record, ENOSPC);
-        if (!is_nobodys()) return;
-        std::fill_n(bytes, size, '\0');
-        sys::pwrite(record.fd, bytes, size, record.offset);
-        ::_exit(exit_not_executed);
     }
 
     // A group of its own is made by the parent too: whoever comes first, nobody meets the child
@@ -133,16 +145,21 @@ class Child {
 
     // Moves our own descriptors out of the way of the numbers that the program will have.
     void clear_targets() {
-        int highest = std::max(2, plan_.ready.number);
-        for (int* fd : {&report_fd_, &output_fd_, &ready_fd_}) {
-            if (*fd < 0 || *fd > highest) continue;
-            int moved = sys::fcntl(*fd, F_DUPFD_CLOEXEC, highest + 1);
-            need(moved, SpawnStep::descriptor);
-            *fd = moved;
+        int highest = 2;
+        for (const Placement& each : plan_.descriptors) highest = std::max(highest, each.to);
+        const auto move = [&](int& fd) {
+            if (fd < 0 || fd > highest) return;
+            fd = sys::fcntl(fd, F_DUPFD_CLOEXEC, highest + 1);
+            need(fd, SpawnStep::descriptor);
+        };
+        move(report_fd_);
+        for (size_t i = 0; i < plan_.descriptors.size(); ++i) {
+            from_[i] = plan_.descriptors[i].from;
+            if (from_[i] != plan_.descriptors[i].to) move(from_[i]);
         }
     }
 
-    // Opened once, for input and output. -1 and errno where it cannot be.
+    // Opened once, for all that it is placed at. -1 and errno where it cannot be.
     int open_null() {
         if (null_fd_ < 0) null_fd_ = sys::open("/dev/null", O_RDWR);
         return null_fd_;
@@ -150,31 +167,23 @@ class Child {
 
     // Makes `from` the program's descriptor `to`.
     void place(int from, int to, SpawnStep step) {
+        need(from, step);
         need(from == to ? sys::fcntl(to, F_SETFD, 0) : sys::dup2(from, to), step);
     }
 
-    void set_stdio() {
-        if (plan_.mode == SpawnMode::service && !policy_.tty.empty()) {
-            set_terminal();
-            return;
-        }
-        if (plan_.mode != SpawnMode::main) {
-            bool given = plan_.mode == SpawnMode::service && !policy_.input.empty();
-            int input = given ? open_input() : open_null();
-            need(input, SpawnStep::input);
-            place(input, 0, SpawnStep::input);
-        }
-        if (plan_.output == Output::inherit) return;
-        int output = output_fd_;
-        if (plan_.output == Output::null) output = open_null();
-        need(output, SpawnStep::output);
-        place(output, 1, SpawnStep::output);
-        place(output, 2, SpawnStep::output);
+    // CMD has reeve's. A hook has none, whatever its service has.
+    void set_input() {
+        if (plan_.mode == SpawnMode::main) return;
+        const bool is_service = plan_.mode == SpawnMode::service;
+        if (is_service && !policy_.tty.empty()) return set_terminal();
+        const bool given = is_service && !policy_.input.empty();
+        place(given ? open_input() : open_null(), 0, SpawnStep::input);
     }
 
     // A FIFO is opened once somebody writes into it. Until then the child is as its program will
     // be, so that a stop needs no KILL; it has a memory of its own.
     int open_input() {
+        report(SpawnStep::prepare, 0);
         reset_signals();
         return sys::open(policy_.input.c_str(), O_RDONLY);
     }
@@ -192,8 +201,11 @@ class Child {
     }
 
     void set_descriptors() {
-        if (ready_fd_ >= 0) place(ready_fd_, plan_.ready.number, SpawnStep::descriptor);
-        for (int fd : plan_.inherited) need(sys::fcntl(fd, F_SETFD, 0), SpawnStep::descriptor);
+        for (size_t i = 0; i < plan_.descriptors.size(); ++i) {
+            const int to = plan_.descriptors[i].to;
+            const int from = from_[i] == null_device ? open_null() : from_[i];
+            place(from, to, to <= 2 ? SpawnStep::output : SpawnStep::descriptor);
+        }
     }
 
     void set_priorities() {
@@ -279,43 +291,42 @@ class Child {
     const SpawnPlan& plan_;
     const Policy& policy_;
     int report_fd_;
-    int output_fd_;
-    int ready_fd_;
     int null_fd_ = -1;
+    int from_[placements_max_count];  // of each placement, out of the way
 };
 
 [[noreturn]] void become(const void* birth) { Child(*static_cast<const Birth*>(birth)).run(); }
 
-// With one memory nothing is copied, and a restart takes half the time. But we stand still until
-// exec: only where nobody can make that long. The child opens no file of the user's (a FIFO, a
-// terminal), waits for nothing (nice), and is no other user's, who could stop it. What remains is a
-// program on a file system that does not answer; whoever uses posix_spawn waits for that too.
-sys::Memory memory_for(const SpawnPlan& plan) {
+// Where nobody but the machine can make it long until exec: the child opens no file of the user's
+// (a FIFO, a terminal), waits for nothing (nice), and is no other user's, who could stop it. What
+// remains is a program on a file system that does not answer; posix_spawn waits for that too.
+bool may_share_memory(const SpawnPlan& plan) {
     const Policy& policy = *plan.policy;
-    const bool prompt =
-        !plan.switch_user && policy.input.empty() && policy.tty.empty() && !policy.nice;
-    return prompt && platform::can_share_memory ? sys::Memory::shared : sys::Memory::copied;
+    return platform::can_share_memory && !plan.switch_user && policy.input.empty() &&
+           policy.tty.empty() && !policy.nice;
 }
 
 }  // namespace
 
-Result<Spawned> spawn(const SpawnPlan& plan) {
+Result<Spawned> spawn(const SpawnPlan& plan, Pace& pace) {
     Spawned spawned;
     Exec& exec = spawned.exec;
-    const sys::Memory memory = memory_for(plan);
+    const Mono begin = sys::mono_now();
+    const bool may_share = may_share_memory(plan);
     Fd report;
-    if (memory == sys::Memory::copied && sys::pipe(exec.fd, report) < 0)
-        return Error{"pipe", {}, errno};
+    bool shared = may_share && begin >= pace.busy_until;
+    if (!shared && sys::pipe(exec.fd, report) < 0) {
+        if (!may_share) return Error{"pipe", {}, errno};
+        shared = true;
+    }
     volatile SpawnFailure failure{};
-    const bool shared = memory == sys::Memory::shared;
-    const Birth birth{plan,         platform::start_time_now(),
-                      ::getpid(),   shared ? &failure : nullptr,
-                      report.get(), exec.fd.get()};
+    const Birth birth{plan, platform::start_time_now(), shared ? &failure : nullptr, report.get(),
+                      exec.fd.get()};
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     ::sigprocmask(SIG_SETMASK, &all, &before);
-    spawned.pid = sys::fork(memory, become, &birth);
+    spawned.pid = sys::fork(shared ? sys::Memory::shared : sys::Memory::copied, become, &birth);
     int code = errno;
     signals::be_parent();
     // Fails where the child was first and has executed its program; then it is done already.
@@ -323,6 +334,10 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
         sys::setpgid(spawned.pid, spawned.pid);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     if (spawned.pid < 0) return Error{"fork", {}, code};
+    if (shared) {
+        const Mono end = sys::mono_now();
+        if ((end - begin).ms > exec_wait_max_ms) pace.busy_until = end + milliseconds(busy_for_ms);
+    }
     spawned.start_time = platform::start_time_since(birth.before, spawned.pid);
     if (shared) {
         exec.failure = {failure.step, failure.code};
@@ -332,12 +347,17 @@ Result<Spawned> spawn(const SpawnPlan& plan) {
 }
 
 ExecStatus follow(Exec& exec) {
-    if (exec.status != ExecStatus::pending) return exec.status;
-    ssize_t count = sys::read(exec.fd.get(), &exec.failure, sizeof exec.failure);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ExecStatus::pending;
-    const bool failed = count == static_cast<ssize_t>(sizeof exec.failure);
-    exec.status = failed ? ExecStatus::failed : ExecStatus::done;
-    exec.fd.reset();
+    while (exec.status == ExecStatus::pending) {
+        ssize_t count = sys::read(exec.fd.get(), &exec.failure, sizeof exec.failure);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        const bool told = count == static_cast<ssize_t>(sizeof exec.failure);
+        if (told && exec.failure.code == 0) {
+            exec.is_waiting = true;
+            continue;
+        }
+        exec.status = told ? ExecStatus::failed : ExecStatus::done;
+        exec.fd.reset();
+    }
     return exec.status;
 }
 

@@ -177,11 +177,10 @@ bool prepare(const SpawnRequest& request, SpawnPlan& plan, PrepareError& error) 
     plan.mode = request.mode;
     plan.definition = request.service->definition.get();
     plan.policy = plan.definition->policy.get();
-    plan.output = request.output;
-    plan.output_fd = request.output_fd;
-    plan.ready = request.ready;
+    check(request.descriptors.size() <= placements_max_count);
+    plan.descriptors = request.descriptors;
     plan.record = request.record;
-    plan.inherited = request.inherited;
+    if (plan.parent == 0) plan.parent = ::getpid();
     plan.nofile = request.nofile;
     plan.take_foreground = request.mode == SpawnMode::main && has_foreground();
     plan.scratch.clear();

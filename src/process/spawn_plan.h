@@ -26,13 +26,13 @@ enum class SpawnMode : uint8_t {
     hook,     // a shell line, in a session of its own, with the service's user, directory, limits
 };
 
-enum class Output : uint8_t { null, inherit, descriptor };
-
-// The end of a readiness channel that the child writes to, and the number it has there.
-struct ReadyFd {
-    int fd = -1;  // ours; -1: none
-    int number = -1;
+// A descriptor of ours, and its number in the program. The same number: it is passed on as it is.
+struct Placement {
+    int from = -1;
+    int to = -1;
 };
+constexpr int null_device = -1;  // in the place of `from`: /dev/null
+constexpr size_t placements_max_count = inherited_fds_max_count + 3;  // 1, 2 and readiness
 
 // The record that the child appends to the journal before it executes anything: one write. The
 // program does not run where that fails.
@@ -56,11 +56,10 @@ struct SpawnRequest {
     std::string_view run_directory;  // REEVE_RUN; empty: the default one
     std::string_view own_program;    // the path of reeve, for svctl and svcheck; empty: not known
     const char* const* environment = nullptr;  // reeve's own; null: empty
-    Output output = Output::null;
-    int output_fd = -1;  // output descriptor: 1 and 2 of the child
-    ReadyFd ready;
+    // Placed in this order. What 0 is the mode and the definition say. Where 1 and 2 are not among
+    // them they are the service's terminal, or else reeve's own.
+    std::span<const Placement> descriptors;
     RecordWriter record;
-    std::span<const int> inherited;         // mode main: descriptors to pass on
     const struct rlimit* nofile = nullptr;  // the limit reeve was given; null: it has it still
     UserFiles user_files;
 };
@@ -106,11 +105,9 @@ struct SpawnPlan {
     size_t group_count = 0;
 
     bool take_foreground = false;  // mode main: the terminal's foreground is to be the child's
-    Output output = Output::null;
-    int output_fd = -1;
-    ReadyFd ready;
+    std::span<const Placement> descriptors;
     RecordWriter record;
-    std::span<const int> inherited;
+    pid_t parent = 0;
     const struct rlimit* nofile = nullptr;
 
     Scratch scratch;

@@ -169,7 +169,6 @@ int Ending::conclude(Journal& journal, Server& server) {
     resumption().kill_at = std::min(kill_at_, now.mono);
     performer_.carry_out(now);
     reports_.tell(supervisor_, settings_.report, setup_.main, now);
-    performer_.write_status_files(now);
     journal.end();
     performer_.logs().close();
     server.close();

@@ -86,6 +86,7 @@ int run(const Options& options) {
     measure_take_over(bench);
     measure_memory(bench);
     measure_restart(bench);
+    measure_busy(bench);
     measure_idle(bench);
     measure_init(bench);
     measure_reading(bench);

@@ -80,21 +80,14 @@ void measure_status(Tables& tables, const Session& session) {
 }
 
 // Each time another service, for some are not restarted within a second of their last start.
-void measure_command(Tables& tables, const Session& session) {
+void measure_command(Tables& tables, Session& session) {
     const Contender& contender = session.contender();
     if (tables.command == nullptr || contender.restart == nullptr) return;
     pause_for(1200);
-    const Programs& programs = *session.site().programs;
     const int64_t begin = now();
     for (int i = 1; i <= commands_per_round; ++i) {
         if (static_cast<double>(now() - begin) / 1e6 > command_share_ms) break;
-        const size_t before = session.marks().count();
-        const Strings command = contender.restart(session.site(), service_name(i * 10));
-        const Timing timing = time_command(programs, 1, command, session.environment()).front();
-        if (!session.marks().reach(before + 1, 10'000))
-            throw Failure(contender.name + ": no restart");
-        const int64_t restarted = session.marks().at(before).nanoseconds;
-        tables.command->add(contender.name, static_cast<double>(restarted - timing.begin) / 1e3);
+        tables.command->add(contender.name, session.command_us(service_name(i * 10)));
     }
 }
 

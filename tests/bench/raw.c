@@ -9,6 +9,7 @@
 //   raw lines N BATCH         writes N lines of 100 bytes, BATCH of them at a time
 //   raw copy N DIR            copies its input to DIR/current, renamed every N bytes
 //   raw tick N                writes the time every N milliseconds, in seconds, to its output
+//   raw loop N                keeps a processor busy for N seconds
 //   raw orphans N             leaves N orphans, which end at once, and waits until none is left
 #define _GNU_SOURCE
 #include <errno.h>
@@ -174,6 +175,11 @@ static void tick(int milliseconds) {
     }
 }
 
+static void loop(int seconds) {
+    alarm((unsigned)seconds);
+    for (volatile int turns = 0;; ++turns) {}
+}
+
 // --- PID 1, and what it has to do ----------------------------------------------------------------
 
 static void be_init(char** arguments) {
@@ -220,6 +226,8 @@ int main(int argc, char** argv) {
         copy_lines((size_t)count, argv[3]);
     else if (strcmp(what, "tick") == 0)
         tick(count);
+    else if (strcmp(what, "loop") == 0)
+        loop(count);
     else if (strcmp(what, "orphans") == 0)
         leave_orphans(count);
     else

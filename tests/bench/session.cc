@@ -228,6 +228,14 @@ double Session::reexec_ms() {
     return milliseconds(whole.end - whole.begin);
 }
 
+double Session::command_us(const std::string& service) {
+    const size_t before = marks_.count();
+    const Strings command = contender_.restart(site_, service);
+    const Timing timing = time_command(programs_, 1, command, environment()).front();
+    if (!marks_.reach(before + 1, 10'000)) throw Failure(contender_.name + ": no restart");
+    return static_cast<double>(marks_.at(before).nanoseconds - timing.begin) / 1e3;
+}
+
 double Session::restart_us(pid_t service) {
     const size_t before = marks_.count();
     const int64_t begin = now();

@@ -79,6 +79,8 @@ class Session {
     double reexec_ms();
     // From the kill of a service to its successor's first instruction, in microseconds.
     double restart_us(pid_t service);
+    // From the contender's command to restart a service to its successor's first instruction.
+    double command_us(const std::string& service);
 
   private:
     bool is_service(pid_t pid) const;

@@ -20,8 +20,10 @@ struct SpawnFixture {
     reeve::Policy* policy = new reeve::Policy;
     reeve::Definition* definition = new reeve::Definition;
     reeve::Service service;
+    std::vector<reeve::Placement> placements;
     reeve::SpawnRequest request;
     reeve::SpawnPlan plan;
+    reeve::Pace pace;
     reeve::PrepareError error;
     reeve::SpawnFailure failure;
     pid_t pid = 0;
@@ -35,6 +37,7 @@ struct SpawnFixture {
         service.definition = reeve::Ref<const reeve::Definition>(definition);
         request.service = &service;
         request.environment = environ;
+        set_output(reeve::null_device);
     }
     ~SpawnFixture() {
         if (reaped) return;
@@ -47,13 +50,19 @@ struct SpawnFixture {
         for (const char* word : words) definition->exec.append(word);
     }
 
-    bool prepare() { return reeve::prepare(request, plan, error); }
+    void set_output(int fd) { placements = {{fd, 1}, {fd, 2}}; }
+    void inherit_output() { placements.clear(); }
+
+    bool prepare() {
+        request.descriptors = placements;
+        return reeve::prepare(request, plan, error);
+    }
     std::string detail() { return std::string(error.detail.view()); }
 
     // Prepares, forks, and waits until exec is done or has failed.
     reeve::ExecStatus start() {
         if (!prepare()) throw std::runtime_error("prepare: " + detail());
-        auto spawned = reeve::spawn(plan);
+        auto spawned = reeve::spawn(plan, pace);
         if (!spawned) throw std::runtime_error(reeve::describe(spawned.error()).c_str());
         pid = spawned->pid;
         reaped = false;
@@ -95,8 +104,7 @@ struct SpawnFixture {
     std::string output() {
         std::string path = directory / "output";
         reeve::Fd file(reeve::sys::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666));
-        request.output = reeve::Output::descriptor;
-        request.output_fd = file.get();
+        set_output(file.get());
         if (start() != reeve::ExecStatus::done) return "(exec failed)";
         wait();
         return reeve::test::read_file(path);

@@ -390,7 +390,8 @@ TEST_CASE("a second start of the same service does not allocate") {
     REQUIRE(child.prepare());
     before = allocations_made();
     prepared = child.prepare();
-    auto spawned = prepared ? spawn(child.plan) : Result<Spawned>(Error{"", {}, EINVAL});
+    auto spawned =
+        prepared ? spawn(child.plan, child.pace) : Result<Spawned>(Error{"", {}, EINVAL});
     after = allocations_made();
     CHECK(after == before);
     REQUIRE(spawned);

@@ -79,7 +79,7 @@ TEST_CASE("the output goes to the descriptor that is given, the input comes from
 
 TEST_CASE("inherited output is reeve's own") {
     SpawnFixture child;
-    child.request.output = Output::inherit;
+    child.inherit_output();
     REQUIRE(child.start_stopped());
     std::error_code code;
     CHECK(child.link("fd/1") == std::filesystem::read_symlink("/proc/self/fd/1", code).string());
@@ -94,9 +94,8 @@ TEST_CASE("a readiness descriptor has its number, whatever stands in its way") {
         Fd write_end;
         Fd output(sys::open((child.directory / "out").c_str(), O_WRONLY | O_CREAT, 0600));
         REQUIRE(sys::pipe(read_end, write_end) == 0);
-        child.request.output = Output::descriptor;
-        child.request.output_fd = output.get();
-        child.request.ready = {write_end.get(), number};
+        child.set_output(output.get());
+        child.placements.push_back({write_end.get(), number});
         std::string line = "echo out; eval 'echo ready >&" + std::to_string(number) + "'; ";
         // A shell may know one digit only as a descriptor: /dev/fd knows them all.
         if (number > 9) line = "echo out; echo ready >/dev/fd/" + std::to_string(number) + "; ";
@@ -114,7 +113,7 @@ TEST_CASE("a readiness descriptor may even be one of 0 to 2") {
     Fd read_end;
     Fd write_end;
     REQUIRE(sys::pipe(read_end, write_end) == 0);
-    child.request.ready = {write_end.get(), 1};
+    child.placements.push_back({write_end.get(), 1});
     REQUIRE(child.start_stopped("echo ready; "));
     char text[16] = {};
     CHECK(sys::read(read_end.get(), text, sizeof text - 1) == 6);
@@ -150,7 +149,7 @@ TEST_CASE("a limit of three descriptors is no hindrance to the set-up") {
     Fd read_end;
     Fd write_end;
     REQUIRE(sys::pipe(read_end, write_end) == 0);
-    child.request.ready = {write_end.get(), 40};
+    child.placements.push_back({write_end.get(), 40});
     child.policy->limits[static_cast<size_t>(LimitName::nofile)] = {true, 3, 3};
     child.set_exec({"/bin/true"});
     // The dynamic linker wants a descriptor: exec itself is what counts.
@@ -264,7 +263,7 @@ TEST_CASE("each step's failure comes back with its name and errno") {
         child.set_exec({"/bin/true"});
         REQUIRE(child.prepare());
         Fault fault(each.call, ENOMEM);
-        auto spawned = spawn(child.plan);
+        auto spawned = spawn(child.plan, child.pace);
         REQUIRE(spawned);
         child.pid = spawned->pid;
         child.reaped = false;
@@ -301,7 +300,7 @@ TEST_CASE("a fork that fails is told by the parent, and leaves its mask alone") 
     ::sigprocmask(SIG_SETMASK, nullptr, &before);
     for (auto call : {sys::Call::fork, sys::Call::pipe}) {
         Fault fault(call, EAGAIN);
-        auto spawned = spawn(child.plan);
+        auto spawned = spawn(child.plan, child.pace);
         REQUIRE(!spawned);
         CHECK(spawned.error().code == EAGAIN);
     }
@@ -314,7 +313,7 @@ TEST_CASE("what nothing can keep has been executed, or has failed, when spawn re
     SpawnFixture child;
     child.set_exec({"/bin/true"});
     REQUIRE(child.prepare());
-    auto spawned = spawn(child.plan);
+    auto spawned = spawn(child.plan, child.pace);
     REQUIRE(spawned);
     child.pid = spawned->pid;
     child.reaped = false;
@@ -323,7 +322,8 @@ TEST_CASE("what nothing can keep has been executed, or has failed, when spawn re
     CHECK(child.exit_code() == 0);
     child.set_exec({"/nowhere/true"});
     REQUIRE(child.prepare());
-    spawned = spawn(child.plan);
+    child.pace = {};
+    spawned = spawn(child.plan, child.pace);
     REQUIRE(spawned);
     child.pid = spawned->pid;
     child.reaped = false;
@@ -331,6 +331,20 @@ TEST_CASE("what nothing can keep has been executed, or has failed, when spawn re
     CHECK(spawned->exec.failure.step == SpawnStep::exec);
     CHECK(spawned->exec.failure.code == ENOENT);
     CHECK(child.exit_code() == 127);
+}
+
+TEST_CASE("on a busy machine nobody waits for exec") {
+    SpawnFixture child;
+    child.set_exec({"/bin/true"});
+    REQUIRE(child.prepare());
+    child.pace.busy_until = no_deadline;
+    auto spawned = spawn(child.plan, child.pace);
+    REQUIRE(spawned);
+    child.pid = spawned->pid;
+    child.reaped = false;
+    CHECK(spawned->exec.status == ExecStatus::pending);
+    CHECK(eventually([&] { return follow(spawned->exec) == ExecStatus::done; }));
+    CHECK(child.exit_code() == 0);
 }
 
 TEST_CASE("a child with a memory of its own reports the step that failed as well") {
@@ -350,7 +364,7 @@ TEST_CASE("exec is pending until exec, and closed by it") {
     child.policy->input = fifo;  // the child waits here for a writer
     child.set_exec({"/bin/true"});
     REQUIRE(child.prepare());
-    auto spawned = spawn(child.plan);
+    auto spawned = spawn(child.plan, child.pace);
     REQUIRE(spawned);
     child.pid = spawned->pid;
     child.reaped = false;
@@ -368,7 +382,7 @@ TEST_CASE("a signal ends a child that waits for who writes into its FIFO") {
     child.set_exec({"/bin/sleep", "60"});
     REQUIRE(child.prepare());
     auto handler_before = ::signal(SIGTERM, [](int) { ::_exit(99); });  // reeve's, not the child's
-    auto spawned = spawn(child.plan);
+    auto spawned = spawn(child.plan, child.pace);
     REQUIRE(spawned);
     child.pid = spawned->pid;
     child.reaped = false;
@@ -458,7 +472,7 @@ TEST_CASE(
     const pid_t reeve = ::fork();
     if (reeve == 0) {
         if (!child.prepare()) ::_exit(1);
-        const Result<Spawned> spawned = spawn(child.plan);
+        const Result<Spawned> spawned = spawn(child.plan, child.pace);
         while (::access(context.begun.c_str(), F_OK) < 0) {}
         ::execl("/bin/sleep", "sleep", "1000", static_cast<char*>(nullptr));
         ::_exit(1);
@@ -476,6 +490,7 @@ TEST_CASE("a hook runs with the service's user, directory and limits, in a sessi
     child.request.shell_line = "kill -STOP $$; true";
     child.set_exec({"/nonexistent"});
     child.policy->tty = "/nonexistent";
+    child.inherit_output();
     child.policy->input = "/nonexistent";
     child.definition->workdir = child.directory.path();
     child.policy->limits[static_cast<size_t>(LimitName::nofile)] = {true, 20, 30};
@@ -492,11 +507,10 @@ TEST_CASE("a hook runs with the service's user, directory and limits, in a sessi
 TEST_CASE("main keeps reeve's stdio, directory and descriptors, and has its own group") {
     SpawnFixture child;
     child.request.mode = SpawnMode::main;
-    child.request.output = Output::inherit;
+    child.inherit_output();
     Fd handed(sys::open(child.directory.file("handed", "x").c_str(), O_RDONLY));
     Fd kept(sys::open("/dev/null", O_RDONLY));
-    int numbers[] = {handed.get()};
-    child.request.inherited = numbers;
+    child.placements.push_back({handed.get(), handed.get()});
     REQUIRE(child.start_stopped());
     CHECK(child.descriptors() == std::set<int>{0, 1, 2, handed.get()});
     std::error_code code;
@@ -545,6 +559,7 @@ TEST_CASE("a terminal becomes the service's own, with stdio on it") {
     const char* name = ::ptsname(control.get());
     SpawnFixture child;
     child.policy->tty = name;
+    child.inherit_output();
     REQUIRE(child.start_stopped("echo hello >/dev/tty; "));
     for (const char* fd : {"fd/0", "fd/1", "fd/2"}) CHECK(child.link(fd) == name);
     CHECK(child.descriptors() == std::set<int>{0, 1, 2});
@@ -561,6 +576,7 @@ TEST_CASE("a terminal becomes the service's own, with stdio on it") {
 TEST_CASE("what is no terminal fails the terminal step") {
     SpawnFixture child;
     child.policy->tty = "/dev/null";
+    child.inherit_output();
     child.set_exec({"/bin/true"});
     CHECK(child.start() == ExecStatus::failed);
     CHECK(child.failure.step == SpawnStep::terminal);
@@ -583,7 +599,7 @@ TEST_CASE("main gets the foreground of reeve's terminal") {
         {
             SpawnFixture child;
             child.request.mode = SpawnMode::main;
-            child.request.output = Output::inherit;
+            child.inherit_output();
             // The second time, the foreground still names the group of the first run.
             for (int run = 0; run < 2; ++run) {
                 right = right && child.start_stopped() && ::tcgetpgrp(0) == child.pid;

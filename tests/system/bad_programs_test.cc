@@ -68,7 +68,7 @@ TEST_CASE("a program that cannot be executed is named with the reason, and given
     const Program programs[] = {
         {"missing", "No such file or directory", "127"},
         {"plain", denied, "126"},
-        {"folder", denied, "126"},
+        {"folder", "Is a directory", "126"},
         {"format", no_format, "126"},
         {"empty", no_format, "126"},
         {"lost", lost, "127"},
