@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "catch.h"
+#include "core/transition.h"
 #include "kernel/platform.h"
 #include "model/record.h"
 #include "support/journal.h"
@@ -106,8 +107,10 @@ void record_other_pid(const Reeve& reeve, std::string_view name, pid_t pid) {
         reeve::Service service;
         const std::string line = text.substr(begin, end - begin);
         const auto record = reeve::decode_record(line, service);
-        if (record && record->kind == reeve::RecordKind::service && record->name == name)
+        if (record && record->kind == reeve::RecordKind::service && record->name == name) {
             last = service;
+            reeve::restore(last, record->state_then, record->phase_then);
+        }
         begin = end + 1;
     }
     REQUIRE(last.leader);
