@@ -67,9 +67,9 @@ TEST_CASE("the journal is lines with checksums, headed by the boot it was writte
         if (record.kind == reeve::RecordKind::child && record.name == "web")
             child = record.process.pid;
         if (record.kind != reeve::RecordKind::service) return;
-        if (record.name == "web") web_runs = service.state == reeve::State::running;
+        if (record.name == "web") web_runs = record.state_then == reeve::State::running;
         if (record.name == "job")
-            job_failed = service.state == reeve::State::failed && service.exit.value == 3;
+            job_failed = record.state_then == reeve::State::failed && service.exit.value == 3;
     });
     CHECK(web_runs);
     CHECK(job_failed);
