@@ -88,7 +88,11 @@ void append_pieces(Sink& out, uint64_t kinds, va_list pieces) {
     for (; kinds != 0; kinds >>= 3) {
         switch (static_cast<Piece>(kinds & 7)) {
         case Piece::characters: out << va_arg(pieces, const char*); break;
-        case Piece::view: out << va_arg(pieces, std::string_view); break;
+        case Piece::view: {
+            const auto view = va_arg(pieces, Characters);
+            out << std::string_view(view.start, view.size);
+            break;
+        }
         case Piece::text: out << *va_arg(pieces, const Text*); break;
         case Piece::sink: out << va_arg(pieces, const Sink*)->view(); break;
         case Piece::integer: out << va_arg(pieces, int64_t); break;

@@ -100,6 +100,12 @@ consteval Piece piece_of() {
     return Piece::view;
 }
 
+// A view as it may be handed over: std::string_view is no trivial type, which varargs want.
+struct Characters {
+    const char* start;
+    size_t size;
+};
+
 // What is handed over of a piece: its address, or its value in full width.
 template <typename T>
 auto handed_over(const T& value) {
@@ -115,7 +121,8 @@ auto handed_over(const T& value) {
     } else if constexpr (piece == Piece::natural) {
         return static_cast<uint64_t>(value);
     } else {
-        return std::string_view(value);
+        const std::string_view view = value;
+        return Characters{view.data(), view.size()};
     }
 }
 

@@ -13,14 +13,14 @@ namespace reeve {
 namespace {
 
 char paths[2 * path_max_bytes];
-char text[object_max_bytes];
+char text_room[object_max_bytes];
 
 // The new file until it is renamed. One name does for all: there is one writer.
 constexpr char new_name[] = ".new";
 
 }  // namespace
 
-std::span<char> Folder::text_place() { return text; }
+std::span<char> Folder::text_place() { return text_room; }
 
 const char* Folder::path(std::string_view run_directory, std::string_view name) const {
     Sink out(paths, path_max_bytes);
