@@ -37,8 +37,12 @@ extern "C" void count_signal(int number) {
     counts[number].fetch_add(1);
     const int fd = wake_fd.load();
     // Where the byte cannot be written the loop would sleep on: once more, and at the next signal.
-    if (fd >= 0 && !is_awake.exchange(true))
-        is_awake.store(sys::write(fd, "", 1) > 0 || sys::write(fd, "", 1) > 0);
+    if (fd >= 0 && !is_awake.exchange(true)) {
+        bool is_written = false;
+        for (int tries = 0; tries < 2 && !is_written; ++tries)
+            is_written = sys::write(fd, "", 1) > 0;
+        is_awake.store(is_written);
+    }
     errno = saved;
 }
 
