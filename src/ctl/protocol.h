@@ -5,7 +5,7 @@
 //   version  = "reeve/1"                  another one is answered with `end`, which all can read
 //   command  = "status" | "why" | "up" | "down" | "restart" | "run" | "signal" | "reload" | "wait"
 //            | "plan" | "events" | "boot" | "directories" | "rotate" | "exit"
-//            | "reexec" | "crash"
+//            | "reexec"
 //   option   = "timeout=" MILLISECONDS    how long the outcome is waited for
 //            | "wait=no"                  it is not waited for
 //            | "watch=yes"                up, reload: what it brings up is waited for, and for a

@@ -74,7 +74,7 @@ bool Svlog::turn() {
     const bool may_end = ends() && !console_.blocked() && !held_up;
     set_.wait(may_end ? now : std::min(retry_at_, ends_by_), now);
     const bool at_once = sys::mono_now() - now <= milliseconds(1);
-    if (set_.result(0) != 0) signals::drain();
+    signals::drain();
     bool busy = console_.blocked() || held_up;
     console_.flush();
     for (Stream& stream : streams_)
