@@ -17,6 +17,8 @@ short ready_now(int fd, short events);
 
 class PollSet {
   public:
+    // So many can be added without an allocation.
+    void make_room(size_t count) { descriptors_.reserve(count); }
     void clear() { descriptors_.clear(); }
 
     // events: POLLIN, POLLOUT. Returns the place to ask result() for.
@@ -26,12 +28,11 @@ class PollSet {
     // ready?
     bool wait(Mono deadline, Mono now);
 
-    // What poll(2) said of it; 0: nothing.
-    short result(size_t place) const { return descriptors_[place].revents; }
-    // The same where the descriptor may not be in this turn's set.
+    // What poll(2) said of the descriptor that was added at this place; 0: nothing, or another one
+    // is there in this turn.
     short result(size_t place, int fd) const {
-        return place < descriptors_.size() && descriptors_[place].fd == fd ? result(place)
-                                                                           : short{0};
+        const bool is_there = place < descriptors_.size() && descriptors_[place].fd == fd;
+        return is_there ? descriptors_[place].revents : short{0};
     }
 
   private:

@@ -50,7 +50,10 @@ Program::Program(const Options& options, Setup setup, List<Text> directories,
       log_service_(setup_, settings_, supervisor_, performer_),
       ending_(role_, setup_, settings_, supervisor_, performer_, reports_),
       main_(options, setup_, supervisor_, performer_, ending_),
-      reexecution_(setup_, supervisor_, journal_, performer_, server_) {}
+      reexecution_(setup_, supervisor_, journal_, performer_, server_) {
+    // A restart is not to allocate, and whether its child is waited for depends on the machine.
+    set_.make_room(spawns_in_flight_max_count);
+}
 
 bool Program::begin() {
     const bool is_machine = role_ == Role::machine_init;
