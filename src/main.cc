@@ -4,6 +4,7 @@
 namespace reeve {
 
 int reeve_main(int argc, char** argv);
+int svcheck_main(int argc, char** argv);
 int svctl_main(int argc, char** argv);
 int svlog_main(int argc, char** argv);
 
@@ -17,6 +18,7 @@ struct Applet {
 };
 
 constexpr Applet applets[] = {
+    {"svcheck", reeve::svcheck_main},
     {"svctl", reeve::svctl_main},
     {"svlog", reeve::svlog_main},
 };

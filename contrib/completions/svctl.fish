@@ -130,18 +130,18 @@ complete -c reeve -n 'string match -q svctl -- (commandline -opc)[2]' \
 complete -c svctl -n 'not __svctl_command_is ""' -a '(__svctl_arguments)'
 
 # BEGIN TABLES: make completions
-set -g __svctl_commands status list why up down restart run signal reload plan wait logs rotate events history graph boot show add set enable disable remove check keys shutdown exit reexec help
+set -g __svctl_commands status list why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help
 set -g __svctl_states stopped waiting starting running stopping backoff done failed invalid unknown
 set -g __svctl_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
-set -g __svctl_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time uid format trust default.KEY max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
-set -g __svctl_service_keys description exec command type enabled group on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout pre_start post_stop on_fail hook_timeout log log_max_size log_keep log_time
-set -g __svctl_key_values type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=shutdown-on-failure on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none
+set -g __svctl_keys description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin input_keep tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
+set -g __svctl_service_keys description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin input_keep tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time
+set -g __svctl_key_values type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=shutdown-on-failure on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no stdin=fifo input_keep=yes input_keep=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: check_action=restart check_action=stop check_action=none limit_action=restart limit_action=stop overlap=skip overlap=queue overlap=kill catch_up=yes catch_up=no log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none
 set -g __svctl_name_keys depends_on after
 set -g __svctl_signal_keys stop_signal reload_signal
-set -g __svctl_file_keys exec workdir chroot env_file stdin tty
-set -g __svctl_reeve_values -d=DIR -r=RUNDIR -l=LOGDIR --trust=DIR
+set -g __svctl_file_keys exec workdir chroot env_file tty
+set -g __svctl_reeve_values -d=DIR -r=RUNDIR -l=LOGDIR -s=STATEDIR --trust=DIR
 # Options that take a value: of all commands, or behind the command's name.
-set -g __svctl_with_value -r -d -t logs-n logs-l logs--since logs--run wait--state
+set -g __svctl_with_value -r -d -t logs-n logs-l logs--since logs--run when--from when--timezone wait--state
 
 function __svctl_arguments_of
     switch "$argv[1]"
@@ -165,8 +165,12 @@ function __svctl_arguments_of
             string split ' ' 'NAME...'
         case wait
             string split ' ' 'NAME...'
+        case next
+            string split ' ' 'N NAME...'
         case logs
             string split ' ' 'NAME...'
+        case input
+            string split ' ' 'NAME TEXT...'
         case rotate
             string split ' ' 'NAME...'
         case events
@@ -189,6 +193,8 @@ function __svctl_arguments_of
             string split ' ' 'NAME...'
         case check
             string split ' ' 'DIR...'
+        case when
+            string split ' ' 'EXPR N'
         case keys
             string split ' ' 'KEY'
         case exit
@@ -209,7 +215,9 @@ complete -c svctl -n '__svctl_command_is ""' -a signal -d 'send a signal'
 complete -c svctl -n '__svctl_command_is ""' -a reload -d 'read the service files again; NAME: its own reload'
 complete -c svctl -n '__svctl_command_is ""' -a plan -d 'what reload would do'
 complete -c svctl -n '__svctl_command_is ""' -a wait -d 'until it is running or done, or in the --state'
+complete -c svctl -n '__svctl_command_is ""' -a next -d 'the N coming starts, stops and versions (10)'
 complete -c svctl -n '__svctl_command_is ""' -a logs -d 'what it has written; without a name all, as it comes'
+complete -c svctl -n '__svctl_command_is ""' -a input -d 'a line, or standard input, to stdin = fifo'
 complete -c svctl -n '__svctl_command_is ""' -a rotate -d 'begin a new log file'
 complete -c svctl -n '__svctl_command_is ""' -a events -d 'the latest changes of state'
 complete -c svctl -n '__svctl_command_is ""' -a history -d 'its past runs, and how they ended'
@@ -222,6 +230,7 @@ complete -c svctl -n '__svctl_command_is ""' -a enable -d 'start it when reeve s
 complete -c svctl -n '__svctl_command_is ""' -a disable -d 'do not start it'
 complete -c svctl -n '__svctl_command_is ""' -a remove -d 'delete its service files, and stop it'
 complete -c svctl -n '__svctl_command_is ""' -a check -d 'the errors in service files'
+complete -c svctl -n '__svctl_command_is ""' -a when -d 'the next N dates (5) of a cron expression in quotes, an interval, a date'
 complete -c svctl -n '__svctl_command_is ""' -a keys -d 'the keys of service files'
 complete -c svctl -n '__svctl_command_is ""' -a shutdown -d 'stop everything; reeve exits with 0'
 complete -c svctl -n '__svctl_command_is ""' -a exit -d 'stop everything; reeve exits with CODE'
@@ -234,9 +243,13 @@ complete -c svctl -n '__svctl_command_is logs' -s n -x -a '(__svctl_values N)' -
 complete -c svctl -n '__svctl_command_is logs' -s l -x -a '(__svctl_values LOGDIR)' -d 'read there, and ask no reeve'
 complete -c svctl -n '__svctl_command_is logs' -l since -x -a '(__svctl_values TIME)' -d 'from then on: a duration back from now, or a date'
 complete -c svctl -n '__svctl_command_is logs' -l run -x -a '(__svctl_values N)' -d 'of one run only: last or 1, 2 for the one before, ...'
+complete -c svctl -n '__svctl_command_is when' -l from -x -a '(__svctl_values TIME)' -d 'those after it, not after now'
+complete -c svctl -n '__svctl_command_is when' -l timezone -x -a '(__svctl_values ZONE)' -d 'there, and not in the machine\'s own zone'
 complete -c svctl -n 'not __svctl_command_is logs' -s n -d 'do not wait for the outcome'
 complete -c svctl -n '__svctl_command_is logs events' -s f -d 'go on with what comes'
-complete -c svctl -n '__svctl_command_is enable disable' -l now -d 'start or stop it too'
+complete -c svctl -n '__svctl_command_is next' -l week -d 'a calendar of the coming seven days'
+complete -c svctl -n '__svctl_command_is check' -s v -d 'also what is to come of each schedule'
+complete -c svctl -n '__svctl_command_is up enable disable' -l now -d 'up: outside its window as well; else start or stop it too'
 complete -c svctl -n '__svctl_command_is wait' -l state -x -a '(__svctl_values STATE)' -d 'until it is in this state'
 complete -c svctl -n '__svctl_command_is graph' -l dot -d 'for Graphviz'
 complete -c svctl -l json -d 'one JSON array; logs and events: an object a line'
@@ -247,11 +260,12 @@ complete -c svctl -l version -d 'the version'
 complete -c reeve -n __svctl_in_reeve -s d -x -a '(__svctl_values DIR)' -d 'a directory of service files; a later one\'s files replace'
 complete -c reeve -n __svctl_in_reeve -s r -x -a '(__svctl_values DIR)' -d 'state and control socket'
 complete -c reeve -n __svctl_in_reeve -s l -x -a '(__svctl_values DIR)' -d 'output of services'
+complete -c reeve -n __svctl_in_reeve -s s -x -a '(__svctl_values DIR)' -d 'what is remembered over a reboot: starts of schedules'
 complete -c reeve -n __svctl_in_reeve -s q -d 'exit 0 silently where another reeve has RUNDIR'
 complete -c reeve -n __svctl_in_reeve -s g -d 'with CMD: send signals to its whole process group'
 complete -c reeve -n __svctl_in_reeve -l strict -d 'do not start where a definition has errors'
 complete -c reeve -n __svctl_in_reeve -l trust -x -a '(__svctl_values DIR)' -d 'take the files of this service directory whatever their mode'
-complete -c reeve -n __svctl_in_reeve -l exit-when-idle -d 'end once nothing runs and nothing is wanted'
+complete -c reeve -n __svctl_in_reeve -l exit-when-idle -d 'end once nothing runs, is wanted or is scheduled'
 complete -c reeve -n __svctl_in_reeve -l container -d 'as PID 1: which of the two this is'
 complete -c reeve -n __svctl_in_reeve -l machine -d 'as PID 1: which of the two this is'
 # END TABLES

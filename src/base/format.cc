@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/civil.h"
 #include "base/text.h"
 
 namespace reeve {
@@ -155,36 +156,27 @@ void append_padded(Sink& out, int64_t n, int64_t width) {
 
 void append_time(Sink& out, Wall time) {
     constexpr int64_t day_ms = 86400000;
-    int64_t days = time.ms / day_ms;
-    int64_t ms = time.ms % day_ms;
-    if (ms < 0) {
-        ms += day_ms;
-        --days;
-    }
-    // Days since 0000-03-01, in eras of 400 years (Hinnant, "chrono-compatible low-level date
-    // algorithms"): the leap day is the last of such a year.
-    days += 719468;
-    const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    const int64_t day_of_era = days - era * 146097;
-    const int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const int64_t march_month = (5 * day_of_year + 2) / 153;
-    const int64_t day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    const int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
-    append_padded(out, year_of_era + era * 400 + (month <= 2 ? 1 : 0), 4);
+    const int64_t days = floor_divide(time.ms, day_ms);
+    const int64_t ms = time.ms - days * day_ms;
+    const CivilDay date = civil_of(days);
+    append_padded(out, date.year, 4);
     const struct {
         char before;
         int64_t number;
         int64_t width;
-    } rest[] = {{'-', month, 2},          {'-', day, 2},
-                {'T', ms / 3600000, 2},   {':', ms / 60000 % 60, 2},
-                {':', ms / 1000 % 60, 2}, {'.', ms % 1000, 3}};
+    } rest[] = {{'-', date.month, 2},      {'-', date.day, 2},       {'T', ms / 3600000, 2},
+                {':', ms / 60000 % 60, 2}, {':', ms / 1000 % 60, 2}, {'.', ms % 1000, 3}};
     for (const auto& part : rest) {
         out << part.before;
         append_padded(out, part.number, part.width);
     }
+    out << 'Z';
+}
+
+void append_whole_time(Sink& out, Wall time) {
+    append_time(out, time);
+    if (out.truncated()) return;
+    out.cut(out.size() - std::string_view(".000Z").size());
     out << 'Z';
 }
 

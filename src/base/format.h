@@ -161,6 +161,8 @@ void append_padded(Sink& out, int64_t n, int64_t width);
 
 // "2026-11-20T13:15:00.123Z" (RFC 3339, UTC).
 void append_time(Sink& out, Wall time);
+// "2026-11-20T13:15:00Z"; what is less than a second is left out.
+void append_whole_time(Sink& out, Wall time);
 
 // "1st" "2nd" "3rd" "4th" "11th".
 void append_ordinal(Sink& out, uint64_t n);

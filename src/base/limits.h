@@ -25,10 +25,29 @@ constexpr size_t last_lines_max_count = 5;       // in `svctl why` and `status N
 constexpr int log_keep_max_count = 100000;
 constexpr size_t run_logs_pruned_max_count = 16;  // old files that go when a run begins
 constexpr int max_starting_max_count = 10000;
-constexpr int check_interval_min_ms = 10;       // start_check_interval
-constexpr size_t keys_max_count = 128;          // of service files and reeve.conf
-constexpr size_t shown_max_bytes = 60;          // of a user's text in a message about it
-constexpr size_t policies_back_max_count = 64;  // looked at for an equal one to share
+constexpr int check_interval_min_ms = 10;  // start_check_interval too
+constexpr int64_t measure_min_ms = 250;    // between two looks at what services use
+constexpr int64_t measure_max_ms = 5000;
+constexpr int max_cpu_max_percent = 100000;
+constexpr int check_retries_max_count = 255;
+constexpr size_t check_line_max_bytes = 256;  // of what a check wrote last
+constexpr int check_reads_max_count = 64;     // at its end, of 4096 bytes each
+constexpr size_t keys_max_count = 128;        // of service files and reeve.conf
+constexpr size_t shown_max_bytes = 60;        // of a user's text in a message about it
+constexpr size_t parts_back_max_count = 64;   // looked at for an equal one to share
+
+// Schedules.
+constexpr int when_default_count = 5;  // svctl when EXPR [N]
+constexpr int when_max_count = 100000;
+constexpr size_t next_default_count = 10;  // svctl next
+constexpr size_t next_max_count = 100000;
+constexpr size_t check_next_count = 3;         // svctl check -v, of each schedule
+constexpr size_t gaps_looked_at_count = 4;     // between starts, of a schedule with jitter
+constexpr size_t zone_name_max_bytes = 128;    // a name in zoneinfo, or a TZ string
+constexpr size_t zone_file_max_bytes = 65536;  // the largest there are have 4 KB
+// Days with activations outside the window: more than a year's, for one may be inside only where
+// the clock changes.
+constexpr size_t activations_passed_over_max_count = 400;
 
 // Running.
 constexpr int64_t ends_at_once_ms = 1000;  // who waits for a start or a reload sees such an end
@@ -59,6 +78,15 @@ constexpr size_t events_kept_max_count = 128;         // at least so many for `s
 constexpr int64_t leftover_grace_max_ms = 2000;       // orphans at shutdown, TERM to KILL
 constexpr size_t reaped_at_once_max_count = 64;       // children, before what follows from it
 
+// Schedules.
+constexpr int64_t clock_set_from_s = 1735689600;      // 2025: before that a clock was never set
+constexpr int64_t start_late_max_ms = 300000;         // a start noticed this late is one in time
+constexpr int64_t clock_set_back_min_ms = 1000;       // less is the clock being kept in time
+constexpr int64_t clock_correction_ms = 3 * 3600000;  // a jump this large: it was wrong before
+constexpr uint32_t runs_owed_max_count = 180;         // the minutes of the longest gap of a zone
+constexpr int64_t clock_look_ms = 60000;          // where the system does not tell that it was set
+constexpr size_t remembered_max_bytes = 2 << 20;  // STATEDIR/starts
+
 // Executing itself again.
 constexpr size_t crashes_safe_mode_count = 4;    // so many within
 constexpr int64_t crashes_safe_mode_ms = 60000;  // this: nothing is begun any more
@@ -73,6 +101,12 @@ constexpr int64_t definitions_retry_ms = 1000;     // that could not be read beh
 constexpr int64_t trial_max_ms = 5000;             // for the new program to say that it could
 constexpr int record_wait_max_ms = 100;            // for children that put themselves on record
 constexpr int64_t reexec_in_flight_max_ms = 1000;  // waits for children on their way to exec
+
+// With `watch = yes`.
+constexpr int64_t watch_quiet_ms = 300;       // nothing has changed for this long: it is over
+constexpr int64_t watch_burst_max_ms = 3000;  // and so it is after this long in any case
+constexpr int64_t watch_look_ms = 2000;       // where the system does not tell of changes
+constexpr int watch_reads_max_count = 4096;   // of what has happened, before anything else
 
 // Logs.
 constexpr size_t log_line_max_bytes = 8192;    // longer ones are split
@@ -90,7 +124,8 @@ constexpr int64_t log_away_max_ms = 2000;      // no svlog: then no service wait
 constexpr int64_t log_rotated_look_ms = 10;    // while somebody waits for it
 
 // reeve's own output.
-constexpr int64_t report_pause_ms = 60000;   // between two lines about one crash loop
+// Between two lines about one crash loop, or one job; of a job of each minute each run may be told.
+constexpr int64_t report_pause_ms = 59000;
 constexpr int64_t shutdown_line_ms = 1000;   // a shutdown this long says what it waits for
 constexpr int64_t shutdown_hurry_ms = 1000;  // what is left to it once it is asked for again
 
@@ -107,6 +142,11 @@ constexpr int64_t accept_pause_ms = 1000;  // after accept failed for want of de
 constexpr size_t reason_max_bytes = 1024;  // why a service is in its state, in words
 // A service as lines of key=value: two lists, no longer than its file and reeve.conf, and the rest.
 constexpr size_t object_max_bytes = 3 * service_file_max_bytes;
+
+// svcheck.
+constexpr int64_t probe_timeout_ms = 5000;         // -t
+constexpr size_t probe_reply_max_bytes = 1048576;  // in which --contains looks
+constexpr int queue_wait_ms = 20;  // until the next try where a listen queue is full
 
 // Files under RUNDIR.
 constexpr size_t record_max_bytes = 1024;              // one journal record

@@ -36,6 +36,20 @@ std::string_view take_line(std::string_view& lines) {
     return line;
 }
 
+bool take_char(std::string_view& text, char c) {
+    if (!text.starts_with(c)) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+bool take_number(std::string_view& text, size_t digits, uint64_t max, int& number) {
+    const auto n = parse_unsigned(text.substr(0, digits), max);
+    if (!n || text.size() < digits) return false;
+    number = static_cast<int>(*n);
+    text.remove_prefix(digits);
+    return true;
+}
+
 std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max) {
     if (text.empty()) return std::nullopt;
     uint64_t n = 0;

@@ -2,6 +2,7 @@
 // such a value is none.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -18,6 +19,12 @@ std::string_view take_word(std::string_view& rest);
 
 // Takes the first line off `lines`; without its newline.
 std::string_view take_line(std::string_view& lines);
+
+// Takes the character off the text. False: it does not begin with it.
+bool take_char(std::string_view& text, char c);
+
+// Takes that many digits off the text. False: they are not there, or are more than `max`.
+bool take_number(std::string_view& text, size_t digits, uint64_t max, int& number);
 
 // Decimal digits only, the whole text, no sign, at most `max`.
 std::optional<uint64_t> parse_unsigned(std::string_view text, uint64_t max);

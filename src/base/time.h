@@ -13,6 +13,8 @@ struct Duration {
     friend constexpr auto operator<=>(Duration, Duration) = default;
 };
 
+constexpr Duration operator-(Duration a, Duration b) { return Duration{a.ms - b.ms}; }
+
 constexpr Duration milliseconds(int64_t n) { return Duration{n}; }
 constexpr Duration seconds(int64_t n) { return Duration{n * 1000}; }
 
@@ -43,6 +45,16 @@ struct Wall {
     int64_t ms = 0;
     friend constexpr auto operator<=>(Wall, Wall) = default;
 };
+
+constexpr Wall operator+(Wall t, Duration d) { return Wall{t.ms + d.ms}; }
+// In whole seconds since 1970, as schedules and zones count; what is less than one is left out.
+constexpr int64_t seconds_of(Wall time) { return time.ms / 1000 - (time.ms % 1000 < 0 ? 1 : 0); }
+constexpr Wall wall_of(int64_t seconds) { return Wall{seconds * 1000}; }
+
+constexpr Duration operator-(Wall a, Wall b) { return Duration{a.ms - b.ms}; }
+
+// Later than every other point in time.
+constexpr Wall no_moment{INT64_MAX};
 
 // The moment an event is handled at, read once a turn of the loop.
 struct Now {

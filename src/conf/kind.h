@@ -28,6 +28,7 @@ struct Input {
     std::string_view service;
     Origin origin;
     Sink& problem;
+    size_t& column;  // of the value, from 1 on, where it goes wrong; 0: as a whole
 
     template <typename T>
     bool store(T value_read) const {
@@ -38,6 +39,7 @@ struct Input {
         problem << text;
         return false;
     }
+    bool wrong_at(std::string_view part, const char* text) const;    // of the value
     bool wrong_word(std::string_view word, const char* text) const;  // "'WORD' is no name"
 };
 
@@ -63,6 +65,7 @@ namespace kind {
 extern const KindOf<Text> text;            // anything
 extern const KindOf<Text> shell_line;      // anything, and no % is expanded in it
 extern const KindOf<Text> path;            // absolute
+extern const KindOf<Text> input;           // absolute, or `fifo`
 extern const KindOf<Text> user;            // user[:group]
 extern const KindOf<Text> identifier;      // letters, digits, _ and -
 extern const KindOf<Words> argv;           // words, quoted as in sh
@@ -88,8 +91,17 @@ extern const KindOf<std::array<Limit, limit_count>> limit;  // one of the key's 
 extern const KindOf<EndSet> ends;                           // exit codes and signals
 extern const KindOf<EndSet> codes;                          // exit codes
 extern const KindOf<Ready> ready;                           // exec, after DURATION, fd:N, notify
+extern const KindOf<Words> cron;                            // five fields, or @hourly and its like
+extern const KindOf<Words> dates;                           // a date
+extern const KindOf<Text> date;                             // the same, once
+extern const KindOf<Text> timezone;                         // its name, or a POSIX TZ string
+extern const KindOf<std::optional<int32_t>> time_of_day;    // HH:MM[:SS], held in seconds
+extern const KindOf<uint8_t> week_days;                     // mon-fri, mon wed, all
 
 }  // namespace kind
+
+// "column 5: ", where a message has one.
+void append_column(Sink& out, size_t column);
 
 // User's text for a message: cut to shown_max_bytes, and escaped.
 void append_shown(Sink& out, std::string_view text);

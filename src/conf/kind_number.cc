@@ -223,7 +223,7 @@ void print_duration(Sink& out, const Key&, const void* place) {
 }
 
 void print_bytes(Sink& out, const Key&, const void* place) {
-    append_exact_size(out, at<uint64_t>(place));
+    if (at<uint64_t>(place) > 0) append_exact_size(out, at<uint64_t>(place));
 }
 
 void print_number(Sink& out, const Key&, const void* place) { out << at<int32_t>(place); }

@@ -1,4 +1,4 @@
-// The kinds whose values are held as text: names, paths, lines and lists of words.
+// The kinds whose values are held as text: names, paths, lines, dates and lists of words.
 
 #include "base/escape.h"
 #include "base/limits.h"
@@ -6,6 +6,8 @@
 #include "conf/kind.h"
 #include "conf/schema.h"
 #include "conf/words.h"
+#include "model/calendar.h"
+#include "model/schedule.h"
 
 namespace reeve {
 
@@ -19,6 +21,11 @@ bool read_text(const Input& in) {
 bool read_path(const Input& in) {
     if (in.value.front() != '/') return in.wrong("expected a path that begins with /");
     return read_text(in);
+}
+
+bool read_input(const Input& in) {
+    if (in.value.front() == '/' || in.value == "fifo") return read_text(in);
+    return in.wrong("expected fifo, or a path that begins with /");
 }
 
 bool read_user(const Input& in) {
@@ -83,7 +90,7 @@ bool read_names(const Input& in, bool services) {
         }
         if (services && word == in.service) {
             if (in.origin == Origin::shared) continue;
-            return in.wrong("a service cannot wait for itself");
+            return in.wrong_at(word, "a service cannot wait for itself");
         }
         if (!words.contains(word)) words.append(word);
     }
@@ -100,6 +107,36 @@ bool read_format(const Input& in) {
 bool read_any(const Input& in) {
     return in.wrong("expected default.KEY, such as default.restart_delay");
 }
+
+bool read_cron(const Input& in) {
+    ScheduleProblem problem;
+    if (!check_cron(in.value, problem)) {
+        in.column = problem.column;
+        in.problem << problem.text.view();
+        return false;
+    }
+    static_cast<Words*>(in.place)->append(in.value);
+    return true;
+}
+
+bool is_date(const Input& in) {
+    std::string_view rest = in.value;
+    Date date;
+    return (take_date(rest, date) && rest.empty()) ||
+           in.wrong_at(rest, "expected a date of the calendar, such as 2027-01-31T08:00, "
+                             "2027-01-31T08:00Z or 2027-01-31T08:00+01:00");
+}
+
+bool read_dates(const Input& in) {
+    if (!is_date(in)) return false;
+    static_cast<Words*>(in.place)->append(in.value);
+    return true;
+}
+
+bool read_date(const Input& in) { return is_date(in) && in.store(Text(in.value)); }
+
+// Whether there is such a zone, conf/load asks who has the files.
+bool read_timezone(const Input& in) { return in.store(Text(in.value)); }
 
 void print_text(Sink& out, const Key& key, const void* place) {
     const Text& text = *static_cast<const Text*>(place);
@@ -138,6 +175,7 @@ namespace kind {
 constinit const KindOf<Text> text{{"text", read_text, print_text, false, false}};
 constinit const KindOf<Text> shell_line{{"shell line", read_text, print_text, false, false}};
 constinit const KindOf<Text> path{{"path", read_path, print_text}};
+constinit const KindOf<Text> input{{"path|fifo", read_input, print_text}};
 constinit const KindOf<Text> user{{"user[:group]", read_user, print_text}};
 constinit const KindOf<Text> identifier{{"identifier", read_identifier, print_text}};
 constinit const KindOf<Words> argv{{"words", read_argv, print_argv, false, false}};
@@ -145,17 +183,30 @@ constinit const KindOf<Words> variable{{"NAME=value", read_variable, print_lines
 constinit const KindOf<Words> variable_file{{"[-]path", read_variable_file, print_lines}};
 constinit const KindOf<Words> labels{{"labels", read_labels, print_line}};
 constinit const KindOf<Words> services{{"services", read_services, print_line}};
+constinit const KindOf<Words> cron{{"cron expression", read_cron, print_lines}};
+constinit const KindOf<Words> dates{{"date", read_dates, print_lines}};
+constinit const KindOf<Text> date{{"date", read_date, print_text}};
+constinit const KindOf<Text> timezone{{"zone", read_timezone, print_text}};
 constinit const KindOf<void> directory{{"path", read_directory, print_default}};
 constinit const KindOf<void> format{{"1", read_format, print_default}};
 constinit const KindOf<void> any{{"as KEY", read_any, print_default}};
 
 }  // namespace kind
 
+bool Input::wrong_at(std::string_view part, const char* text) const {
+    column = static_cast<size_t>(part.data() - value.data()) + 1;
+    return wrong(text);
+}
+
 bool Input::wrong_word(std::string_view word, const char* text) const {
     problem << '\'';
     append_shown(problem, word);
-    append(problem, "' ", text);
-    return false;
+    problem << "' ";
+    return wrong_at(word, text);
+}
+
+void append_column(Sink& out, size_t column) {
+    if (column > 0) append(out, "column ", uint64_t{column}, ": ");
 }
 
 void append_shown(Sink& out, std::string_view text) {

@@ -11,6 +11,7 @@
 #include "base/spelling.h"
 #include "conf/doubts.h"
 #include "conf/keyvalue.h"
+#include "conf/latest.h"
 #include "conf/problems.h"
 #include "conf/schema.h"
 
@@ -41,6 +42,7 @@ bool is_supported(const Key& key, const LoadContext& context) {
     case Needs::nothing: return true;
     case Needs::oom_score_adj: return context.has_oom_score_adj;
     case Needs::no_new_privs: return context.has_no_new_privs;
+    case Needs::usage: return context.has_usage;
     }
     return false;
 }
@@ -183,12 +185,10 @@ class Loader {
     bool read_setting(const KeyValue& line, Reading& reading);
     void read_service_line(const KeyValue& line, Reading& reading);
     void apply_shared_lines(Draft& draft, List<Problem>& list) const;
+    void check_timing(Reading& reading);
+    void check_health(Reading& reading);
+    void set_zone(Reading& reading);
     Ref<const Definition> finish(const Draft& draft);
-
-    struct KnownPolicy {
-        uint64_t digest = 0;
-        const Policy* policy = nullptr;  // owned by definitions in the catalog
-    };
 
     const LoadContext& context_;
     Catalog& catalog_;
@@ -198,8 +198,9 @@ class Loader {
     // Is everything known that reeve.conf sets for all services? Without its `user`, say, none of
     // them may start.
     bool shared_lines_are_whole_ = true;
-    std::array<KnownPolicy, policies_back_max_count> policies_;  // the latest, as a ring
-    size_t policy_count_ = 0;
+    Latest<Policy> policies_;
+    Latest<Timing> timings_;
+    Latest<HealthRules> health_rules_;
 };
 
 bool Loader::read_setting(const KeyValue& line, Reading& reading) {
@@ -223,7 +224,7 @@ bool Loader::read_setting(const KeyValue& line, Reading& reading) {
     // `log` is another way to write default.log.
     if (key->owner == Owner::policy) key = &service_key(name);
     if (!reading.set(*key, line, Origin::shared, context_)) return false;
-    if (key->owner == Owner::policy || key->owner == Owner::definition)
+    if (shared || key->owner == Owner::policy)
         shared_lines_.push_back({key, line.value, line.line});
     return true;
 }
@@ -280,26 +281,66 @@ void Loader::apply_shared_lines(Draft& draft, List<Problem>& list) const {
     }
 }
 
-// Completes the draft's definition but for the policy, whose digest it returns.
-uint64_t seal(const Draft& draft) {
-    const Digests digests = digests_of(draft.values());
-    draft.definition->digest = digests.all;
-    draft.definition->process_digest = digests.process;
-    return digests.policy;
+// What the keys of time come to together: the type that follows from a schedule, and the zone.
+void Loader::check_timing(Reading& reading) {
+    Timing& timing = *reading.draft.timing;
+    Type& type = reading.draft.policy->type;
+    const auto line_of = [&](const char* key) { return reading.line_of(service_key(key)); };
+    if (timing.has_schedule() && line_of("type") == 0) type = Type::oneshot;
+    if (timing.has_schedule() && type == Type::daemon)
+        reading.problems.add(line_of("type"))
+            << "type = daemon: what cron, every or at start runs to its end; a daemon has a window "
+               "(start_time, stop_time)";
+    if (timing.max_runtime.ms > 0 && type == Type::daemon && line_of("max_runtime") != 0)
+        reading.problems.add(line_of("max_runtime")) << "max_runtime: only a oneshot ends";
+    if (timing.start_s && timing.start_s == timing.stop_s)
+        reading.problems.add(std::max(line_of("start_time"), line_of("stop_time")))
+            << "start_time and stop_time are the same; the whole day needs neither";
+    set_zone(reading);
 }
 
-// Makes the draft a definition. Services whose policies are equal share one.
+// Who never listens would end it for its silence.
+void Loader::check_health(Reading& reading) {
+    const int line = reading.line_of(service_key("watchdog"));
+    if (line != 0 && reading.draft.health->watchdog.ms > 0 &&
+        reading.draft.policy->ready.kind != ReadyKind::notify)
+        reading.problems.add(line) << "watchdog: WATCHDOG=1 is heard only with ready = notify";
+}
+
+// Only where something depends on it: the machine's own may be broken.
+void Loader::set_zone(Reading& reading) {
+    Timing& timing = *reading.draft.timing;
+    if (!timing.has_schedule() && !timing.has_window() && timing.apply_on.empty() &&
+        timing.timezone.empty())
+        return;
+    const int line = reading.line_of(service_key("timezone"));
+    Buffer<512> problem;
+    if (context_.find_zone != nullptr) {
+        timing.zone = context_.find_zone(context_.zones, timing.timezone, problem);
+    } else {
+        timing.zone = timing.timezone.empty() ? Ref<const Zone>(new Zone)
+                                              : parse_posix_zone(timing.timezone, problem);
+    }
+    if (problem.empty()) return;
+    if (timing.zone) {
+        catalog_.warnings.push_back({reading.file.path.text(), line, problem.view()});
+        return;
+    }
+    Sink& text = reading.problems.add(line) << "timezone = ";
+    append_shown(text, timing.timezone);
+    text << ": ";
+    append_column(text, column_in_posix_zone(timing.timezone));
+    text << problem.view();
+}
+
+// Makes the draft a definition. Services whose policies are equal share one; so it is with timings
+// and health rules.
 Ref<const Definition> Loader::finish(const Draft& draft) {
     Definition& definition = *draft.definition;
-    const uint64_t policy_digest = seal(draft);
-    const Policy* policy = nullptr;
-    for (const KnownPolicy& each : policies_)
-        if (each.policy != nullptr && each.digest == policy_digest) policy = each.policy;
-    if (policy == nullptr) {
-        policy = draft.policy.get();
-        policies_[policy_count_++ % policies_.size()] = {policy_digest, policy};
-    }
-    definition.policy = Ref<const Policy>(policy);
+    const Digests digests = seal(draft);
+    definition.policy = policies_.find(digests.policy, draft.policy);
+    if (definition.timing) definition.timing = timings_.find(digests.timing, draft.timing);
+    if (definition.health) definition.health = health_rules_.find(digests.health, draft.health);
     return Ref<const Definition>(&definition);
 }
 
@@ -347,8 +388,11 @@ void Loader::load_service(const SourceFile& file) {
                reading.draft.policy->type != Type::fake && !reading.command_is_misspelt) {
         reading.problems.add(0) << "neither exec nor command is set";
     }
+    check_timing(reading);
+    check_health(reading);
     if (reading.problems.none() && loaded.problems.empty())
         loaded.definition = finish(reading.draft);
+    warn_of_doubts(loaded, &reading.line_of(service_keys.front()), catalog_.warnings);
 }
 
 // A file, and which of the directories it is from.
@@ -435,6 +479,7 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
         loader.load_service(*each.file);
         each.file->text = {};  // the next definition takes its room
     }
+    refuse_equal_dates(catalog);
     warn_of_short_shutdown(catalog);
     return catalog;
 }
@@ -442,44 +487,6 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
 Ref<const Policy> default_policy() {
     const Draft draft;
     return Ref<const Policy>(draft.policy.get());
-}
-
-Ref<const Definition> main_definition(const char* const* argv) {
-    Draft draft;
-    Definition& definition = *draft.definition;
-    definition.name = "main";
-    for (; *argv != nullptr; ++argv) definition.exec.append(*argv);
-    definition.workdir = ".";
-    draft.policy->log = Log::inherit;
-    draft.policy->restart = Restart::never;
-    draft.policy->on_end = OnEnd::shutdown;
-    seal(draft);
-    definition.policy = Ref<const Policy>(draft.policy.get());
-    return Ref<const Definition>(&definition);
-}
-
-// While it is away everybody's output waits: it comes back at once, and always.
-Ref<const Definition> svlog_definition(std::string_view program, std::string_view pipes,
-                                       std::string_view logs, std::string_view user) {
-    Draft draft;
-    Definition& definition = *draft.definition;
-    definition.name = svlog_name;
-    definition.description = "writes the logs of all services";
-    for (const std::string_view word : {program, std::string_view(svlog_name), pipes, logs})
-        definition.exec.append(word);
-    definition.writes_logs = true;
-    Policy& policy = *draft.policy;
-    policy.log = Log::inherit;
-    policy.on_change = OnChange::restart;
-    policy.user = user;
-    policy.ready = {.kind = ReadyKind::fd, .fd = 3};
-    policy.start_timeout = seconds(5);
-    policy.stop_timeout = seconds(3);
-    policy.restart_delay = milliseconds(10);
-    policy.restart_delay_max = seconds(1);
-    seal(draft);
-    definition.policy = Ref<const Policy>(draft.policy.get());
-    return Ref<const Definition>(&definition);
 }
 
 }  // namespace reeve

@@ -60,16 +60,7 @@ bool is_service_file_name(std::string_view file_name);
 // A policy with the default of every key.
 Ref<const Policy> default_policy();
 
-// The name of the service that reeve itself defines: no file may have it.
+// The name of the service that reeve itself defines (conf/own): no file may have it.
 constexpr char svlog_name[] = "svlog";
-
-// Its definition: `program` (svlog's binary, or its name) writes what is in the pipes of `pipes`, a
-// directory, to `logs`. `user`: whom it runs as; empty: who reeve is.
-Ref<const Definition> svlog_definition(std::string_view program, std::string_view pipes,
-                                       std::string_view logs, std::string_view user);
-
-// The definition of `-- CMD`: service `main`; argv is taken as it stands, nothing is expanded.
-// Descriptors and directory are reeve's own; ends reeve with its exit code.
-Ref<const Definition> main_definition(const char* const* argv);
 
 }  // namespace reeve

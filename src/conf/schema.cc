@@ -17,7 +17,8 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
 // is near.
 constexpr std::string_view foreign_keys =
     "group user "
-    "execstart exec execstartpre pre_start execstop stop_command execstoppost post_stop "
+    "execstart exec execstartpre pre_start execstartpost post_start execstop stop_command "
+    "execstoppost post_stop "
     "execreload reload_command workingdirectory workdir environmentfile env_file environment env "
     "requires depends_on wants depends_on needs depends_on need depends_on dependencies "
     "depends_on killsignal stop_signal timeoutstopsec stop_timeout restartsec restart_delay "
@@ -55,7 +56,8 @@ void append_type(Sink& out, const Key& key) {
 
 const char* name_of(Applies applies) { return applies == Applies::live ? "live" : "next start"; }
 
-Draft::Draft() : policy(new Policy), definition(new Definition) {
+Draft::Draft()
+    : policy(new Policy), definition(new Definition), timing(new Timing), health(new HealthRules) {
     Buffer<shown_max_bytes * 4> problem;
     for (const Key& key : service_keys)
         if (*key.default_text != '\0')
@@ -65,14 +67,17 @@ Draft::Draft() : policy(new Policy), definition(new Definition) {
             check(set_value(key, key.default_text, Origin::shared, *this, problem));
 }
 
-// What a definition holds is empty by default.
+// What a definition, its timing and its health rules hold is as they begin, by default.
 Draft::Draft(const Policy& default_policy, const Settings& default_settings)
-    : policy(copy_of(default_policy)), definition(new Definition), settings(default_settings) {}
+    : policy(copy_of(default_policy)), definition(new Definition), timing(new Timing),
+      health(new HealthRules), settings(default_settings) {}
 
 const void* owner_of(const Key& key, const Values& values) {
     switch (key.owner) {
     case Owner::definition: return values.definition;
     case Owner::policy: return values.policy;
+    case Owner::timing: return values.timing;
+    case Owner::health: return values.health;
     case Owner::settings: return values.settings;
     case Owner::nobody: break;
     }

@@ -14,13 +14,13 @@
 namespace reeve {
 
 // The object whose member holds the value.
-enum class Owner : uint8_t { definition, policy, settings, nobody };
+enum class Owner : uint8_t { definition, policy, timing, health, settings, nobody };
 
 // What a reload does with a change of the value.
 enum class Applies : uint8_t { live, next_start };
 
 // What the system must have for a file to set the key.
-enum class Needs : uint8_t { nothing, oom_score_adj, no_new_privs };
+enum class Needs : uint8_t { nothing, oom_score_adj, no_new_privs, usage };
 
 struct Key {
     const char* name;
@@ -55,6 +55,8 @@ const char* name_of(Applies applies);  // "live", "next start"
 struct Values {
     const Definition* definition;
     const Policy* policy;
+    const Timing* timing;
+    const HealthRules* health;
     const Settings* settings;
 };
 
@@ -65,12 +67,16 @@ const void* owner_of(const Key& key, const Values& values);
 struct Draft {
     Ref<Policy> policy;  // made before the definition: most are freed again, and used for the next
     Ref<Definition> definition;
+    Ref<Timing> timing;
+    Ref<HealthRules> health;
     Settings settings;
 
     Draft();  // with the default of every key
     // With these defaults, which are not read again for each file.
     Draft(const Policy& default_policy, const Settings& default_settings);
-    Values values() const { return {definition.get(), policy.get(), &settings}; }
+    Values values() const {
+        return {definition.get(), policy.get(), timing.get(), health.get(), &settings};
+    }
 };
 
 // Reads a value into the draft: replaces what was there, or appends where the key repeats. %n is
@@ -88,7 +94,12 @@ struct Digests {
     uint64_t all = digest_start;
     uint64_t process = digest_start;  // keys that apply at the next start
     uint64_t policy = digest_start;   // keys that Policy holds
+    uint64_t timing = digest_start;   // keys that Timing holds
+    uint64_t health = digest_start;   // keys that HealthRules holds
 };
 Digests digests_of(const Values& values);
+
+// Completes the draft's definition but for the policy.
+Digests seal(const Draft& draft);
 
 }  // namespace reeve

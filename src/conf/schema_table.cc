@@ -29,9 +29,11 @@ using HeldAs = std::conditional_t<std::is_enum_v<T> && sizeof(T) == 1, Choice, T
 template <auto member, typename Object, typename T>
 consteval Key row_of(T Object::*, const char* name, const KindOf<HeldAs<T>>& kind, Applies applies,
                      const char* default_text, const char* doc, Options options) {
-    const Owner owner = std::is_same_v<Object, Definition> ? Owner::definition
-                        : std::is_same_v<Object, Policy>   ? Owner::policy
-                                                           : Owner::settings;
+    const Owner owner = std::is_same_v<Object, Definition>    ? Owner::definition
+                        : std::is_same_v<Object, Policy>      ? Owner::policy
+                        : std::is_same_v<Object, Timing>      ? Owner::timing
+                        : std::is_same_v<Object, HealthRules> ? Owner::health
+                                                              : Owner::settings;
     return {.name = name,
             .default_text = default_text,
             .doc = doc,
@@ -73,6 +75,8 @@ constexpr Applies live = Applies::live;
 constexpr Applies next_start = Applies::next_start;
 using D = Definition;
 using P = Policy;
+using T = Timing;
+using H = HealthRules;
 
 constexpr char log_words[] = "file run console inherit null";
 
@@ -85,12 +89,15 @@ constexpr Key rows[] = {
     row<&D::command>("command", kind::shell_line, next_start, "",
         "What runs, as a shell line. Exactly one of exec and command is set."),
     row<&P::type>("type", kind::choice, next_start, "daemon",
-        "daemon is kept running, oneshot runs to its end, fake never runs.",
+        "daemon is kept running, oneshot (the default with cron, every and at) runs to its end, "
+        "fake never runs.",
         {.words = "daemon oneshot fake"}),
     row<&P::enabled>("enabled", kind::flag, live, "yes",
         "Start it when reeve starts."),
     row<&D::groups>("group", kind::labels, live, "",
         "Labels; svctl up @label addresses all services that bear one.", {.repeats = true}),
+    row<&T::apply_on>("apply_on", kind::date, live, "",
+        "From when on this version of the service is in force."),
     row<&P::on_change>("on_change", kind::choice, live, "keep",
         "Whether a reload that needs a new process keeps it, marked stale, or restarts it.",
         {.words = "keep restart"}),
@@ -125,8 +132,11 @@ constexpr Key rows[] = {
     row<&P::no_new_privs>("no_new_privs", kind::flag, next_start, "no",
         "Neither it nor its children gain rights by set-user-ID programs. Linux only.",
         {.needs = Needs::no_new_privs}),
-    row<&P::input>("stdin", kind::path, next_start, "/dev/null",
-        "What it reads as standard input; a FIFO once somebody writes into it."),
+    row<&P::input>("stdin", kind::input, next_start, "/dev/null",
+        "What it reads as standard input: a path, a FIFO once somebody writes into it; or fifo, "
+        "for svctl input."),
+    row<&P::input_keep>("input_keep", kind::flag, next_start, "no",
+        "With stdin = fifo: what a run has not read is kept for the next one."),
     row<&P::tty>("tty", kind::path, next_start, "",
         "A terminal that becomes its controlling one and its standard input, output and error."),
 
@@ -181,14 +191,72 @@ constexpr Key rows[] = {
     row<&P::start_timeout>("start_timeout", kind::duration, live, "1m",
         "If it is not running by then, it is stopped and the run counts as failed.", {.min = 1}),
 
+    row<&H::check>("check", kind::shell_line, live, "",
+        "A shell line run at intervals while it is running; where it fails the service is not "
+        "well."),
+    row<&H::check_interval>("check_interval", kind::duration, live, "30s",
+        "How long it is from the beginning of one check to that of the next.",
+        {.min = check_interval_min_ms}),
+    row<&H::check_timeout>("check_timeout", kind::duration, live, "10s",
+        "How long one check may take; then it is killed, and has failed.", {.min = 1}),
+    row<&H::check_retries>("check_retries", kind::number, live, "3",
+        "After how many failures in a row it is unhealthy.",
+        {.min = 1, .max = check_retries_max_count}),
+    row<&H::check_action>("check_action", kind::choice, live, "restart",
+        "What becomes of what is unhealthy: it is stopped, and the run counts as failed; the same, "
+        "for good; or it is only told.",
+        {.words = "restart stop none"}),
+    row<&H::watchdog>("watchdog", kind::duration, next_start, "0s",
+        "With ready = notify: within what time it says WATCHDOG=1 again, or is stopped, and the "
+        "run counts as failed; 0s is never."),
+    row<&H::max_memory>("max_memory", kind::bytes, live, "",
+        "How much memory its process group may hold, resident; above that for max_for it is ended.",
+        {.needs = Needs::usage}),
+    row<&H::max_cpu>("max_cpu", kind::number, live, "0",
+        "How much its process group may use of one processor, in percent; 0 is unlimited.",
+        {.max = max_cpu_max_percent, .needs = Needs::usage}),
+    row<&H::max_for>("max_for", kind::duration, live, "30s",
+        "For how long it may be above max_memory or max_cpu."),
+    row<&H::limit_action>("limit_action", kind::choice, live, "restart",
+        "What becomes of what was above: it is stopped, and the run counts as failed; or the same, "
+        "for good.",
+        {.words = "restart stop"}),
+
     row<&P::pre_start>("pre_start", kind::shell_line, live, "",
         "A shell line run before each start; if it fails, so has the run."),
+    row<&P::post_start>("post_start", kind::shell_line, live, "",
+        "A shell line run each time that it is running; if it fails, that is told, and no more."),
     row<&P::post_stop>("post_stop", kind::shell_line, live, "",
         "A shell line run after each end, with REEVE_EXIT and REEVE_SIGNAL."),
     row<&P::on_fail>("on_fail", kind::shell_line, live, "",
         "A shell line run when it becomes failed."),
     row<&P::hook_timeout>("hook_timeout", kind::duration, live, "30s",
-        "How long pre_start, post_stop and on_fail may each take.", {.min = 1}),
+        "How long pre_start, post_start, post_stop and on_fail may each take.", {.min = 1}),
+
+    row<&T::cron>("cron", kind::cron, live, "",
+        "When it runs: minute, hour, day of month, month and day of week, or @hourly and its like.",
+        {.repeats = true}),
+    row<&T::every>("every", kind::duration, live, "0s",
+        "It runs that often, for the first time one such interval after it was loaded."),
+    row<&T::at>("at", kind::dates, live, "",
+        "A date at which it runs.", {.repeats = true}),
+    row<&T::overlap>("overlap", kind::choice, live, "skip",
+        "What becomes of a start that is due while the last run has not ended.",
+        {.words = "skip queue kill"}),
+    row<&T::catch_up>("catch_up", kind::flag, live, "no",
+        "Make up for starts that were missed, with one run."),
+    row<&T::jitter>("jitter", kind::duration, live, "0s",
+        "Each start by the clock is put off by a random time up to this."),
+    row<&T::timezone>("timezone", kind::timezone, live, "",
+        "The zone of cron, dates and windows; the machine's where it is not set."),
+    row<&T::max_runtime>("max_runtime", kind::duration, live, "0s",
+        "How long a oneshot may run before it is stopped and counts as failed; 0s is without end."),
+    row<&T::start_s>("start_time", kind::time_of_day, live, "",
+        "The time of day from which on it runs."),
+    row<&T::stop_s>("stop_time", kind::time_of_day, live, "",
+        "The time of day from which on it does not; past midnight where it is before start_time."),
+    row<&T::week_days>("week_days", kind::week_days, live, "all",
+        "The days on which it runs: those on which its window begins."),
 
     row<&P::log>("log", kind::choice, next_start, "file",
         "Where its output goes.",
@@ -212,6 +280,8 @@ constexpr Key rows[] = {
         "A later service directory, whose files are taken whatever their mode and owner.", true),
     unheld_row("default.KEY", kind::any, "",
         "The default of any key of service files but exec and command."),
+    row<&Settings::watch>("watch", kind::flag, live, "no",
+        "Apply changes of the service directories without being told to."),
     row<&Settings::max_starting>("max_starting", kind::number, live, "0",
         "How many services may be starting at once; 0 is unlimited.",
         {.max = max_starting_max_count}),

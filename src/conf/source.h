@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include "base/format.h"
+#include "base/ref.h"
 #include "base/text.h"
+#include "model/zone.h"
 
 namespace reeve {
 
@@ -15,6 +17,7 @@ struct SourceFile {
     mode_t mode = 0;         // permission bits
     bool too_large = false;  // above service_file_max_bytes: `text` is its beginning
     bool trusted = false;    // taken whatever its mode and owner
+    bool linked = false;     // a link leads to it
     int read_error = 0;      // errno of open or read; 0: none
 
     // What it lacked may be there soon: what is in it is not known, rather than wrong.
@@ -26,9 +29,15 @@ struct LoadContext {
     uid_t self = 0;  // the user reeve runs as; files of root and of this user are accepted
     bool has_oom_score_adj = true;
     bool has_no_new_privs = true;
+    bool has_usage = true;
     // Whether `user` may become what a file names, as far as can be known now; null: not asked.
     // False: `problem` says why.
     bool (*may_become)(uid_t self, std::string_view user, Sink& problem) = nullptr;
+    // A time zone by its name, "" the machine's own, which is UTC where `problem` says something.
+    // Null: there is none, and `problem` says why. No function: UTC and TZ strings are all there
+    // is.
+    Ref<const Zone> (*find_zone)(void* zones, std::string_view name, Sink& problem) = nullptr;
+    void* zones = nullptr;
 };
 
 }  // namespace reeve

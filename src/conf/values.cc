@@ -63,13 +63,17 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
         good = expand(value, service, expanded, reason);
         meant = expanded;
     }
-    if (good && key.kind->read({key, meant, place, service, origin, reason})) return true;
+    size_t column = 0;
+    if (good && key.kind->read({key, meant, place, service, origin, reason, column})) return true;
     problem << key.name;
     if (key.kind->is_shown) {
         problem << " = ";
         append_shown(problem, value);
     }
-    append(problem, ": ", reason);
+    problem << ": ";
+    // What is shown is the value as it was written.
+    if (meant.data() == value.data()) append_column(problem, column);
+    problem << reason.view();
     if (value.find(" #") != value.npos) problem << " (a comment is a line of its own)";
     return false;
 }
@@ -98,7 +102,20 @@ Digests digests_of(const Values& values) {
         digests.all = digest(line, digests.all);
         if (key.applies == Applies::next_start) digests.process = digest(line, digests.process);
         if (key.owner == Owner::policy) digests.policy = digest(line, digests.policy);
+        if (key.owner == Owner::timing) digests.timing = digest(line, digests.timing);
+        if (key.owner == Owner::health) digests.health = digest(line, digests.health);
     }
+    return digests;
+}
+
+Digests seal(const Draft& draft) {
+    const Digests digests = digests_of(draft.values());
+    draft.definition->digest = digests.all;
+    draft.definition->process_digest = digests.process;
+    if (digests.timing != digest_start)
+        draft.definition->timing = Ref<const Timing>(draft.timing.get());
+    if (digests.health != digest_start)
+        draft.definition->health = Ref<const HealthRules>(draft.health.get());
     return digests;
 }
 

@@ -1,4 +1,5 @@
 // Where a run leads once nothing of it is left.
+#include "core/health.h"
 #include "core/restart.h"
 #include "core/takeover.h"
 #include "core/walk.h"
@@ -16,14 +17,12 @@ void Walk::forget_process() {
 // Nothing of the group is left. Waits for cancelled hooks, runs post_stop, then concludes.
 void Walk::finish() {
     if (s_.group != 0 || s_.phase == Phase::executing) act(ActionKind::end_run);
-    if (s_.group != 0 && now_.mono - s_.started >= policy().reset_after)
-        s_.attempts = s_.failures = 0;
+    const Duration well{(now_.mono - s_.started).ms - time_ill(s_).ms};
+    if (s_.group != 0 && well >= policy().reset_after) s_.attempts = s_.failures = 0;
     forget_process();
-    cancel_hook(Hook::pre_start);
-    cancel_hook(Hook::start_check);
+    cancel_run_hooks();
     cancel_hook(Hook::stop_command);
-    if (s_.hook_runs(Hook::pre_start) || s_.hook_runs(Hook::start_check) ||
-        s_.hook_runs(Hook::stop_command))
+    if (s_.hook_of_run_runs() || s_.hook_runs(Hook::stop_command))
         return enter(State::stopping, Phase::cancelling, s_.reason);
     if (is_unread(s_)) return await_definition(0);
     if (policy().post_stop.empty() || s_.hooks_over) return conclude();
@@ -46,17 +45,24 @@ void Walk::conclude() {
     if (s_.end.code == ReasonCode::hook_failed) return fail_undo();
     const bool wanted = s_.want == Want::up && !s_.removed;
     const bool stopped = s_.end.code == ReasonCode::stopped_on_request;
-    if (!wanted || s_.restart_requested || stopped) {
+    if (!wanted || s_.restart_requested() || stopped) {
         s_.attempts = s_.failures = 0;  // asked for, it is not one of a row of failures
         if (wanted) return enter(State::waiting, Phase::idle, reason_to_wait(s_.reason));
-        s_.restart_requested = false;
+        s_.restart_for = ReasonCode::none;
         return enter(State::stopped, Phase::idle, {.code = ReasonCode::by_command});
     }
     if (succeeded(policy(), s_.end))
         s_.failures = 0;
     else if (s_.end.code != ReasonCode::fork_failed)
         ++s_.failures;
-    const Verdict verdict = decide(policy(), s_.end, s_.attempts, s_.failures);
+    const HealthRules* rules = health_of(s_);
+    const bool is_final =
+        rules != nullptr &&
+        ((s_.end.code == ReasonCode::unhealthy && rules->check_action == CheckAction::stop) ||
+         (s_.end.code == ReasonCode::over_limit && rules->limit_action == LimitAction::stop));
+    const Verdict verdict =
+        is_final ? Verdict{Verdict::Kind::failed, {}, {.code = ReasonCode::no_restart, .detail = 1}}
+                 : decide(policy(), s_.end, s_.attempts, s_.failures);
     switch (verdict.kind) {
     case Verdict::Kind::again:
         ++s_.attempts;
@@ -78,6 +84,10 @@ void Walk::conclude() {
 bool provides(const Service& service) {
     if (!service.definition) return false;
     const bool oneshot = service.policy().type == Type::oneshot;
+    // Between its runs one with a schedule waits, and has done what it was to do.
+    if (oneshot && service.state == State::waiting && service.definition->has_schedule())
+        return service.runs > 0 && service.end.code != ReasonCode::stopped_on_request &&
+               succeeded(service.policy(), service.end);
     return service.state == (oneshot ? State::done : State::running);
 }
 
@@ -106,7 +116,7 @@ void Walk::give_up_undo() {
 
 // What it did is still in place. That stays told until somebody asks for `up`, or `down` once more.
 void Walk::fail_undo() {
-    s_.restart_requested = false;
+    s_.restart_for = ReasonCode::none;
     s_.attempts = s_.failures = 0;
     enter(State::failed, Phase::idle, s_.end);
     if (!policy().on_fail.empty() && !s_.hooks_over) run_hook(Hook::on_fail);

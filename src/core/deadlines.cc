@@ -4,15 +4,15 @@
 
 namespace reeve {
 
-bool Deadlines::is_before(const Due& a, const Due& b) {
-    return a.at != b.at ? a.at < b.at : a.id.index < b.id.index;
+bool DeadlineHeap::is_before(const Due& a, const Due& b) {
+    return a.at_ms != b.at_ms ? a.at_ms < b.at_ms : a.id.index < b.id.index;
 }
 
-void Deadlines::set(ServiceId id, Mono at) {
+void DeadlineHeap::set_ms(ServiceId id, int64_t at_ms) {
     const size_t place = places_[id.index];
-    if (at != no_deadline) {
-        if (place == 0) heap_.push_back({at, id});
-        put(place == 0 ? heap_.size() - 1 : place - 1, {at, id});
+    if (at_ms != none_ms) {
+        if (place == 0) heap_.push_back({at_ms, id});
+        put(place == 0 ? heap_.size() - 1 : place - 1, {at_ms, id});
     } else if (place != 0) {
         places_[id.index] = 0;
         const Due last = heap_.back();
@@ -21,23 +21,23 @@ void Deadlines::set(ServiceId id, Mono at) {
     }
 }
 
-Mono Deadlines::next(ServiceId other) const {
-    Mono first = no_deadline;
+int64_t DeadlineHeap::next_ms(ServiceId other) const {
+    int64_t first = none_ms;
     // The second is a child of the first.
     for (size_t i = 0; i < std::min<size_t>(heap_.size(), 3); ++i)
-        if (heap_[i].id != other) first = std::min(first, heap_[i].at);
+        if (heap_[i].id != other) first = std::min(first, heap_[i].at_ms);
     return first;
 }
 
-ServiceId Deadlines::take_due(Mono now) {
-    if (heap_.empty() || heap_.front().at > now) return {};
+ServiceId DeadlineHeap::take_due_ms(int64_t now_ms) {
+    if (heap_.empty() || heap_.front().at_ms > now_ms) return {};
     const ServiceId id = heap_.front().id;
-    set(id, no_deadline);
+    set_ms(id, none_ms);
     return id;
 }
 
 // Moves the item up or down from a place that is free for it, to where it belongs.
-void Deadlines::put(size_t place, const Due& due) {
+void DeadlineHeap::put(size_t place, const Due& due) {
     const auto fill = [&](size_t to, const Due& with) {
         heap_[to] = with;
         places_[with.id.index] = static_cast<uint32_t>(to + 1);

@@ -39,7 +39,7 @@ Program program_of(const Service& service) {
 
 Program program_of(const Service& service, Hook hook) {
     if (!service.definition) return {nullptr, {}, false};
-    return {service.definition.get(), shell_line_of(hook, service.policy()), true};
+    return {service.definition.get(), shell_line_of(hook, *service.definition), true};
 }
 
 // Who spoke on the service's behalf, and was not heard.
@@ -142,19 +142,14 @@ void append_failed_step(Sink& out, SpawnStep step, int code, const Program& prog
 }
 
 const char* timeout_key_of(Hook hook) {
-    switch (hook) {
-    case Hook::start_check: return "start_check_timeout";
-    case Hook::stop_command: return "stop_timeout";
-    case Hook::pre_start:
-    case Hook::reload_command:
-    case Hook::post_stop:
-    case Hook::on_fail: break;
-    }
+    if (hook == Hook::start_check) return "start_check_timeout";
+    if (hook == Hook::stop_command) return "stop_timeout";
+    if (hook == Hook::check) return "check_timeout";
     return "hook_timeout";
 }
 
 // "pre_start: exit 3", as the end of a run is told.
-void append_hook_failure(Sink& out, const Service& service, const HookFailure& failure) {
+void append_hook_end(Sink& out, const Service& service, const HookFailure& failure) {
     append(out, name_of(failure.hook), ": ");
     const Program program = program_of(service, failure.hook);
     switch (failure.result) {
@@ -172,13 +167,20 @@ void append_hook_failure(Sink& out, const Service& service, const HookFailure& f
     }
     if (failure.status.kind == ExitStatus::Kind::exited) {
         append(out, "exit ", static_cast<int>(failure.status.value));
-        append_doubts(out, failure.status.value, program);
+        if (failure.hook != Hook::check) append_doubts(out, failure.status.value, program);
     } else if (failure.status.kind == ExitStatus::Kind::signalled) {
         out << "signal ";
         append_signal(out, failure.status.value);
     } else {
         out << "failed";
     }
+}
+
+// What a check wrote last is more than its exit code tells.
+void append_hook_failure(Sink& out, const Service& service, const HookFailure& failure) {
+    append_hook_end(out, service, failure);
+    if (failure.hook == Hook::check && !service.end_note.empty())
+        append(out, ": ", service.end_note);
 }
 
 // A run that is not ready, and what start_check said last.
@@ -192,7 +194,7 @@ void append_unready(Sink& out, const Service& service, const char* words) {
 
 void append_other(Sink& out, const char* words, const Service* other) {
     out << words;
-    if (other != nullptr && other->used()) append_name(out, *other);
+    if (other != nullptr && other->used()) out << other->full_name();
 }
 
 }  // namespace
@@ -220,21 +222,13 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
         if (end.value == 1) out << ", KILL was needed";
         if (end.value == 2) out << ", killed at the end of stop_timeout_total";
         return;
-    case ReasonCode::exec_failed: {
-        const auto step = static_cast<SpawnStep>(end.detail);
-        if (!service.end_note.empty()) {
-            out << service.end_note.view();
-            return;
-        }
-        append_failed_step(out, step, end.value, program_of(service));
-        return;
-    }
+    case ReasonCode::exec_failed:
+        if (!service.end_note.empty()) return append(out, service.end_note);
+        return append_failed_step(out, static_cast<SpawnStep>(end.detail), end.value,
+                                  program_of(service));
     case ReasonCode::fork_failed:
-        if (service.end_note.empty())
-            append(out, "fork: ", errno_text(end.value));
-        else
-            out << service.end_note.view();
-        return;
+        if (!service.end_note.empty()) return append(out, service.end_note);
+        return append(out, "fork: ", errno_text(end.value));
     case ReasonCode::pre_start_failed:
     case ReasonCode::hook_failed:
         if (end.code == ReasonCode::pre_start_failed && !service.end_note.empty())
@@ -245,6 +239,25 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
     case ReasonCode::not_ready_in_time:
     case ReasonCode::start_timed_out:
         return append_unready(out, service, "not ready within start_timeout");
+    case ReasonCode::unhealthy:
+        out << "unhealthy: ";
+        return append_hook_failure(out, service, hook_failure_of(end));
+    case ReasonCode::watchdog:
+        out << (end.value != 0 ? "it found itself hung (WATCHDOG=trigger)"
+                               : "no WATCHDOG=1 within its watchdog");
+        return;
+    case ReasonCode::over_limit:
+        if (end.detail != 0)
+            append(out, "CPU ", end.value, "%, above max_cpu for max_for");
+        else
+            append(out, "memory ", end.value / 1024, "M, above max_memory for max_for");
+        return;
+    case ReasonCode::ran_too_long: out << "ran longer than max_runtime"; return;
+    case ReasonCode::overlapped: out << "skipped: the run before has not ended (overlap)"; return;
+    case ReasonCode::missed:
+        out << "missed: it was due at ";
+        append_whole_time(out, time_of(end));
+        return;
     default: return;
     }
 }
@@ -280,14 +293,69 @@ void append_verdict(Sink& out, const Standing& then) {
                " (retries)");
     }
     if (reason.code == ReasonCode::fatal_exit) out << ", which is fatal";
-    if (reason.code == ReasonCode::no_restart && service.definition &&
-        service.policy().restart != Restart::by_type)
+    if (reason.code == ReasonCode::no_restart && reason.detail != 0)
+        out << (then.end.code == ReasonCode::unhealthy ? ", check_action = stop"
+                                                       : ", limit_action = stop");
+    else if (reason.code == ReasonCode::no_restart && service.definition &&
+             service.policy().restart != Restart::by_type)
         out << ", restart = never";
 }
 
-bool was_killed(const Standing& then) {
-    return then.state == State::stopped && then.end.value != 0 &&
-           then.end.code == ReasonCode::stopped_on_request;
+// What it says of itself (STATUS=), or how it is.
+void append_status(Sink& out, const Service& service, const char* words) {
+    out << (service.status_text.empty() ? words : service.status_text.view());
+}
+
+// Asked for, and perhaps not obeyed.
+void append_stopped(Sink& out, const Standing& then) {
+    out << "asked for by svctl";
+    if (then.state == State::stopped && then.end.value != 0 &&
+        then.end.code == ReasonCode::stopped_on_request)
+        out << ", KILL was needed";
+}
+
+// A FIFO is opened once somebody writes into it.
+void append_executing(Sink& out, const Service& service) {
+    out << "exec";
+    if (service.definition && service.policy().opens_input())
+        append(out, ", once ", service.policy().input, " is open as its stdin");
+}
+
+// `who`: a pid, or a group as kill(2) has it.
+void append_unverified(Sink& out, int32_t who) {
+    append(out, who < 0 ? "process group " : "process ", who < 0 ? -int64_t{who} : int64_t{who},
+           " may be its own, which cannot be told: end it by hand, or go on without it (svctl up)");
+}
+
+// Of what the clock holds back, or brings.
+void append_clock_words(Sink& out, const Standing& then) {
+    const Service& service = then.service;
+    const Reason& reason = then.reason;
+    switch (reason.code) {
+    case ReasonCode::scheduled:
+        out << "starts at ";
+        append_whole_time(out, time_of(reason));
+        if (then.end.code != ReasonCode::none && service.definition &&
+            !succeeded(service.policy(), then.end)) {
+            out << "; last run: ";
+            append_end(out, service, then.end);
+        }
+        return;
+    case ReasonCode::no_start_left: out << "its schedule has no start left"; return;
+    case ReasonCode::clock_not_set: out << "the clock is not set"; return;
+    case ReasonCode::not_in_force:
+        out << "apply_on: in force from ";
+        return append_whole_time(out, time_of(reason));
+    case ReasonCode::out_of_window:
+        out << "out of its window, which opens at ";
+        return append_whole_time(out, time_of(reason));
+    case ReasonCode::start_due: out << "its next start is due (overlap = kill)"; return;
+    case ReasonCode::version_changed: out << "another version is in force"; return;
+    case ReasonCode::schedule_removed:
+        out << "it has no schedule any more (svctl up starts it)";
+        return;
+    default: return;
+    }
 }
 
 void append_words_of(Sink& out, const Standing& then) {
@@ -296,10 +364,7 @@ void append_words_of(Sink& out, const Standing& then) {
     switch (reason.code) {
     case ReasonCode::none: return;
     case ReasonCode::not_enabled: out << "enabled = no"; return;
-    case ReasonCode::by_command:
-        out << "asked for by svctl";
-        if (was_killed(then)) out << ", KILL was needed";
-        return;
+    case ReasonCode::by_command: return append_stopped(out, then);
     case ReasonCode::restart_command: out << "restart asked for by svctl"; return;
     case ReasonCode::definition_changed: out << "its definition changed"; return;
     case ReasonCode::definition_removed: out << "its file is gone"; return;
@@ -312,36 +377,33 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::dependency_down: return append_other(out, "goes down before ", then.other);
     case ReasonCode::dependency_lost: return append_other(out, "cascade: lost ", then.other);
     case ReasonCode::pre_start: out << "pre_start runs"; return;
-    case ReasonCode::executing:
-        out << "exec";
-        // A FIFO is opened once somebody writes into it.
-        if (service.definition && !service.policy().input.empty())
-            append(out, ", once ", service.policy().input, " is open as its stdin");
-        return;
+    case ReasonCode::executing: return append_executing(out, service);
     case ReasonCode::awaiting_ready:
         out << words_of(static_cast<ReadyKind>(reason.value));
         append_stranger(out, service);
         return;
     case ReasonCode::start_check:
         return append_unready(out, service, "start_check has not succeeded yet");
-    case ReasonCode::ready:
-        out << (service.status_text.empty() ? "ready" : service.status_text.view());
-        return;
+    case ReasonCode::ready: return append_status(out, service, "ready");
+    case ReasonCode::healthy: return append_status(out, service, "healthy");
     case ReasonCode::group_left:
         append_end(out, service, then.end);
         out << ", but it left processes behind";
         return;
     case ReasonCode::announced: out << "it announced its end (STOPPING=1)"; return;
     case ReasonCode::post_stop: out << "post_stop runs"; return;
-    case ReasonCode::unverified:
-        append(out, reason.value < 0 ? "process group " : "process ",
-               reason.value < 0 ? -int64_t{reason.value} : int64_t{reason.value},
-               " may be its own, which cannot be told: end it by hand, or go on without it (svctl "
-               "up)");
-        return;
+    case ReasonCode::unverified: return append_unverified(out, reason.value);
     case ReasonCode::definition_unread:
         out << "reeve has crashed, and could not read its file since (svctl reload)";
         return;
+    case ReasonCode::scheduled:
+    case ReasonCode::no_start_left:
+    case ReasonCode::clock_not_set:
+    case ReasonCode::not_in_force:
+    case ReasonCode::out_of_window:
+    case ReasonCode::start_due:
+    case ReasonCode::version_changed:
+    case ReasonCode::schedule_removed: return append_clock_words(out, then);
     case ReasonCode::ended: return append_end(out, service, then.end);
     case ReasonCode::retry:
     case ReasonCode::retries_used_up:
@@ -356,6 +418,12 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::pre_start_failed:
     case ReasonCode::start_timed_out:
     case ReasonCode::not_ready_in_time:
+    case ReasonCode::ran_too_long:
+    case ReasonCode::unhealthy:
+    case ReasonCode::watchdog:
+    case ReasonCode::over_limit:
+    case ReasonCode::overlapped:
+    case ReasonCode::missed:
     case ReasonCode::hook_failed: return append_end(out, service, reason);
     }
 }
@@ -371,10 +439,11 @@ void append_reason(Sink& out, const Supervisor& supervisor, const Service& servi
     append_strays(out, service);
     // What the state does not say of itself: it went on without.
     const Reason& failure = service.hook_failure;
-    if (failure.code == ReasonCode::none || failure == service.reason ||
-        hook_failure_of(failure).hook == Hook::pre_start ||
-        hook_failure_of(failure).hook == Hook::start_check)
-        return;
+    const Hook hook = hook_failure_of(failure).hook;
+    const bool is_told = hook == Hook::pre_start || hook == Hook::start_check ||
+                         (hook == Hook::check && service.reason.code != ReasonCode::ready &&
+                          service.reason.code != ReasonCode::healthy);
+    if (failure.code == ReasonCode::none || failure == service.reason || is_told) return;
     out << "; ";
     append_end(out, service, failure);
 }
@@ -403,9 +472,18 @@ ServiceId cause_of(const Supervisor& supervisor, const Service& service) {
     return blames && other && supervisor.at(other).used() ? other : ServiceId{};
 }
 
+bool is_at_work(const Service& service) {
+    const bool waits = is_held_by_clock(service) &&
+                       service.reason.code != ReasonCode::clock_not_set &&
+                       (service.end.code == ReasonCode::none || !service.definition ||
+                        succeeded(service.policy(), service.end));
+    return waits || service.state == State::running || service.state == State::done;
+}
+
 bool is_amiss(const Service& service) {
-    const bool settled = service.state == State::running || service.state == State::done ||
-                         service.state == State::stopped;
+    const bool is_ill = service.reason.code == ReasonCode::unhealthy ||
+                        hook_failure_of(service.hook_failure).hook == Hook::check;
+    const bool settled = (is_at_work(service) && !is_ill) || service.state == State::stopped;
     return service.used() && (!settled || service.refused || service.stale());
 }
 

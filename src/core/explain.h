@@ -25,6 +25,10 @@ void append_strays(Sink& out, const Service& service);
 // The service that this one's reason blames for its state; none: it is the root of its own.
 ServiceId cause_of(const Supervisor& supervisor, const Service& service);
 
+// Is it running or done; or does it wait for the clock alone, and has its last run, if any, done
+// what it was to do?
+bool is_at_work(const Service& service);
+
 // Is it not as it is wanted, on its way to that, or not as its file has it?
 bool is_amiss(const Service& service);
 

@@ -1,6 +1,7 @@
 // graph: who depends on whom, in which order, and the cycles in that.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -35,6 +36,10 @@ class Graph {
     std::span<const ServiceId> needed_by(ServiceId id) const { return row(needed_by_, id); }
     std::span<const ServiceId> after(ServiceId id) const { return row(after_, id); }
     std::span<const ServiceId> before(ServiceId id) const { return row(before_, id); }
+    // All that are to be up before it, and all that it is to be up before, as two rows.
+    using Rows = std::array<std::span<const ServiceId>, 2>;
+    Rows ahead(ServiceId id) const { return {needs(id), after(id)}; }
+    Rows behind(ServiceId id) const { return {needed_by(id), before(id)}; }
 
     // A cycle through depends_on and after, in order, its first member not repeated; empty: none.
     List<ServiceId> find_cycle() const;

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/limits.h"
 #include "core/explain.h"
+#include "core/restart.h"
 #include "model/signals.h"
 
 namespace reeve {
@@ -22,14 +23,20 @@ const char* name_of(Type type) {
     return "";
 }
 
-void append_list(Sink& out, std::string_view key, const Words& words) {
+void append_list(Sink& out, std::string_view key, const Words& words, const char* between = " ") {
     append(out, key, '=');
     const char* separator = "";
     for (const std::string_view word : words) {
         out << separator;
         append_escaped(out, word);
-        separator = " ";
+        separator = between;
     }
+    out << '\n';
+}
+
+void append_span_field(Sink& out, std::string_view key, Duration duration) {
+    append(out, key, '=');
+    if (duration.ms > 0) append_duration(out, duration);
     out << '\n';
 }
 
@@ -91,7 +98,7 @@ void append_log(Sink& out, const Supervisor& supervisor, const Service& service)
         }
         append_escaped(out, supervisor.log_directory());
         out << '/';
-        append_name(out, service);
+        out << service.full_name();
         break;
     }
     out << '\n';
@@ -112,11 +119,50 @@ void append_definition(Sink& out, const Supervisor& supervisor, const Service& s
     append_list(out, "depends_on", definition->depends_on);
     append_list(out, "after", definition->after);
     append_log(out, supervisor, service);
+    const Text& input = definition->policy->input;
+    if (!input.empty()) append_text(out, "stdin", input);
     append_text(out, "description", definition->description);
     out << "file=";
     append_escaped(out, definition->file.directory);
     append_escaped(out, definition->file.name);
     out << '\n';
+}
+
+// When it is tried again, is started by its schedule, or its window or version opens to it;
+// no_moment: not by itself.
+Wall next_change(const Supervisor& supervisor, const Service& service, Now now) {
+    if (service.state == State::backoff && service.deadline != no_deadline)
+        return now.wall + (service.deadline - now.mono);
+    const Timer* timer = supervisor.timetable().find(supervisor.id_of(service));
+    return timer != nullptr && service.want == Want::up ? timer->next : no_moment;
+}
+
+// What follows from it is for the reader to work out: see model/schedule.
+void append_schedule(Sink& out, const Timing& timing) {
+    append_list(out, "cron", timing.cron, ";");
+    append_span_field(out, "every", timing.every);
+    append_list(out, "at", timing.at, ";");
+    append_span_field(out, "jitter", timing.jitter);
+    append_text(out, "timezone", timing.timezone);
+    append_text(out, "apply_on", timing.apply_on);
+}
+
+// `start_time` is an object's for its process already.
+void append_window(Sink& out, const Timing& timing, const char* start_key, const char* stop_key) {
+    out << start_key;
+    if (timing.start_s) append_time_of_day(out, *timing.start_s);
+    out << stop_key;
+    if (timing.stop_s) append_time_of_day(out, *timing.stop_s);
+    out << "\nweek_days=";
+    if (timing.week_days != all_week_days) append_week_days(out, timing.week_days);
+    out << '\n';
+}
+
+void append_in_store(Sink& out, const Definition& definition) {
+    append_text(out, "version", definition.version);
+    if (!definition.timing) return;
+    append_schedule(out, *definition.timing);
+    append_window(out, *definition.timing, "start_time=", "\nstop_time=");
 }
 
 }  // namespace
@@ -132,15 +178,43 @@ void append_object(Sink& out, const Supervisor& supervisor, const Service& servi
     out << '\n';
     append_runs(out, service);
     append_flag(out, "stale", service.stale());
-    const bool retries = service.state == State::backoff && service.deadline != no_deadline;
-    const Duration left = retries ? service.deadline - now.mono : Duration{};
-    append_when(out, "next", retries, Wall{now.wall.ms + left.ms});
+    out << "healthy=";
+    if (service.state == State::running && service.reason.code == ReasonCode::healthy) out << "yes";
+    if (service.state == State::running && service.reason.code == ReasonCode::unhealthy)
+        out << "no";
+    out << '\n';
+    const Wall next = next_change(supervisor, service, now);
+    append_when(out, "next", next != no_moment, next);
     out << "blames=";
     if (const ServiceId other = cause_of(supervisor, service))
-        append_name(out, supervisor.at(other));
+        out << supervisor.at(other).full_name();
     out << '\n';
     append_text(out, "problem", service.problem);
     append_definition(out, supervisor, service);
+    if (reader == Reader::file || !service.definition || !service.definition->timing) return;
+    const Timing& timing = *service.definition->timing;
+    append_schedule(out, timing);
+    append_window(out, timing, "window_start=", "\nwindow_stop=");
+}
+
+void append_coming(Sink& out, const Supervisor& supervisor, const Service& service) {
+    append_text(out, "name", service.name);
+    append_text(out, "instance", service.instance);
+    append_flag(out, "active", service.active());
+    if (const Timer* timer = supervisor.timetable().find(supervisor.id_of(service))) {
+        append_number(out, "handled_ms", true, timer->handled.ms);
+        append_number(out, "tick_ms", timer->tick != no_deadline, timer->tick.ms);
+    }
+    if (service.definition) append_in_store(out, *service.definition);
+}
+
+void append_coming(Sink& out, const Candidate& version, Wall now) {
+    const Definition* definition = version.definition.get();
+    if (definition == nullptr || definition->policy->type == Type::fake || !definition->timing ||
+        force_begins(*definition->timing).value_or(0) * 1000 <= now.ms)
+        return;
+    append_text(out, "name", version.name);
+    append_in_store(out, *definition);
 }
 
 void append_trail(Sink& out, const Supervisor& supervisor, const Service& service, Wall since) {
@@ -153,12 +227,9 @@ void append_trail(Sink& out, const Supervisor& supervisor, const Service& servic
 
 void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry) {
     append_when(out, "time", true, entry.time);
-    Buffer<2 * name_max_bytes + 1> full;
-    supervisor.append_name_of(full, entry.id);
-    const size_t at_sign = full.view().find('@');
-    append_field(out, "name", full.view().substr(0, at_sign));
-    append_field(out, "instance",
-                 at_sign == std::string_view::npos ? "" : full.view().substr(at_sign + 1));
+    const Service& service = supervisor.at(entry.id);
+    append_field(out, "name", service.name);
+    append_field(out, "instance", service.instance);
     append_field(out, "from", reeve::name_of(entry.from));
     append_field(out, "to", reeve::name_of(entry.to));
     Buffer<reason_max_bytes> words;
@@ -175,9 +246,14 @@ void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run) {
     if (run.pid > 0) out << static_cast<int64_t>(run.pid);
     out << ' ';
     append_exit(out, run.exit, ' ');
+    const Service& service = supervisor.at(run.id);
+    const bool had_run =
+        run.how.code != ReasonCode::overlapped && run.how.code != ReasonCode::missed;
+    const bool failed = had_run && service.definition && !succeeded(service.policy(), run.how);
+    append(out, "failed=", failed ? "yes " : "no ");
     Buffer<run_line_max_bytes / 2> words;
-    append_end(words, supervisor.at(run.id), run.how);
-    append_strays(words, supervisor.at(run.id));
+    append_end(words, service, run.how);
+    append_strays(words, service);
     append_field(out, "reason", words.view());
 }
 

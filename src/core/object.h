@@ -14,13 +14,23 @@ namespace reeve {
 enum class Reader : uint8_t { file, client };
 
 // name instance state want reason pid start_time since started restarts exit signal strays stale
-// next blames problem type enabled version group depends_on after log description file, a line
-// each. `strays` are the pids of its processes that have left its group;
+// healthy next blames problem type enabled version group depends_on after log description file, a
+// line each. `strays` are the pids of its processes that have left its group;
 // `log` is the directory of its output, or "console", "inherit" or "null"; where there can be no
 // files, "console" and why in parentheses; `started` is when the last run began, `start_time` the
-// process's own, as the system counts it.
+// process's own, as the system counts it. A client is told the keys of time as well, where there
+// are any: cron every at (those that repeat with ';' between) jitter timezone apply_on window_start
+// window_stop week_days. Behind the log both are told stdin, where there is any.
 void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                    Now now);
+
+// What the clock has in store is worked out from this: name instance active handled_ms tick_ms
+// version and the keys of time, a line each. `active`: it runs. Starts up to `handled` were run or
+// passed over; `tick` is when `every` is due next, by the monotonic clock.
+void append_coming(Sink& out, const Supervisor& supervisor, const Service& service);
+// name version and the keys of time, of a version that comes into force later than now; of others
+// nothing.
+void append_coming(Sink& out, const Candidate& version, Wall now);
 
 // started log, a line each: where the output of its last run is found, or what came from `since`
 // on. Nothing of a service without a definition.
@@ -29,8 +39,8 @@ void append_trail(Sink& out, const Supervisor& supervisor, const Service& servic
 // time name instance from to reason, a line each. The entry's service has a name (its id is one).
 void append_event(Sink& out, const Supervisor& supervisor, const Entry& entry);
 
-// A run as one line, its newline included: start= end= took_ms= pid= exit= signal= reason=, the
-// last one to the end of the line.
+// A run as one line, its newline included: start= end= took_ms= pid= exit= signal= failed= reason=,
+// the last one to the end of the line.
 void append_run(Sink& out, const Supervisor& supervisor, const EndedRun& run);
 
 // The reason of its state, escaped, with the countdown for a client.

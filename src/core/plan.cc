@@ -11,7 +11,8 @@ namespace {
 using Kind = Planned::Kind;
 
 bool starts(const Service& before, const Service& after) {
-    if (before.active() || before.state == State::waiting || after.restart_requested) return false;
+    if (before.active() || before.state == State::waiting || after.restart_requested())
+        return false;
     return after.active() || after.state == State::waiting;
 }
 
@@ -22,7 +23,7 @@ std::optional<Kind> consequence(const Supervisor& after, ServiceId id, const Ser
         return starts(before, after.at(id)) ? std::optional(Kind::start) : std::nullopt;
     if (leave.code == ReasonCode::none || before.leaving) return std::nullopt;
     const bool comes_back =
-        leave.code == ReasonCode::dependency_lost && after.at(leave.other).restart_requested;
+        leave.code == ReasonCode::dependency_lost && after.at(leave.other).restart_requested();
     return comes_back ? Kind::restart : Kind::stop;
 }
 
@@ -42,7 +43,12 @@ void append_why(Sink& out, const Supervisor& after, ServiceId id, const Planned&
                 const Reason& leave) {
     const Service& service = after.at(id);
     switch (planned.kind) {
-    case Kind::update: out << "applies without a restart"; return;
+    case Kind::update:
+        if (service.reason.code == ReasonCode::schedule_removed)
+            append_reason(out, after, service);
+        else
+            out << "applies without a restart";
+        return;
     case Kind::stale: out << "keeps running as it is (on_change = keep)"; return;
     case Kind::refuse: out << service.problem; return;
     case Kind::remove: out << "its file is gone"; return;
@@ -53,8 +59,9 @@ void append_why(Sink& out, const Supervisor& after, ServiceId id, const Planned&
     case Kind::stop:
     case Kind::restart: {
         // Removed and idle, it may be forgotten already.
-        const ReasonCode code = planned.kind == Kind::stop ? ReasonCode::definition_removed
-                                                           : ReasonCode::definition_changed;
+        const ReasonCode code = planned.kind == Kind::stop    ? ReasonCode::definition_removed
+                                : service.restart_requested() ? service.restart_for
+                                                              : ReasonCode::definition_changed;
         const Reason reason = leave.code != ReasonCode::none ? leave : Reason{.code = code};
         Entry entry{.id = id, .from = service.state, .to = State::stopping, .reason = reason};
         if (reason.other) {
@@ -97,8 +104,7 @@ List<Planned> plan(const Supervisor& before, const Supervisor& after,
             kind = kind_of(change++->kind, was, after.at(id));
         if (!kind) continue;
         Planned planned{*kind, {}, {}};
-        Buffer<2 * name_max_bytes + 1> name;
-        after.append_name_of(name, id);
+        const FullNameText name(after.at(id).full_name());
         planned.name = name.view();
         Buffer<reason_max_bytes> why;
         append_why(why, after, id, planned, leave);

@@ -18,13 +18,20 @@ const Service& root_cause(const Supervisor& supervisor, const Service& service) 
     return *root;
 }
 
+// Its window or its version lets it not run now.
+bool is_of_clock(ReasonCode code) {
+    return code == ReasonCode::out_of_window || code == ReasonCode::not_in_force ||
+           code == ReasonCode::clock_not_set;
+}
+
 // Is it to be down, or something that it needs, until somebody asks for another thing? What a
 // cascade stops comes back by itself.
 bool is_taken_down(const Supervisor& supervisor, ServiceId id) {
     for (size_t steps = supervisor.services().size(); steps > 0; --steps) {
         const Reason leave = supervisor.reason_to_leave(id);
         if (leave.code != ReasonCode::dependency_down)
-            return leave.code != ReasonCode::none && leave.code != ReasonCode::dependency_lost;
+            return leave.code != ReasonCode::none && leave.code != ReasonCode::dependency_lost &&
+                   !is_of_clock(leave.code);
         id = leave.other;
     }
     return true;
@@ -54,13 +61,20 @@ Progress progress_up(const Supervisor& supervisor, ServiceId id, const Goal& goa
     if (!service.used()) return Progress::failed;
     if (is_taken_down(supervisor, id)) return Progress::overtaken;
     const bool tried = service.runs > goal.runs_before;
+    const ReasonCode why = service.state == State::waiting ? service.reason.code : ReasonCode::none;
+    // A job is up where its schedule is at work.
+    const bool is_at_work = why == ReasonCode::scheduled || (why == ReasonCode::clock_not_set &&
+                                                             service.definition->has_schedule());
+    if (is_at_work && goal.kind == Goal::Kind::up) return Progress::reached;
     const bool ended = tried && (!service.active() || service.runs - 1 > goal.runs_before) &&
                        service.end.code != ReasonCode::stopped_on_request && service.definition;
     const bool good = ended && succeeded(service.policy(), service.end);
     if (ended && !good && !goal.patient) return Progress::failed;
     if (good && service.policy().type == Type::oneshot) return Progress::reached;
+    // Outside its window nothing but that brings it up.
     const bool new_run = goal.kind == Goal::Kind::up || tried;
-    const bool stays = service.rests() || (!service.leaving && !service.restart_requested);
+    if (is_of_clock(why) || why == ReasonCode::no_start_left) return Progress::failed;
+    const bool stays = service.rests() || (!service.leaving && !service.restart_requested());
     if (new_run && stays && (service.state == State::done || provides(service)))
         return Progress::reached;
     if ((new_run && service.state == State::failed) || service.undo_failed())

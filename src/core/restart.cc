@@ -32,6 +32,11 @@ Reason reason_to_wait(const Reason& stopped_for) {
     case ReasonCode::shutdown:
     case ReasonCode::dependency_down:
     case ReasonCode::dependency_lost:
+    case ReasonCode::out_of_window:
+    case ReasonCode::not_in_force:
+    case ReasonCode::clock_not_set:
+    case ReasonCode::start_due:
+    case ReasonCode::version_changed:
     case ReasonCode::definition_changed: return stopped_for;
     default: return {.code = ReasonCode::restart_command};
     }

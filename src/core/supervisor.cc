@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/sort.h"
 #include "base/spelling.h"
+#include "core/health.h"
 #include "core/takeover.h"
 
 namespace reeve {
@@ -29,8 +30,12 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
     for (ServiceId id : ids) {
         Service& service = at(id);
         service.want = Want::down;
-        service.restart_requested = false;
-        if (service.state == State::unknown || service.undo_failed())
+        service.restart_for = ReasonCode::none;
+        set_timer(id, Basis::kept, now);
+        if (Timer* timer = timetable_.find(id)) timer->owed = 0;
+        // Past the shutdown's deadline nothing is begun any more.
+        const bool is_over = shutting_down_ && kill_at_ == no_deadline;
+        if (service.state == State::unknown || (service.undo_failed() && !is_over))
             apply_step(id, {.kind = EventKind::retry_now}, now);
         mark_changed(id);
         enqueue(id);
@@ -42,12 +47,15 @@ void Supervisor::restart(std::span<const ServiceId> ids, Now now) {
     want_up(ids, true, now);
     for (ServiceId id : ids) {
         Service& service = at(id);
-        if (!service.rests())
-            service.restart_requested = true;
-        else if (service.definition)
+        if (service.definition) service.restart_for = ReasonCode::restart_command;
+        if (service.rests() && service.definition)
             apply_step(id, {.kind = EventKind::retry_now}, now);
+        if (Timer* timer = timetable_.find(id);
+            timer != nullptr && service.rests() && service.definition->has_schedule())
+            timer->owed = std::max(timer->owed, 1u);
         enqueue_neighbours(id);
     }
+    order_restarts(ids);
     settle(now);
 }
 
@@ -65,7 +73,9 @@ void Supervisor::want_up(std::span<const ServiceId> ids, bool named, Now now) {
     for (size_t i = 0; i < reached.size(); ++i) {
         const ServiceId id = reached[i];
         Service& service = at(id);
+        const bool was_wanted = service.want == Want::up;
         service.want = Want::up;
+        if (!was_wanted) set_timer(id, Basis::now, now);
         mark_changed(id);
         const bool ended_daemon = service.state == State::done && service.definition &&
                                   service.policy().type == Type::daemon;
@@ -73,6 +83,12 @@ void Supervisor::want_up(std::span<const ServiceId> ids, bool named, Now now) {
         if (service.state == State::failed || service.state == State::backoff ||
             (asks_anew && (ended_daemon || service.state == State::unknown)))
             apply_step(id, {.kind = EventKind::retry_now}, now);
+        // It ends of its own accord, or for its health: what comes of that is overruled.
+        const bool ends_badly = service.state == State::stopping &&
+                                service.verdict.code != ReasonCode::none &&
+                                service.verdict.code != ReasonCode::stopped_on_request;
+        if (asks_anew && ends_badly && service.definition && !service.restart_requested())
+            service.restart_for = ReasonCode::restart_command;
         enqueue(id);
         enqueue_neighbours(id);
         if (service.definition)
@@ -85,6 +101,7 @@ void Supervisor::shut_down(Mono kill_at, Now now) {
     if (shutting_down_) return;
     shutting_down_ = true;
     kill_at_ = kill_at;
+    for (const Timetable::Row& row : timetable_.rows()) index(row.id, at(row.id).reapable());
     enqueue_all();
     settle(now);
 }
@@ -108,8 +125,12 @@ void Supervisor::handle(ServiceId id, const Event& event, Now now) {
 void Supervisor::pass_deadlines(Now now) {
     // All first: one that a step sets has its turn in the next pass.
     while (const ServiceId id = deadlines_.take_due(now.mono)) due_.push_back(id);
-    for (ServiceId id : due_) apply_step(id, {.kind = EventKind::deadline}, now);
+    for (ServiceId id : due_) {
+        if (at(id).deadline <= now.mono) apply_step(id, {.kind = EventKind::deadline}, now);
+        if (!shutting_down_ && timetable_.next_tick(id, at(id)) <= now.mono) ring(id, now);
+    }
     due_.clear();
+    pass_moments(now);
     if (kill_at_ <= now.mono) {
         kill_at_ = no_deadline;
         // What they said last is still to be written: svlog has a stop_timeout of its own.
@@ -173,10 +194,29 @@ std::string_view Supervisor::nearest(std::string_view name) const {
     return nearest.found();
 }
 
+ServiceId Supervisor::id_of(const Service& service) const {
+    const bool is_one = &service >= services_.begin() && &service < services_.end();
+    return is_one ? ServiceId{static_cast<uint32_t>(&service - services_.begin())} : ServiceId{};
+}
+
 void Supervisor::mark_changed(ServiceId id) {
+    at(id).looks_other = true;
+    mark_recorded(id);
+}
+
+void Supervisor::mark_recorded(ServiceId id) {
     if (at(id).dirty) return;
     at(id).dirty = true;
     dirty_.push_back(id);
+}
+
+// No record is made of it: there may be many, and a reeve that takes over waits anew.
+void Supervisor::keep_alive(ServiceId id, Now now) {
+    Service& service = at(id);
+    if (service.phase != Phase::up || service.keepalive_by() == no_deadline) return;
+    service.keepalive_by() = now.mono + health_of(service)->watchdog;
+    service.deadline = next_while_up(service);
+    index(id, service.reapable());
 }
 
 void Supervisor::note_log(ServiceId id, std::string_view note) {
@@ -193,17 +233,28 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
     const Phase phase = service.phase;
     const pid_t leader = service.leader.pid;
     const pid_t reapable = service.reapable();
+    const Reason reason = service.reason;
+    const Reason hook_failure = service.hook_failure;
     const Actions wanted = step(service, id, event, now);
     for (const Action& action : wanted) actions_.push_back(action);
-    mark_changed(id);
+    // A check that goes as the one before is on record, and shows nowhere.
+    const bool is_silent = phase == Phase::up && service.phase == Phase::up &&
+                           reason == service.reason && hook_failure == service.hook_failure &&
+                           event.result == HookResult::succeeded &&
+                           (event.kind == EventKind::deadline || event.hook == Hook::check);
+    is_silent ? mark_recorded(id) : mark_changed(id);
 
     const Tally after(service);
     tally_ -= before;
     tally_ += after;
+    follow_start(id, event, state);
     index(id, reapable);
     note_ended_run(id, phase, leader, now);
-    if (state != service.state) note_entry(id, state, now);
-    if (state == service.state && before == after) return;
+    const bool turned =
+        phase == Phase::up && service.phase == Phase::up && reason.code != service.reason.code &&
+        (reason.code == ReasonCode::unhealthy || service.reason.code == ReasonCode::unhealthy);
+    if (state != service.state || turned) note_entry(id, state, now);
+    if (is_silent || (state == service.state && before == after)) return;
     enqueue(id);
     enqueue_neighbours(id);
     if (shutting_down_ && log_writer_) enqueue(log_writer_);
@@ -212,7 +263,8 @@ void Supervisor::apply_step(ServiceId id, const Event& event, Now now) {
 // By what it may be looked for from now on. `reapable`: its child as it was before.
 void Supervisor::index(ServiceId id, pid_t reapable) {
     const Service& service = at(id);
-    deadlines_.set(id, service.deadline);
+    const Mono tick = shutting_down_ ? no_deadline : timetable_.next_tick(id, service);
+    deadlines_.set(id, std::min(service.deadline, tick));
     if (service.reapable() == reapable) return;
     leaders_.remove(id, reapable);
     leaders_.add(id, service.reapable());
@@ -223,6 +275,7 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
     const Reason& reason = service.reason;
     const bool about_verdict = reason.code == ReasonCode::group_left;
     const bool is_invalid = reason.code == ReasonCode::definition_invalid;
+    const bool is_well = reason.code == ReasonCode::ready || reason.code == ReasonCode::healthy;
     const Service* other = reason.other ? &at(reason.other) : nullptr;
     events_.add({.id = id,
                  .from = from,
@@ -233,9 +286,9 @@ void Supervisor::note_entry(ServiceId id, State from, Now now) {
                  .end = about_verdict ? service.verdict : service.end,
                  .hook_failure = service.hook_failure,
                  .definition = service.definition,
-                 .note = is_invalid                         ? service.problem
-                         : reason.code == ReasonCode::ready ? service.status_text
-                                                            : service.end_note,
+                 .note = is_invalid ? service.problem
+                         : is_well  ? service.status_text
+                                    : service.end_note,
                  .other = other != nullptr ? other->name : Text(),
                  .other_instance = other != nullptr ? other->instance : Text()});
     boot_.note(id, service, now);
@@ -305,15 +358,13 @@ void Supervisor::update_leaving() {
 void Supervisor::evaluate(ServiceId id, Now now) {
     Service& service = at(id);
     if (!service.used()) return;
+    if (update_order(id)) enqueue_neighbours(id);
     const Reason leave = reason_to_leave(id);
-    const bool is_to_go = service.leaving || (service.restart_requested && !is_unread(service));
+    const bool is_to_go = service.leaving || (service.restart_requested() && !is_unread(service));
     if (!service.active() && !(service.in_place() && is_to_go))
         return evaluate_idle(id, leave, now);
     if (!is_to_go) return;
-    const bool changed = service.stale() && service.policy().on_change == OnChange::restart;
-    const Reason why = service.leaving ? leave
-                       : changed       ? Reason{.code = ReasonCode::definition_changed}
-                                       : Reason{.code = ReasonCode::restart_command};
+    const Reason why = service.leaving ? leave : Reason{.code = service.restart_for};
     if (service.state == State::stopping) {
         if (service.leaving && service.verdict.code == ReasonCode::stopped_on_request &&
             service.reason != why)
@@ -337,7 +388,7 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
     if (service.state == State::unknown) return;
     if (!can_begin(service)) {
         // A hook that still runs needs a definition until it has ended.
-        if (service.hooks == 0) service.definition = {};
+        if (service.hooks == 0) drop_definition(id);
         if (service.state != State::invalid) apply_step(id, {.kind = EventKind::invalidate}, now);
         return;
     }
@@ -349,34 +400,44 @@ void Supervisor::evaluate_idle(ServiceId id, const Reason& leave, Now now) {
         if (service.state != State::stopped || service.reason.code == ReasonCode::none)
             apply_step(id, {.kind = EventKind::rest, .reason = leave}, now);
         else if (service.refused && service.hooks == 0)
-            service.definition = {};  // nothing of it runs, and its file has errors
+            drop_definition(id);
         if (!service.definition) enqueue(id);
         return;
     }
     switch (service.state) {
     case State::done:
         // A oneshot was to be undone first, and is none by now, or has nothing to undo it.
-        if (service.restart_requested && !is_unread(service) && may_stop(id))
+        if (service.restart_requested() && !is_unread(service) && may_stop(id)) {
             apply_step(id, {.kind = EventKind::retry_now}, now);
-        return;
+            return;
+        }
+        [[fallthrough]];
     case State::failed:
-    case State::backoff: return;
+        if (!timetable_.recurs(id, service)) return;
+        return evaluate_gates(id, now);
+    case State::backoff:
+        // A retry does not go past the next start.
+        if (!timetable_.owes(id)) return;
+        return evaluate_gates(id, now);
     case State::stopped:
     case State::waiting:
-    case State::invalid: {
-        const Reason gate = closed_gate(id);
-        if (gate.code == ReasonCode::start_slot) held_.add(id);
-        if (gate.code == ReasonCode::none)
-            apply_step(id, {.kind = EventKind::start}, now);
-        else if (service.state != State::waiting || service.reason != gate)
-            apply_step(id, {.kind = EventKind::hold, .reason = gate}, now);
-        return;
-    }
+    case State::invalid: return evaluate_gates(id, now);
     case State::unknown:
     case State::starting:
     case State::running:
     case State::stopping: check(!"an active state in an idle phase");
     }
+}
+
+// Starts what is wanted and may start; what holds it back is its reason to wait.
+void Supervisor::evaluate_gates(ServiceId id, Now now) {
+    const Service& service = at(id);
+    const Reason gate = closed_gate(id);
+    if (gate.code == ReasonCode::start_slot) held_.add(id);
+    if (gate.code == ReasonCode::none)
+        apply_step(id, {.kind = EventKind::start}, now);
+    else if (service.state != State::waiting || service.reason != gate)
+        apply_step(id, {.kind = EventKind::hold, .reason = gate}, now);
 }
 
 Reason Supervisor::reason_to_leave(ServiceId id) const {
@@ -394,75 +455,14 @@ Reason Supervisor::reason_to_leave(ServiceId id) const {
         const bool never_wanted = service.runs == 0 && !service.policy().enabled;
         return {.code = never_wanted ? ReasonCode::not_enabled : ReasonCode::by_command};
     }
+    if (const Reason closed = timetable_.closed(id, service); closed.code != ReasonCode::none)
+        return closed;
     for (ServiceId need : graph_.needs(id)) {
         const Service& other = at(need);
         if (other.leaving) return {.code = ReasonCode::dependency_down, .other = need};
-        if (service.policy().cascade && (!provides(other) || other.restart_requested))
+        if (service.policy().cascade && (!provides(other) || other.restart_requested()))
             return {.code = ReasonCode::dependency_lost, .other = need};
     }
-    return {};
-}
-
-// Is there one among those that need it, or come after it, for which the condition holds? Goes on
-// from the last one for which it did: when thousands end one by one, most have ended before that.
-template <typename Condition>
-bool Supervisor::any_behind(ServiceId id, Condition condition) {
-    const std::span<const ServiceId> dependents = graph_.needed_by(id);
-    const std::span<const ServiceId> later = graph_.before(id);
-    const size_t count = dependents.size() + later.size();
-    uint32_t& next = behind_[id.index];
-    for (size_t left = count; left > 0; --left, ++next) {
-        if (next >= count) next = 0;
-        const bool depends = next < dependents.size();
-        const ServiceId other = depends ? dependents[next] : later[next - dependents.size()];
-        if (condition(at(other), depends)) return true;
-    }
-    return false;
-}
-
-// One that runs, or whose hooks do, which have their command from its definition.
-bool Supervisor::has_busy_dependent(ServiceId id) {
-    return any_behind(id, [](const Service& other, bool depends) {
-        return depends && (!other.rests() || other.hooks != 0);
-    });
-}
-
-// Dependents that have to go when this one goes are to be gone first, and what is restarted or goes
-// as well: a command that is about several keeps their order. In a shutdown all go.
-bool Supervisor::may_stop(ServiceId id) {
-    const Service& service = at(id);
-    const bool is_kept = any_behind(id, [&](const Service& other, bool depends) {
-        if (other.rests()) return false;
-        if (other.leaving || other.restart_requested) return true;
-        return depends ? service.leaving || other.policy().cascade : shutting_down_;
-    });
-    // Told to end before it can hear that, it would leave unread what others have written.
-    if (shutting_down_ && id == log_writer_)
-        return !is_kept && others_ended() && service.state != State::starting;
-    return !is_kept;
-}
-
-// What holds a wanted service back, or none.
-Reason Supervisor::closed_gate(ServiceId id) const {
-    if (is_unread(at(id))) {
-        const bool is_told = at(id).reason.code == ReasonCode::definition_unread;
-        return is_told ? at(id).reason : Reason{.code = ReasonCode::definition_unread};
-    }
-    for (ServiceId need : graph_.needs(id)) {
-        const Service& other = at(need);
-        if (!provides(other) || other.leaving || other.restart_requested)
-            return {.code = ReasonCode::needs, .other = need};
-    }
-    for (ServiceId earlier : graph_.after(id)) {
-        const Service& other = at(earlier);
-        const bool settled = !other.restart_requested &&
-                             (other.state == State::running || other.state == State::done ||
-                              other.state == State::failed || other.state == State::unknown);
-        const bool may_settle = other.active() || can_begin(other);
-        if (other.want == Want::up && may_settle && !other.leaving && !settled)
-            return {.code = ReasonCode::after, .other = earlier};
-    }
-    if (!slot_free()) return {.code = ReasonCode::start_slot};
     return {};
 }
 
@@ -477,10 +477,9 @@ void Supervisor::enqueue(ServiceId id) {
 }
 
 void Supervisor::enqueue_neighbours(ServiceId id) {
-    for (ServiceId other : graph_.needs(id)) enqueue(other);
-    for (ServiceId other : graph_.needed_by(id)) enqueue(other);
-    for (ServiceId other : graph_.after(id)) enqueue(other);
-    for (ServiceId other : graph_.before(id)) enqueue(other);
+    for (const auto& rows : {graph_.ahead(id), graph_.behind(id)})
+        for (const auto& row : rows)
+            for (ServiceId other : row) enqueue(other);
 }
 
 void Supervisor::enqueue_all() {

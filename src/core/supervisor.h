@@ -2,6 +2,7 @@
 // slots), stops in order, shuts down. Decides only; what is to be done comes out as Actions.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "core/leaders.h"
 #include "core/takeover.h"
 #include "core/tally.h"
+#include "core/timetable.h"
 #include "core/transition.h"
 #include "core/worklist.h"
 #include "model/service.h"
@@ -74,11 +76,17 @@ class Supervisor {
     void set_unread(bool unread) { unread_ = unread; }
     bool unread() const { return unread_; }
 
+    // What is drawn and remembered for its schedules.
+    Timetable& timetable() { return timetable_; }
+    const Timetable& timetable() const { return timetable_; }
+
     // Commands. `up` brings up what they depend on as well. `restart` of what does not run starts
     // it, a oneshot that is done once more.
     void up(std::span<const ServiceId> ids, Now now);
     void down(std::span<const ServiceId> ids, Now now);
     void restart(std::span<const ServiceId> ids, Now now);
+    // Lets them run outside their windows as well, until those open or close next.
+    void force_open(std::span<const ServiceId> ids, Now now);
 
     // Stops everything, dependents first; what is left at `kill_at` is killed. Nothing starts any
     // more. Asked again it changes nothing.
@@ -87,12 +95,19 @@ class Supervisor {
     // Tells what is left of a shutdown to end now, in no order, and kills it at `kill_at`.
     void hasten(Mono kill_at, Now now);
 
+    // The service has said WATCHDOG=1, and has a whole watchdog's time for the next one.
+    void keep_alive(ServiceId id, Now now);
     // Something happened to one service.
     void handle(ServiceId id, const Event& event, Now now);
-    // Deadlines that have passed become events.
+    // Deadlines that have passed become events, by either clock.
     void pass_deadlines(Now now);
-    // no_deadline: nothing will happen by itself; but for `other`, perhaps.
+    // no_deadline: nothing will happen by itself; but for `other`, or by the wall clock, perhaps.
     Mono next_deadline(ServiceId other = {}) const;
+    // The next moment of the wall clock at which something happens. Once that clock is set,
+    // pass_deadlines() is to be called in any case.
+    Wall next_moment() const {
+        return shutting_down_ ? no_moment : std::min(timetable_.next(), switch_at_);
+    }
 
     // What came of it, in order; the caller empties them. Dirty services are put on record first,
     // then the actions are carried out: what is about to be done is known before it is done.
@@ -108,8 +123,14 @@ class Supervisor {
 
     std::span<Service> services() { return services_; }
     std::span<const Service> services() const { return services_; }
-    // To be recorded, for a change that no event brought about.
+    // The place of one of them; none: it is a copy.
+    ServiceId id_of(const Service& service) const;
+    // What there is to choose from of services that have several versions, sorted.
+    std::span<const Candidate> versions() const { return {versions_.data(), versions_.size()}; }
+    // To be recorded, and shown, for a change that no event brought about.
     void mark_changed(ServiceId id);
+    // To be recorded alone.
+    void mark_recorded(ServiceId id);
     // Service::log_note.
     void note_log(ServiceId id, std::string_view note);
     Service& at(ServiceId id) { return look(), services_[id.index]; }
@@ -118,8 +139,6 @@ class Supervisor {
     uint64_t looks() const { return looks_; }
 #endif
     const Graph& graph() const { return graph_; }
-    // NAME[@I]; also of one that is no more, until another gets its place.
-    void append_name_of(Sink& out, ServiceId id) const { out << at(id).full_name(); }
     // Why it may not run, or none: reeve ends, its file is gone, it is not wanted, or something
     // that it needs is leaving.
     Reason reason_to_leave(ServiceId id) const;
@@ -140,14 +159,18 @@ class Supervisor {
         return tally_.active == 0 && tally_.hooks == 0 && tally_.in_place == 0;
     }
     // Nothing but svlog runs, and nothing will by itself.
-    bool idle() const { return others_ended() && next_deadline(log_writer_) == no_deadline; }
+    bool idle() const {
+        return others_ended() && next_deadline(log_writer_) == no_deadline &&
+               next_moment() == no_moment;
+    }
 
   private:
     struct Draft;  // of a reload, in supervisor_apply.cc
     List<ServiceId> put_in_force(std::span<const Candidate> candidates, List<Change>& changes,
                                  Now now);
     void settle_all(std::span<const ServiceId> fresh, Now now);
-    void choose(Draft& draft, std::span<const Candidate> candidates);
+    void choose(Draft& draft, std::span<const Candidate> candidates, Now now);
+    void keep_versions(std::span<const Candidate> candidates, Wall now);
     void put(Draft& draft, ServiceId id, std::span<const Candidate> candidates,
              const Candidate& candidate);
     void make_room();
@@ -155,6 +178,8 @@ class Supervisor {
     void refuse_missing(Draft& draft);
     void refuse_cycles(Draft& draft);
     void commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now);
+    void follow_health(ServiceId id, const Definition& before, Now now);
+    void follow_bound(ServiceId id);
     void index_names();
     std::span<const ServiceId> find(std::string_view name) const;
     void forget(ServiceId id);
@@ -177,13 +202,28 @@ class Supervisor {
     void evaluate_idle(ServiceId id, const Reason& leave, Now now);
     void note_entry(ServiceId id, State from, Now now);
     void note_ended_run(ServiceId id, Phase phase, pid_t leader, Now now);
+    void drop_definition(ServiceId id);
+    void set_timer(ServiceId id, Basis basis, Now now);
+    void pass_moments(Now now);
+    void ring_due(Wall until, Now now);
+    void follow_clock(Now now);
+    void ring(ServiceId id, Now now);
+    void owe(ServiceId id, uint32_t starts, Now now);
+    void note_unstarted(ServiceId id, const Reason& why, Now now);
+    void follow_start(ServiceId id, const Event& event, State before);
+    void switch_versions(Now now);
     bool others_ended() const;
     bool may_stop(ServiceId id);
     bool has_busy_dependent(ServiceId id);
-    bool keeps_from_stopping(ServiceId id, const Service& other, bool depends) const;
     template <typename Condition>
     bool any_behind(ServiceId id, Condition condition);
+    void evaluate_gates(ServiceId id, Now now);
     Reason closed_gate(ServiceId id) const;
+    void order_restarts(std::span<const ServiceId> ids);
+    bool update_order(ServiceId id);
+    ServiceId restarted_ahead(ServiceId id) const;
+    bool is_coming(ServiceId id) const;
+    bool is_restarting(ServiceId id) const;
     bool slot_free() const;
     void enqueue(ServiceId id);
     void enqueue_neighbours(ServiceId id);
@@ -199,8 +239,12 @@ class Supervisor {
     List<Service> services_;
     List<ServiceId> by_name_;  // all slots that have a name, also one of before
     Graph graph_;
-    Deadlines deadlines_;
+    Deadlines<Mono> deadlines_;
     List<ServiceId> due_;  // of a pass, empty otherwise
+    Timetable timetable_;
+    List<Candidate> versions_;    // of services that have several
+    Wall switch_at_ = no_moment;  // when the next of them comes into force
+    bool begins_ = true;          // until the first definitions are in force
     Leaders leaders_;
     List<uint32_t> behind_;  // by index: where any_behind() goes on
     List<ServiceId> dirty_;  // each once: Service::dirty
@@ -224,7 +268,8 @@ class Supervisor {
 };
 
 // The versions that are in force: one candidate a name. Of those whose date has come and whose type
-// is not fake the latest; a name whose versions are all fake has a fake one in force.
-List<const Candidate*> in_force(std::span<const Candidate> candidates);
+// is not fake the latest, by date and then by version; where no date has come, the first to come; a
+// name whose versions are all fake has a fake one in force.
+List<const Candidate*> in_force(std::span<const Candidate> candidates, Wall now);
 
 }  // namespace reeve

@@ -7,24 +7,62 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/sort.h"
+#include "core/health.h"
 #include "core/supervisor.h"
 #include "core/takeover.h"
+#include "model/schedule.h"
 
 namespace reeve {
 
-List<const Candidate*> in_force(std::span<const Candidate> candidates) {
-    List<const Candidate*> chosen;
-    const auto rank = [](const Candidate& candidate) {
+namespace {
+
+// When the version comes into force; of one without a date that has come long ago.
+Wall date_of(const Candidate& candidate) {
+    const Timing* timing = candidate.definition ? candidate.definition->timing.get() : nullptr;
+    const auto date = timing == nullptr ? std::nullopt : force_begins(*timing);
+    return Wall{date ? *date * 1000 : INT64_MIN};
+}
+
+// Is the one rather in force than `other`, which comes before it by its version?
+bool takes_precedence(const Candidate& one, const Candidate& other, Wall now) {
+    const auto rank = [&](const Candidate& candidate) {
         if (!candidate.definition) return 0;
-        return candidate.definition->policy->type == Type::fake ? 1 : 2;
+        if (candidate.definition->policy->type == Type::fake) return 1;
+        return date_of(candidate) > now ? 2 : 3;
     };
+    if (rank(one) != rank(other)) return rank(one) > rank(other);
+    return rank(one) == 2 ? date_of(one) < date_of(other) : date_of(one) >= date_of(other);
+}
+
+}  // namespace
+
+List<const Candidate*> in_force(std::span<const Candidate> candidates, Wall now) {
+    List<const Candidate*> chosen;
     for (const Candidate& candidate : candidates) {
         if (chosen.empty() || !(chosen.back()->name == candidate.name))
             chosen.push_back(&candidate);
-        else if (rank(candidate) >= rank(*chosen.back()))
+        else if (takes_precedence(candidate, *chosen.back(), now))
             chosen.back() = &candidate;
     }
     return chosen;
+}
+
+// Keeps what is there to choose from later, and when that is to be done.
+void Supervisor::keep_versions(std::span<const Candidate> candidates, Wall now) {
+    List<Candidate> versions;
+    Wall next = no_moment;
+    for (size_t i = 0; i < candidates.size(); ++i) {
+        const auto is_same = [&](size_t other) {
+            return other < candidates.size() && candidates[other].name == candidates[i].name;
+        };
+        if (!is_same(i + 1) && (i == 0 || !is_same(i - 1))) continue;
+        versions.push_back(candidates[i]);
+        const Candidate& one = candidates[i];
+        const bool counts = one.definition && one.definition->policy->type != Type::fake;
+        if (counts && date_of(one) > now) next = std::min(next, date_of(one));
+    }
+    versions_ = std::move(versions);
+    switch_at_ = next;
 }
 
 // By service index: what would be in force.
@@ -87,6 +125,18 @@ bool may_do_better(const Definition& before, const Definition& after) {
            was.start_check_timeout != is.start_check_timeout;
 }
 
+// Is its schedule another one? What only a status file told of it tells nothing of that.
+bool is_rescheduled(const Definition& before, const Definition& after) {
+    if (before.timing.get() == after.timing.get() || stands_in(before)) return false;
+    if (!before.timing || !after.timing) return true;
+    const Timing& was = *before.timing;
+    const Timing& is = *after.timing;
+    return !(was.cron == is.cron) || was.every != is.every || !(was.at == is.at) ||
+           !(was.timezone == is.timezone) || was.start_s != is.start_s || was.stop_s != is.stop_s ||
+           was.week_days != is.week_days ||
+           (before.version == after.version && !(was.apply_on == is.apply_on));
+}
+
 }  // namespace
 
 const char* name_of(Change::Kind kind) {
@@ -111,22 +161,30 @@ List<Change> Supervisor::apply(std::span<const Candidate> candidates, Now now) {
 List<ServiceId> Supervisor::put_in_force(std::span<const Candidate> candidates,
                                          List<Change>& changes, Now now) {
     boot_.start(now);
+    timetable_.begin_clock(now);
     Draft draft;
-    choose(draft, candidates);
+    choose(draft, candidates, now);
+    keep_versions(candidates, now.wall);
     build_graph(draft);
     refuse_missing(draft);
     refuse_cycles(draft);
 
-    List<ServiceId> fresh;
+    List<ServiceId> fresh, restarted;
     log_writer_ = {};
     for (uint32_t i = 0; i < services_.size(); ++i) {
         if (!services_[i].used()) continue;
         const bool known = services_[i].known;
+        services_[i].restart_ahead = {};
+        services_[i].restart_behind = false;
         commit(draft, ServiceId{i}, changes, now);
+        if (services_[i].restart_requested() || services_[i].state == State::starting)
+            restarted.push_back(ServiceId{i});
         if (services_[i].definition && services_[i].definition->writes_logs)
             log_writer_ = ServiceId{i};
         if (!known && services_[i].want == Want::up) fresh.push_back(ServiceId{i});
     }
+    begins_ = false;
+    order_restarts(restarted);
     return fresh;
 }
 
@@ -140,8 +198,8 @@ void Supervisor::settle_all(std::span<const ServiceId> fresh, Now now) {
 
 // Gives each name its place, a former one where there is one, and the definition that is to be in
 // force there.
-void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
-    const List<const Candidate*> chosen = in_force(candidates);
+void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates, Now now) {
+    const List<const Candidate*> chosen = in_force(candidates, now.wall);
     services_.reserve(chosen.size());  // no more than they are: most live as long as reeve
     draft.rows.resize(services_.size());
     List<ServiceId> places(chosen.size());
@@ -177,6 +235,7 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates) {
         draft.rows[i].listed = unread_ && services_[i].definition;
     }
 }
+
 // What the candidate says, in the row of its place.
 void Supervisor::put(Draft& draft, ServiceId id, std::span<const Candidate> candidates,
                      const Candidate& candidate) {
@@ -187,6 +246,11 @@ void Supervisor::put(Draft& draft, ServiceId id, std::span<const Candidate> cand
     row.listed = true;
     row.problem = candidate.problem;
     row.definition = candidate.definition;
+    // Another service has a version that comes into force: here nothing was read anew.
+    if (row.definition && row.definition.get() == service.definition.get()) {
+        row.refused = service.refused;
+        return;
+    }
     const Candidate* broken = broken_version(candidates, candidate, service);
     if (broken == nullptr && !row.definition) broken = &candidate;
     if (broken != nullptr) refuse(row, service, broken->problem);
@@ -276,6 +340,21 @@ void Supervisor::refuse_cycles(Draft& draft) {
     }
 }
 
+// Of one that runs: its check, its watchdog and what it may use are others, perhaps.
+void Supervisor::follow_health(ServiceId id, const Definition& before, Now now) {
+    Service& service = at(id);
+    if (change_health(service, id, before, now) && service.hook_runs(Hook::check))
+        actions_.push_back({.kind = ActionKind::cancel_hook, .hook = Hook::check, .service = id});
+    follow_bound(id);
+    index(id, service.reapable());
+}
+
+// Of one that runs already.
+void Supervisor::follow_bound(ServiceId id) {
+    if (has_bound(health_of(at(id))))
+        actions_.push_back({.kind = ActionKind::measure, .service = id});
+}
+
 // What the reload makes of one service. What stays as it was is not recorded anew.
 void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now) {
     const Draft::Row& row = draft.rows[id.index];
@@ -288,12 +367,19 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
     service.problem = row.problem;
     service.refused = row.refused;
     service.removed = !row.listed;
-    if (service.removed) return note(Change::Kind::remove);
+    if (service.removed) {
+        set_timer(id, Basis::kept, now);
+        return note(Change::Kind::remove);
+    }
     tally_ -= Tally(service);
     service.definition = row.definition;
     tally_ += Tally(service);
-    if (row.refused) return note(Change::Kind::refuse);
+    if (row.refused) {
+        set_timer(id, Basis::kept, now);
+        return note(Change::Kind::refuse);
+    }
     if (unread_ && is_unread(service)) return;
+    if (service.phase == Phase::up && before) follow_health(id, *before, now);
     if (service.state == State::waiting && service.verdict.code != ReasonCode::none)
         apply_step(id, {.kind = EventKind::definition_read}, now);
 
@@ -301,21 +387,38 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
         service.known = true;
         // Wanted before it was valid, by a command or a dependent: that holds.
         if (service.policy().enabled) service.want = Want::up;
+        set_timer(id, Basis::kept, now);
+        if (begins_) timetable_.begin_with_reeve(id, service, now);
         return note(Change::Kind::add);
     }
     const bool other_version = before && !(before->version == service.definition->version);
+    if (other_version && service.active()) service.restart_for = ReasonCode::version_changed;
+    const bool is_rebased = before && is_rescheduled(*before, *service.definition);
+    // A job that has lost its schedule would run at once, and as a daemon again and again.
+    if (!other_version && before && before->has_schedule() && is_held_by_clock(service) &&
+        !service.definition->has_schedule()) {
+        service.want = Want::down;
+        apply_step(id, {.kind = EventKind::rest, .reason = {.code = ReasonCode::schedule_removed}},
+                   now);
+    }
+    set_timer(id, !is_rebased ? Basis::kept : other_version ? Basis::version : Basis::now, now);
     // (Of what only a status file told there is no digest.)
     const bool same = before && (before->digest == service.definition->digest ||
                                  (before->digest == 0 && stands_in(*before)));
     if (same && !other_version) return;
     if (service.active() && (other_version || service.stale())) {
         const bool restart = other_version || service.policy().on_change == OnChange::restart;
-        if (restart) service.restart_requested = true;
+        if (restart && !other_version) service.restart_for = ReasonCode::definition_changed;
         return note(restart ? Change::Kind::restart : Change::Kind::stale);
     }
     const bool has_failed = service.state == State::failed || service.state == State::backoff;
-    if (has_failed && before && (other_version || may_do_better(*before, *service.definition)))
+    if (has_failed && before && (other_version || may_do_better(*before, *service.definition))) {
         apply_step(id, {.kind = EventKind::retry_now}, now);
+        // A pending retry is of the version before, or of a daemon.
+        if (Timer* timer = timetable_.find(id);
+            timer != nullptr && (other_version || !before->has_schedule()))
+            timer->owed = 0;
+    }
     note(Change::Kind::update);
 }
 
@@ -329,13 +432,14 @@ void Supervisor::forget(ServiceId id) {
         mark_changed(other);
     };
     for (ServiceId dependent : graph_.needed_by(id)) {
-        at(dependent).definition = {};
+        drop_definition(dependent);
         lose(dependent);
-        enqueue(dependent);
     }
     for (ServiceId later : graph_.before(id)) lose(later);
+    enqueue_neighbours(id);
     if (id == log_writer_) log_writer_ = {};
     forgotten_.push_back(at(id).name);
+    timetable_.remove(id, at(id));
     const pid_t reapable = at(id).reapable();
     Service nothing;
     nothing.name = at(id).name;

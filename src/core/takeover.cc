@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/parse.h"
+#include "core/health.h"
 #include "core/object.h"
 #include "core/supervisor.h"
 #include "model/record.h"
@@ -65,9 +66,10 @@ PastService& Past::add(PastService&& was) {
 
 // The last one takes its place.
 void Past::remove(PastService& was) {
-    const auto index = static_cast<uint32_t>(&was - services_.data());
-    by_name_[place_of(services_.back().service.full_name())] = index;
-    by_name_.erase(by_name_.begin() + place_of(was.service.full_name()));
+    const size_t place = place_of(was.service.full_name());
+    by_name_[place_of(services_.back().service.full_name())] =
+        static_cast<uint32_t>(&was - services_.data());
+    by_name_.erase(by_name_.begin() + place);
     if (&was != &services_.back()) was = std::move(services_.back());
     services_.pop_back();
 }
@@ -99,6 +101,9 @@ void Past::take(std::string_view line) {
                 if (service.leader.pid == process.pid)
                     service.leader.start_time = process.start_time;
         }
+        // The service has begun a run, and its reeve may have died before it wrote of the timer.
+        if (known->timer && known->timer->owed > 0 && service.runs > known->service.runs)
+            --known->timer->owed;
         known->service = std::move(service);
         restore(known->service, record->state_then, record->phase_then);
         known->child = {};
@@ -108,6 +113,9 @@ void Past::take(std::string_view line) {
         return;
     case RecordKind::text:
         if (known != nullptr) known->service.*record->member = record->text;
+        return;
+    case RecordKind::timer:
+        if (known != nullptr) known->timer = record->timer;
         return;
     case RecordKind::child:
         if (known == nullptr) return;
@@ -176,13 +184,15 @@ void Past::take_status(std::string_view object) {
         end = {.code = ReasonCode::exited, .value = exit.value};
     }
     const std::string_view words = find_field(object, "reason");
+    const bool is_status =
+        *state == State::running && words != "ready" && find_field(object, "healthy").empty();
     const std::string_view log = find_field(object, "log");
     PastService was;
     was.version = find_field(object, "version");
     was.service = {
         .name = name,
         .instance = instance,
-        .status_text = *state == State::running && words != "ready" ? words : std::string_view(),
+        .status_text = is_status ? words : std::string_view(),
         .log_note = log.ends_with(')') ? log : std::string_view(),
         .want = want == "up" ? Want::up : Want::down,
         .known = true,
@@ -245,10 +255,12 @@ List<Change> Supervisor::take_over(std::span<const PastService> past,
                                    const Ref<const Policy>& defaults,
                                    std::span<const Candidate> candidates, Now now) {
     check(services_.empty());
+    begins_ = false;
     for (const PastService& each : past) add_past(each, defaults);
     index_names();
     make_room();
     for (uint32_t i = 0; i < past.size(); ++i) {
+        if (past[i].timer) timetable_.restore(ServiceId{i}, *past[i].timer);
         const FullName blamed = FullName::split(past[i].blamed);
         services_[i].reason.other = {};
         for (ServiceId other : find(blamed.name))
@@ -262,7 +274,7 @@ List<Change> Supervisor::take_over(std::span<const PastService> past,
         if (!services_[i].used()) continue;
         complete(services_[i], now);
         go_on(ServiceId{i}, past[i], now);
-        deadlines_.set(ServiceId{i}, services_[i].deadline);
+        index(ServiceId{i}, services_[i].reapable());
     }
     settle_all(fresh, now);
     return changes;
@@ -284,7 +296,7 @@ namespace {
 
 bool has_command(const Service& service, Hook hook) {
     return service.definition && !stands_in(*service.definition) &&
-           !shell_line_of(hook, service.policy()).empty();
+           !shell_line_of(hook, *service.definition).empty();
 }
 
 }  // namespace
@@ -328,6 +340,10 @@ void Supervisor::go_on(ServiceId id, const PastService& was, Now now) {
                             .value = static_cast<int32_t>(service.runs)});
     }
     resume_readying(at(id), now);
+    if (service.phase == Phase::up) {
+        resume_health(at(id), id, now);
+        follow_bound(id);
+    }
     go_on_with_hooks(id, was, now);
 }
 
@@ -337,10 +353,10 @@ void Supervisor::go_on_with_hooks(ServiceId id, const PastService& was, Now now)
         const auto hook = static_cast<Hook>(i);
         if (!was.service.hook_runs(hook)) continue;  // begun by what came before
         if (was.hooks[i].fact != Fact::gone) {
-            // It was on record that it was to be killed, not that it was.
-            const bool is_over = service.phase == Phase::cancelling ||
-                                 (service.state == State::stopping &&
-                                  (hook == Hook::start_check || hook == Hook::pre_start));
+            // It was on record that it was to be killed, not that it was. What a check says is
+            // heard by nobody any more.
+            const bool is_over = hook == Hook::check || service.phase == Phase::cancelling ||
+                                 (service.state == State::stopping && belongs_to_run(hook));
             if (is_over && hook != Hook::on_fail && hook != Hook::reload_command)
                 actions_.push_back({.kind = ActionKind::cancel_hook, .hook = hook, .service = id});
             continue;

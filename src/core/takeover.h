@@ -34,9 +34,10 @@ struct Survivor {
 // One service, as last recorded.
 struct PastService {
     Service service;
-    Text version;                              // of the definition that was in force
-    uint64_t digest = 0;                       // of that
-    Text blamed;                               // whom its reason blames, NAME[@I]
+    Text version;         // of the definition that was in force
+    uint64_t digest = 0;  // of that
+    Text blamed;          // whom its reason blames, NAME[@I]
+    std::optional<Timer> timer;
     Process child;                             // wrote its own record, before reeve knew of it
     Fact leader = Fact::gone;                  // of service.leader
     bool group_left = false;                   // something of its process group is alive

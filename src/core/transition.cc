@@ -9,9 +9,10 @@
 //                                 checking --failed--> check_pause --deadline--> checking
 //                                     | start_check succeeded, or there is none
 //                               RUNNING
-//                                 up
-//     from each of these:             | stop; start_timeout; STOPPING=1; the leader ended, but
-//                                     | something of its group is left
+//                                 up (beside it: post_start, check)
+//     from each of these:             | stop; start_timeout; STOPPING=1; unhealthy; watchdog;
+//                                     | max_runtime; the leader ended, but something of its
+//                                     | group is left
 //                               STOPPING
 //                                 stop_command
 //                                     | hook ended
@@ -40,6 +41,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "core/health.h"
 #include "core/restart.h"
 #include "core/takeover.h"
 #include "core/walk.h"
@@ -56,6 +58,7 @@ void Walk::take(const Event& event) {
     case EventKind::start: return on_start();
     case EventKind::hold:
         check(!s_.active());
+        begin_anew();
         return enter(State::waiting, Phase::idle, event.reason);
     case EventKind::rest: return on_rest(event.reason);
     case EventKind::invalidate:
@@ -78,6 +81,11 @@ void Walk::take(const Event& event) {
         return;
     case EventKind::ready: return on_ready();
     case EventKind::stop_announced: return on_stop_announced();
+    case EventKind::hung: return end_as_failed({.code = ReasonCode::watchdog, .value = 1});
+    case EventKind::silent: return end_as_failed({.code = ReasonCode::watchdog});
+    case EventKind::over_limit:
+        return end_as_failed(
+            {.code = ReasonCode::over_limit, .detail = event.detail, .value = event.value});
     case EventKind::main_process:
         if (s_.leader) s_.leader = event.process;
         return;
@@ -105,10 +113,18 @@ void Walk::enter(State state, Phase phase, const Reason& reason) {
     s_.deadline = no_deadline;
 }
 
+// What its schedule starts has nothing to do with how its run before went.
+void Walk::begin_anew() {
+    if (s_.state == State::failed || s_.state == State::backoff || s_.state == State::done)
+        s_.attempts = s_.failures = 0;
+}
+
 void Walk::on_start() {
     check(!s_.active() && s_.definition);
+    begin_anew();
     ++s_.runs;
-    s_.restart_requested = s_.killed = false;
+    s_.restart_for = ReasonCode::none;
+    s_.killed = false;
     s_.verdict = {};
     s_.started = now_.mono;
     s_.started_wall = now_.wall;
@@ -235,8 +251,10 @@ void Walk::became_ready() {
 }
 
 void Walk::run() {
-    s_.start_by = no_deadline;
     enter(State::running, Phase::up, {.code = ReasonCode::ready});
+    begin_health(s_, id_, now_);
+    if (has_bound(health_of(s_))) act(ActionKind::measure);
+    if (!policy().post_start.empty()) run_hook(Hook::post_start);
 }
 
 void Walk::run_start_check() {
@@ -248,7 +266,7 @@ void Walk::run_start_check() {
 
 void Walk::on_stop_announced() {
     if (!runs()) return;  // it was told to already, or is gone
-    cancel_hook(Hook::start_check);
+    cancel_run_hooks();
     enter(State::stopping, Phase::terminating, {.code = ReasonCode::announced});
     s_.stop_by = now_.mono + policy().stop_timeout;
     s_.deadline = s_.stop_by;
@@ -263,7 +281,7 @@ void Walk::drop_start(const Reason& reason, const Reason& verdict) {
 
 // `verdict` is how this run will have ended, whatever its leader's exit code says.
 void Walk::begin_stop(const Reason& reason, const Reason& verdict) {
-    cancel_hook(Hook::start_check);
+    cancel_run_hooks();
     s_.verdict = verdict;
     s_.stop_by = now_.mono + policy().stop_timeout;
     if (!policy().stop_command.empty() && s_.phase != Phase::executing) {
@@ -313,7 +331,7 @@ void Walk::on_exited(const Event& event) {
     if (!event.group_left) return on_group_empty();
     if (by_itself) {
         if (s_.verdict.code == ReasonCode::none) s_.verdict = end_of(s_.exit);
-        cancel_hook(Hook::start_check);
+        cancel_run_hooks();
         s_.stop_by = now_.mono + policy().stop_timeout;
         enter(State::stopping, Phase::terminating, {.code = ReasonCode::group_left});
         // To some programs a second one says "now".
@@ -360,11 +378,13 @@ void Walk::on_hook_ended(const Event& event) {
     case Phase::post_stop:
         if (event.hook == Hook::post_stop) conclude();
         return;
+    case Phase::up:
+        if (event.hook == Hook::check && event.is_told) judge(event);
+        return;
     case Phase::idle:
     case Phase::executing:
     case Phase::readying:
     case Phase::check_pause:
-    case Phase::up:
     case Phase::terminating:
     case Phase::killing: return;  // a hook that was cancelled, or one that nothing waits for
     }
@@ -407,19 +427,25 @@ void Walk::on_deadline() {
         act(ActionKind::signal_group, SIGKILL);
         act(ActionKind::check_group);
         return watch_group();
+    case Phase::up: return on_deadline_while_up();
     case Phase::pre_start:
-    case Phase::up:
     case Phase::cancelling:
     case Phase::post_stop: return;  // no deadline of their own
     }
 }
 
-// A hook that still runs is not started again: pre_start and start_check are waited for before that
-// can happen; reload_command and on_fail would only do their work twice.
+// A hook that still runs is not started again: what belongs to a run is waited for before that can
+// happen; reload_command and on_fail would only do their work twice.
 void Walk::run_hook(Hook hook) {
     if (s_.hook_runs(hook)) return;
     s_.hooks = static_cast<uint8_t>(s_.hooks | 1u << static_cast<unsigned>(hook));
     actions_.add({ActionKind::run_hook, hook, {}, id_});
+}
+
+// What belongs to a run has no use any more once that ends.
+void Walk::cancel_run_hooks() {
+    for (size_t i = 0; i < hook_count; ++i)
+        if (const auto hook = static_cast<Hook>(i); belongs_to_run(hook)) cancel_hook(hook);
 }
 
 void Walk::cancel_hook(Hook hook) {

@@ -1,5 +1,6 @@
-// walk: the state machine at work, shared by transition.cc, which has its rules, and conclusion.cc,
-// where a run leads once nothing of it is left. Nothing else includes it.
+// walk: the state machine at work, shared by transition.cc, which has its rules, conclusion.cc,
+// where a run leads once nothing of it is left, and health.cc, what checks come to. Nothing else
+// includes it.
 #pragma once
 
 #include "core/transition.h"
@@ -16,6 +17,7 @@ class Walk {
 
   private:
     // Events
+    void begin_anew();
     void on_start();
     void on_rest(const Reason& reason);
     void on_stop(const Reason& reason);
@@ -31,7 +33,10 @@ class Walk {
     void on_group_empty();
     void on_hook_ended(const Event& event);
     void note_hook_end(const Event& event);
+    void judge(const Event& event);
+    void end_as_failed(const Reason& why);
     void on_deadline();
+    void on_deadline_while_up();
 
     // Moves
     void spawn();
@@ -58,6 +63,7 @@ class Walk {
     void act(ActionKind kind, int32_t value = 0) { actions_.add({kind, {}, {}, id_, value}); }
     void run_hook(Hook hook);
     void cancel_hook(Hook hook);
+    void cancel_run_hooks();
     const Policy& policy() const { return s_.policy(); }
 
     Service& s_;

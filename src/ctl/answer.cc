@@ -17,7 +17,8 @@ void Answer::begin(const Request& request, Now now) {
     watches_ = request.watches;
     began_ = now.wall;
     deadline_ = now.mono + request.timeout;
-    all_ = request.names.empty() && (command_ == Command::status || command_ == Command::why);
+    all_ = request.names.empty() &&
+           (command_ == Command::status || command_ == Command::why || command_ == Command::next);
     again_ = request.again;
     definitions_ = command_ == Command::reload && request.names.empty();
     resolve(request);
@@ -94,6 +95,7 @@ void Answer::act(const Request& request, Now now) {
     switch (command_) {
     case Command::status: forecast_.problems = controls_->warnings(); return;
     case Command::why: return find_amiss();
+    case Command::next:
     case Command::directories:
     case Command::boot: return;
     case Command::plan:
@@ -112,7 +114,9 @@ void Answer::act(const Request& request, Now now) {
     case Command::up:
         await_this_run();
         controls_->leave_safe_mode();
-        return supervisor_->up(ids, now);
+        supervisor_->up(ids, now);
+        if (request.now) supervisor_->force_open(ids, now);
+        return;
     case Command::down: set_goals(Goal::Kind::down); return supervisor_->down(ids, now);
     case Command::restart:
         set_goals(Goal::Kind::restarted);
@@ -144,12 +148,12 @@ void Answer::act(const Request& request, Now now) {
 void Answer::go_on() {
     for (Subject& subject : subjects_) {
         const Service& service = supervisor_->at(subject.id);
-        const bool is_to_come = service.restart_requested || service.state == State::stopping ||
+        const bool is_to_come = service.restart_requested() || service.state == State::stopping ||
                                 service.state == State::waiting || service.runs == 0;
         subject.goal = {.runs_before = service.runs - (is_to_come ? 0u : 1u)};
         const bool goes = command_ == Command::reload && service.removed;
         if (command_ == Command::down || goes) subject.goal.kind = Goal::Kind::down;
-        const bool anew = command_ == Command::reload && service.restart_requested;
+        const bool anew = command_ == Command::reload && service.restart_requested();
         if (command_ == Command::run || command_ == Command::restart || anew)
             subject.goal.kind = Goal::Kind::restarted;
     }

@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "ctl/controls.h"
 #include "ctl/protocol.h"
+#include "process/usage.h"
 
 namespace reeve {
 
@@ -78,11 +79,13 @@ class Answer {
     void go_on();
 
     Step next_service(Sink& out, Now now);
+    const GroupUse* use_of(const Service& service);
     Step next_cause(Sink& out, Now now);
     Step next_directory(Sink& out);
     Step next_outcome(Sink& out, Now now);
     Step next_of_reexec(Sink& out);
     Step next_planned(Sink& out);
+    Step next_coming(Sink& out, Now now);
     Step next_event(Sink& out);
     Step next_boot(Sink& out);
     Step tell(Sink& out, const Sink& object) const;
@@ -99,8 +102,8 @@ class Answer {
     Controls* controls_;
     Command command_ = Command::status;
     bool waits_ = false;
-    bool watches_ = false;      // what it brings up
-    bool all_ = false;          // status of every service, and there are no subjects; why of many
+    bool watches_ = false;  // what it brings up
+    bool all_ = false;      // status, next of every service, and there are no subjects; why of many
     bool definitions_ = false;  // reload without a name
     bool follows_ = false;      // events
     bool again_ = false;        // begun before reeve executed itself again
@@ -109,7 +112,8 @@ class Answer {
     LongText message_;  // of the last line
     Text overtaker_;    // who has asked for the contrary
     List<Subject> subjects_;
-    Reloaded reloaded_;  // its changes are the subjects, place by place
+    List<GroupUse> uses_;  // of their process groups, once one was asked for
+    Reloaded reloaded_;    // its changes are the subjects, place by place
     Forecast forecast_;
     size_t warned_ = 0;            // how many problems, of one of the two, have been told
     uint64_t event_ = 0;           // the number of the next one

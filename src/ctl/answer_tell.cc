@@ -6,7 +6,7 @@
 #include "base/result.h"
 #include "core/object.h"
 #include "ctl/answer.h"
-#include "kernel/platform.h"
+#include "process/usage.h"
 
 namespace reeve {
 
@@ -15,30 +15,28 @@ namespace {
 // Where objects are put together; touched only as far as it is used.
 char scratch[object_max_bytes];
 
-// What its process uses right now. CPU as ps has it: the share of one core over its whole life.
-void append_measured(Sink& out, const Service& service, Now now) {
+// What its process group uses right now; null: that is not known. CPU as ps has it: the share of
+// one core over its whole life.
+void append_measured(Sink& out, const Service& service, const GroupUse* use, Now now) {
     const bool runs = service.leader && !service.leader_gone;
     const int64_t age_ms = std::max<int64_t>((now.mono - service.started).ms, 0);
     out << "uptime_s=";
     if (runs) out << age_ms / 1000;
-    const auto usage = runs ? platform::usage_of(service.leader.pid) : std::nullopt;
     out << "\ncpu_percent=";
-    if (usage) {
-        const uint64_t tenths = usage->cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
+    if (use != nullptr) {
+        const uint64_t tenths = use->usage.cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
         append(out, tenths / 10, '.', tenths % 10);
     }
     out << "\nmemory_bytes=";
-    if (usage) out << usage->resident_bytes;
+    if (use != nullptr) out << use->usage.resident_bytes;
+    out << "\nprocesses=";
+    if (use != nullptr) out << use->processes;
     out << '\n';
-}
-
-bool is_there(const Service& service) {
-    return service.state == State::running || service.state == State::done;
 }
 
 void append_head(Sink& out, const Service& service) {
     out << "name=";
-    append_name(out, service);
+    out << service.full_name();
     append(out, "\nstate=", reeve::name_of(service.state), '\n');
 }
 
@@ -50,7 +48,7 @@ void append_file_words(Sink& out, const Service& service) {
     }
     if (!service.stale()) return;
     out << "; stale: restart it to apply (svctl restart ";
-    append_name(out, service);
+    out << service.full_name();
     out << ')';
 }
 
@@ -70,6 +68,7 @@ Answer::Step Answer::next(Sink& out, Now now) {
     case Command::status: return next_service(out, now);
     case Command::why: return next_cause(out, now);
     case Command::plan: return next_planned(out);
+    case Command::next: return next_coming(out, now);
     case Command::events: return next_event(out);
     case Command::boot: return next_boot(out);
     case Command::directories: return next_directory(out);
@@ -100,13 +99,29 @@ Answer::Step Answer::next_service(Sink& out, Now now) {
         const Service& service = supervisor_->at(id);
         if (!service.used()) continue;
         if (!all_) controls_->renew_log(id);
-        if (!all_ && !is_there(service)) outcome_ = worse(outcome_, Outcome::not_running);
+        if (!all_ && !is_at_work(service)) outcome_ = worse(outcome_, Outcome::not_running);
         Sink object(scratch, sizeof scratch);
         append_object(object, *supervisor_, service, Reader::client, now);
-        append_measured(object, service, now);
+        append_measured(object, service, use_of(service), now);
         return tell(out, object);
     }
     return end(out);
+}
+
+// Of all that are asked for, by one look.
+const GroupUse* Answer::use_of(const Service& service) {
+    if (service.group <= 0) return nullptr;
+    if (uses_.empty()) {
+        const auto add = [&](const Service& each) {
+            if (each.group > 0) uses_.emplace_back().group = each.group;
+        };
+        if (all_)
+            for (const Service& each : supervisor_->services()) add(each);
+        for (const Subject& subject : subjects_) add(supervisor_->at(subject.id));
+        measure(std::span(uses_));  // where the system does not tell none has a process
+    }
+    const GroupUse* use = find_use(std::span(uses_), service.group);
+    return use != nullptr && use->processes > 0 ? use : nullptr;
 }
 
 Answer::Step Answer::tell(Sink& out, const Sink& object) const {
@@ -122,6 +137,24 @@ Answer::Step Answer::next_planned(Sink& out) {
     append_field(object, "action", name_of(planned.kind));
     append_field(object, "reason", planned.reason);
     return tell(out, object);
+}
+
+// First the services, then what comes into force later, whose services the client looks for.
+Answer::Step Answer::next_coming(Sink& out, Now now) {
+    const size_t count = all_ ? supervisor_->services().size() : subjects_.size();
+    Sink object(scratch, sizeof scratch);
+    while (cursor_ < count && object.empty()) {
+        const ServiceId id =
+            all_ ? ServiceId{static_cast<uint32_t>(cursor_)} : subjects_[cursor_].id;
+        ++cursor_;
+        const Service& service = supervisor_->at(id);
+        if (service.used() && service.want == Want::up && !service.removed)
+            append_coming(object, *supervisor_, service);
+    }
+    const std::span<const Candidate> versions = supervisor_->versions();
+    while (object.empty() && cursor_ - count < versions.size())
+        append_coming(object, versions[cursor_++ - count], now.wall);
+    return object.empty() ? end(out) : tell(out, object);
 }
 
 // Who reads too slowly misses what has been dropped meanwhile, and is told.
@@ -313,8 +346,7 @@ void Answer::append_outcome_words(Sink& out, const Subject& subject, Now now) co
     ServiceId link = cause_of(*supervisor_, service);
     for (size_t left = 16; subject.outcome != Outcome::done && link && left > 0; --left) {
         const Service& cause = supervisor_->at(link);
-        Buffer<2 * name_max_bytes + 1> name;
-        append_name(name, cause);
+        const FullNameText name(cause.full_name());
         out << "; ";
         append_sentence(out, name.view(), reeve::name_of(cause.state), {});
         out << ": ";
@@ -363,7 +395,8 @@ void Answer::entered(std::span<const Entry> entries) {
 
 void Answer::append_handover(Sink& out) const {
     if (closed_) return;
-    const bool only_looks = command_ == Command::status || command_ == Command::why;
+    const bool only_looks =
+        command_ == Command::status || command_ == Command::why || command_ == Command::next;
     if (only_looks || (subjects_.empty() && command_ != Command::reexec)) {
         out << "again\n";
         return;
@@ -372,7 +405,7 @@ void Answer::append_handover(Sink& out) const {
     for (const Subject& subject : subjects_) {
         if (subject.told || !supervisor_->at(subject.id).used()) continue;
         out << ' ';
-        append_name(out, supervisor_->at(subject.id));
+        out << supervisor_->at(subject.id).full_name();
     }
     out << '\n';
 }

@@ -25,8 +25,6 @@ class Client {
     Got read_line(std::string_view& line, Mono deadline);
 
   private:
-    bool wait_for(short events, Mono deadline) const;
-
     Fd socket_;
     LongText input_;
     size_t taken_ = 0;  // how much of it read_line has given

@@ -26,11 +26,12 @@ constexpr TypeOfKey types[] = {
     {"cpu_percent", JsonType::number}, {"memory_bytes", JsonType::number},
     {"line", JsonType::number},        {"result", JsonType::number},
     {"enabled", JsonType::flag},       {"stale", JsonType::flag},
-    {"repeats", JsonType::flag},       {"group", JsonType::list},
-    {"depends_on", JsonType::list},    {"after", JsonType::list},
-    {"start_ms", JsonType::number},    {"ready_ms", JsonType::number},
-    {"took_ms", JsonType::number},     {"last_lines", JsonType::lines},
-    {"strays", JsonType::list},
+    {"repeats", JsonType::flag},       {"failed", JsonType::flag},
+    {"group", JsonType::list},         {"depends_on", JsonType::list},
+    {"after", JsonType::list},         {"start_ms", JsonType::number},
+    {"ready_ms", JsonType::number},    {"took_ms", JsonType::number},
+    {"last_lines", JsonType::lines},   {"strays", JsonType::list},
+    {"healthy", JsonType::flag},       {"processes", JsonType::number},
 };
 
 JsonType type_of(std::string_view key) {

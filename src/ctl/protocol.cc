@@ -11,8 +11,8 @@ namespace {
 constexpr std::string_view version = "reeve/1";
 
 constexpr const char* command_names[command_count] = {
-    "status", "why",  "up",     "down", "restart",     "run",    "signal", "reload",
-    "wait",   "plan", "events", "boot", "directories", "rotate", "exit",   "reexec",
+    "status", "why",    "up",   "down",        "restart", "run",  "signal", "reload", "wait",
+    "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "next",
 };
 
 bool has_control(std::string_view text) {
@@ -41,6 +41,7 @@ bool set_option(Request& request, std::string_view key, std::string_view value) 
     }
     if (key == "watch") return request.watches = value == "yes";
     if (key == "follow") return request.follows = value == "yes";
+    if (key == "now") return request.now = value == "yes";
     if (key == "again") return request.again = value == "yes";
     if (key == "state") {
         request.until = parse_state(value);
@@ -67,6 +68,7 @@ const char* missing_in(const Request& request) {
     case Command::run:
     case Command::wait: return lacks_names ? "which service?" : nullptr;
     case Command::status:
+    case Command::next:
     case Command::why:
     case Command::reload:
     case Command::rotate:
@@ -117,6 +119,7 @@ void append_request(Sink& out, const Request& request) {
     if (!request.waits) out << " wait=no";
     if (request.watches) out << " watch=yes";
     if (request.follows) out << " follow=yes";
+    if (request.now) out << " now=yes";
     if (request.again) out << " again=yes";
     if (request.until) append(out, " state=", name_of(*request.until));
     if (request.number != 0) append(out, " number=", request.number);

@@ -5,12 +5,13 @@
 //   version  = "reeve/1"                  another one is answered with `end`, which all can read
 //   command  = "status" | "why" | "up" | "down" | "restart" | "run" | "signal" | "reload" | "wait"
 //            | "plan" | "events" | "boot" | "directories" | "rotate" | "exit"
-//            | "reexec"
+//            | "reexec" | "next"
 //   option   = "timeout=" MILLISECONDS    how long the outcome is waited for
 //            | "wait=no"                  it is not waited for
 //            | "watch=yes"                up, reload: what it brings up is waited for, and for a
 //                                         second more where it is ready by exec alone
 //            | "follow=yes"               events: those to come as well
+//            | "now=yes"                  up: outside its window as well
 //            | "state=" STATE             wait: until that state
 //            | "number=" N                signal: which one; exit: reeve's exit code
 //            | "again=yes"                it was begun before: nothing is done, only told
@@ -26,7 +27,7 @@
 //   end      = "end " OUTCOME [" " TEXT] LF         the last line; OUTCOME: svctl's exit status
 //
 // A connection is for one request. What an object holds depends on the command:
-//   status   the service (core/object.h), uptime_s cpu_percent memory_bytes
+//   status   the service (core/object.h), uptime_s cpu_percent memory_bytes processes
 //   why      name state reason; the services of the chain one after another, and without names of
 //            all that are not as they should be, each told once. Of those that are
 //            failed or in backoff also started and log: where their last output is
@@ -35,6 +36,8 @@
 //   events   time name instance from to reason, oldest first
 //   boot     name state start ready start_ms ready_ms, of each service that came up with reeve; the
 //            last two since reeve's own start
+//   next     name instance active, and what the clock has in store for it (core/object.h), of each
+//            service that is wanted up; then the same of versions that come into force later
 //   directories             directory trusted; one after another, in the order of -d
 //   else     name state reason result, for each service, once it is known. Of a reload that failed
 //            also started and log: where to find what was said meanwhile
@@ -68,8 +71,9 @@ enum class Command : uint8_t {
     rotate,
     exit,
     reexec,
+    next,
 };
-constexpr size_t command_count = 16;
+constexpr size_t command_count = 17;
 const char* name_of(Command command);
 
 struct Request {
@@ -78,6 +82,7 @@ struct Request {
     bool waits = true;
     bool watches = false;
     bool follows = false;
+    bool now = false;
     bool again = false;
     int number = 0;
     std::optional<State> until;  // state=

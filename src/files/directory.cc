@@ -23,8 +23,6 @@ namespace {
 
 constexpr mode_t others_write = S_IWGRP | S_IWOTH;
 
-bool is_wanted(std::string_view name) { return name == "reeve.conf" || is_service_file_name(name); }
-
 // The wanted names in a directory, in no order. An errno value, or 0.
 int list_names(const char* path, List<Text>& names) {
     Fd fd(sys::open(path, O_RDONLY | O_DIRECTORY));
@@ -72,7 +70,8 @@ bool read_file(SourceFile& file) {
         file.read_error = errno;
         return errno != ENOENT;
     }
-    if (S_ISLNK(status.st_mode)) {
+    file.linked = S_ISLNK(status.st_mode);
+    if (file.linked) {
         if (!is_trusted_owner(status.st_uid)) link_owner = status.st_uid;
         // One that leads nowhere is an error, and said to be one.
         if (sys::stat(path, &status) < 0) {
@@ -105,6 +104,8 @@ bool read_file(SourceFile& file) {
 }
 
 }  // namespace
+
+bool is_wanted(std::string_view name) { return name == "reeve.conf" || is_service_file_name(name); }
 
 const char* advice_on_directory(const Error& error) {
     switch (error.code) {

@@ -22,6 +22,9 @@ constexpr size_t executable_head_bytes = 65536;
 // files are taken whatever their mode and owner; what is mounted read-only nobody may write to.
 Result<List<SourceFile>> read_directory(std::string_view path, bool trusted = false);
 
+// Is this the name of a file that it reads?
+bool is_wanted(std::string_view name);
+
 // Is there a file in them that could not be read, and perhaps can be soon?
 bool may_be_read_later(std::span<const List<SourceFile>> directories);
 

@@ -1,6 +1,6 @@
-// folder: RUNDIR/status and RUNDIR/history, with a file for each service, NAME[@I]. Where a path or
-// a text is put together there is one place for all: an end that leads to a restart needs no heap
-// for it, and no more than two pages of memory.
+// folder: RUNDIR/status, RUNDIR/history and RUNDIR/input, with a file for each service, NAME[@I].
+// Where a path or a text is put together there is one place for all: an end that leads to a restart
+// needs no heap for it, and no more than two pages of memory.
 #pragma once
 
 #include <cerrno>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "kernel/platform.h"
 
 namespace reeve {
@@ -42,6 +43,13 @@ class Folder {
     Fd open(std::string_view run_directory) const;
 
     std::string_view folder_;
+};
+
+// The FIFOs of stdin = fifo, and one that is open.
+constexpr Folder input_folder("/input/");
+struct OpenInput {
+    Text name;
+    Fd fifo;
 };
 
 }  // namespace reeve

@@ -46,8 +46,7 @@ bool has_room_for_histories(const Text& run_directory) {
 }
 
 void append_history(const Text& run_directory, const Supervisor& supervisor, const EndedRun& run) {
-    Buffer<2 * name_max_bytes + 1> name;
-    supervisor.append_name_of(name, run.id);
+    const FullNameText name(supervisor.at(run.id).full_name());
     Buffer<run_line_max_bytes> line;
     append_run(line, supervisor, run);
     const Fd file = open_to_append(run_directory, name.view());

@@ -10,7 +10,10 @@
 namespace reeve {
 
 bool replace_text(const char* from, const char* path, std::string_view text) {
-    const Fd file(sys::open(from, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    // What is in its place is of a writer that died, or was planted: a FIFO would keep us.
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL;
+    Fd file(sys::open(from, flags, 0644));
+    if (!file && errno == EEXIST && sys::unlink(from) == 0) file = Fd(sys::open(from, flags, 0644));
     if (file &&
         sys::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
         sys::rename(from, path) == 0)

@@ -75,7 +75,7 @@ bool is_own_name(std::string_view name) {
     if (name.starts_with('.')) name.remove_prefix(1);
     if (name.ends_with(new_suffix)) name.remove_suffix(new_suffix.size());
     for (const std::string_view own :
-         {"lock", "pid", "control", "journal", "status", "history", "fds", "log", "new"})
+         {"lock", "pid", "control", "journal", "status", "history", "fds", "log", "input", "new"})
         if (name == own) return true;
     return false;
 }

@@ -57,8 +57,7 @@ bool write_status_file(const Text& run_directory, const Supervisor& supervisor,
     const std::span<char> place = Folder::text_place();
     Sink text(place.data(), place.size());
     append_object(text, supervisor, service, Reader::file, now);
-    Buffer<2 * name_max_bytes + 1> name;
-    append_name(name, service);
+    const FullNameText name(service.full_name());
     return folder.replace(run_directory, name.view(), text.view());
 }
 
@@ -87,15 +86,23 @@ void prune_service_files(const Text& run_directory, const Supervisor& supervisor
 int read_status_files(std::string_view run_directory, List<Text>& texts, WantedStatus wanted,
                       const void* context) {
     int passing = 0;
-    const bool has_ended = Journal::has_ended(Text::join(run_directory, "/journal"));
     const int code = folder.each(run_directory, [&](const char* name) {
         if (wanted != nullptr && !wanted(context, name)) return;
         errno = 0;
         const std::string_view text = read_text(folder.path(run_directory, name));
         if (text.empty() && sys::is_passing(errno)) passing = errno;
-        if (text.starts_with("name=")) texts.push_back(has_ended ? end_of(text) : Text(text));
+        if (text.starts_with("name=")) texts.push_back(text);
     });
     return code != 0 ? code : passing;
+}
+
+List<Text> read_last_status(std::string_view run_directory) {
+    const bool has_ended = Journal::has_ended(Text::join(run_directory, "/journal"));
+    List<Text> texts;
+    read_status_files(run_directory, texts);
+    if (has_ended)
+        for (Text& text : texts) text = end_of(text);
+    return texts;
 }
 
 }  // namespace reeve

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/limits.h"
+#include "files/way.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 
@@ -15,7 +16,6 @@ namespace {
 
 using Path = Buffer<path_max_bytes>;
 
-constexpr int links_max_count = 40;  // as Linux follows
 constexpr mode_t others_write = S_IWGRP | S_IWOTH;
 
 bool may_others_write(const char* path, const struct stat& status) {
@@ -73,41 +73,17 @@ Text find_flaw(std::string_view directory) {
     return Text::join(path, ": group or others may write to it: chmod go-w ", path);
 }
 
-// Goes down from the root directory, one name after another, as the kernel does.
 Text find_flaw_above(std::string_view directory) {
-    Path way;  // where it is; empty: the root directory
-    LongText rest = directory;
-    size_t place = 0;
-    for (int links = 0; place < rest.size() && !way.truncated();) {
-        const std::string_view left = rest.view().substr(place);
-        const std::string_view name = left.substr(0, left.find('/'));
-        place += std::min(name.size() + 1, left.size());
-        if (name.empty() || name == ".") continue;
-        const size_t length = way.size();
-        if (name == "..") {
-            way.cut(std::min(way.view().rfind('/'), length));
-            continue;
-        }
-        struct stat above {};
-        const char* parent = way.empty() ? "/" : way.c_str();
-        if (sys::stat(parent, &above) < 0) return {};
-        if (Text flaw = find_flaw_on_the_way(parent, above); !flaw.empty()) return flaw;
-        append(way, '/', name);
-        struct stat status {};
-        if (sys::lstat(way.c_str(), &status) < 0) return {};
-        if (!S_ISLNK(status.st_mode)) continue;
-        if (!may_be_above(status.st_uid)) return Text::join(way, ": another user's link: rm ", way);
-        char target[path_max_bytes];
-        const ssize_t count = sys::readlink(way.c_str(), target, sizeof target);
-        if (count <= 0 || ++links > links_max_count) return {};
-        const std::string_view leads_to(target, static_cast<size_t>(count));
-        way.cut(leads_to.starts_with('/') ? 0 : length);
-        const LongText behind = rest.view().substr(place);
-        rest = leads_to;
-        append(rest, '/', behind);
-        place = 0;
-    }
-    return {};
+    Text flaw;
+    auto see = [&](const char* path, const struct stat& status) {
+        if (!S_ISLNK(status.st_mode))
+            flaw = find_flaw_on_the_way(path, status);
+        else if (!may_be_above(status.st_uid))
+            flaw = Text::join(path, ": another user's link: rm ", path);
+        return flaw.empty();
+    };
+    follow_way(directory, see);
+    return flaw;
 }
 
 bool is_mount_point(const char* directory) {

@@ -12,11 +12,13 @@
 #include <type_traits>
 
 #include "base/format.h"
+#include "base/time.h"
 
 namespace reeve::platform {
 
 extern const bool has_oom_score_adj;
 extern const bool has_no_new_privs;
+extern const bool has_usage;         // each_use()
 extern const bool can_share_memory;  // fork_sharing()
 
 // Processes.
@@ -91,12 +93,23 @@ size_t children_of_self(std::span<pid_t> children);
 // read, or -1 where it cannot be.
 ssize_t environment_of(pid_t pid, std::span<char> place);
 
-// What a process uses; nothing where that is not known.
+// What a process uses.
 struct Usage {
     uint64_t resident_bytes = 0;
     uint64_t cpu_ms = 0;  // since it started, user and system
 };
-std::optional<Usage> usage_of(pid_t pid);
+
+// Calls see(context, group, usage) for each process of the system, with its process group; its CPU
+// time is with that of the children it has waited for. False: the system does not tell.
+bool each_use(void (*see)(void* context, pid_t group, const Usage& usage), void* context);
+
+template <typename See>
+bool each_use(See& see) {
+    auto call = [](void* context, pid_t group, const Usage& usage) {
+        (*static_cast<See*>(context))(group, usage);
+    };
+    return each_use(call, &see);
+}
 
 // How many processes there may be in our group of them (a cgroup, or one above it), where there are
 // that many; nothing: it is not full, or the system has none.
@@ -163,6 +176,43 @@ int watch_removals(const char* directory);
 // A descriptor that poll(2) finds in POLLERR once for each change of what is mounted. -1 and errno
 // where the system cannot tell.
 int watch_mounts();
+
+// What is to be told of a path.
+enum class WatchFor : uint8_t {
+    itself,    // that it is moved or removed
+    arrivals,  // and what comes to be in it, a directory
+    all,       // and whatever happens to it and in it; links are followed
+};
+
+enum class Happening : uint8_t {
+    changed,
+    written,  // perhaps not to its end
+    removed,
+    lost,  // what was watched itself is elsewhere or gone, or more has happened than could be told
+};
+
+// A descriptor that is readable once something has happened to what is watched through it. -1 and
+// errno: ENOTSUP where the system does not tell.
+int open_watch();
+// A number, greater than all before, where this is not watched yet; or -1 and errno.
+int watch_path(int watch, const char* path, WatchFor what);
+// Calls see(context, what, name) for all that has happened since; the name is that of something in
+// a watched directory, or empty.
+void read_watch(int watch, void (*see)(void* context, Happening what, const char* name),
+                void* context);
+
+template <typename See>
+void read_watch(int watch, See& see) {
+    auto call = [](void* context, Happening what, const char* name) {
+        (*static_cast<See*>(context))(what, name);
+    };
+    read_watch(watch, call, &see);
+}
+
+// A descriptor that is readable once the wall clock shows the moment it was set to, and once that
+// clock is set; no_moment: not until it is set to another. -1 and errno where the system has none.
+int open_wall_timer();
+int set_wall_timer(int timer, Wall moment);
 
 // A FIFO for both reading and writing, non-blocking: the one descriptor keeps it, and what is in
 // it, whoever else comes and goes. POSIX leaves it undefined. -1 and errno.

@@ -25,6 +25,7 @@ namespace reeve::platform {
 
 const bool has_oom_score_adj = true;
 const bool has_no_new_privs = true;
+const bool has_usage = true;
 const bool can_share_memory = true;
 const int removal_signal = 32;  // libc keeps it for threads
 
@@ -44,7 +45,7 @@ struct ProcessFacts {
     char letter = '?';        // field 3: R, S, D, Z...
     int64_t parent = 0;       // 4
     int64_t group = 0;        // 5
-    uint64_t cpu_ticks = 0;   // 14 + 15
+    uint64_t cpu_ticks = 0;   // 14 to 17: its own, and of children that it waited for
     uint64_t threads = 0;     // 20
     uint64_t start_time = 0;  // 22, in clock ticks since boot
     uint64_t memory = 0;      // 23, in bytes; what ends gives it up before its descriptors
@@ -80,7 +81,7 @@ bool read_facts(const char* path, ProcessFacts& facts) {
         if (field == 4) facts.parent = parse_integer(word, 0, INT32_MAX).value_or(0);
         if (field == 5) facts.group = parse_integer(word, 0, INT32_MAX).value_or(0);
         uint64_t number = parse_unsigned(word, UINT64_MAX).value_or(0);
-        if (field == 14 || field == 15) facts.cpu_ticks += number;
+        if (field >= 14 && field <= 17) facts.cpu_ticks += number;
         if (field == 20) facts.threads = number;
         if (field == 22) facts.start_time = number;
         if (field == 23) facts.memory = number;
@@ -291,12 +292,17 @@ void signal_children(int number) {
     each_number_in("/proc", look);
 }
 
-std::optional<Usage> usage_of(pid_t pid) {
-    ProcessFacts facts;
-    if (!read_facts_of(pid, facts)) return std::nullopt;
-    auto page = uint64_t{::getauxval(AT_PAGESZ)};
-    auto ticks_a_second = uint64_t{::getauxval(AT_CLKTCK)};
-    return Usage{facts.pages * page, facts.cpu_ticks * 1000 / ticks_a_second};
+bool each_use(void (*see)(void* context, pid_t group, const Usage& usage), void* context) {
+    const auto page = uint64_t{::getauxval(AT_PAGESZ)};
+    const auto ticks_a_second = uint64_t{::getauxval(AT_CLKTCK)};
+    auto look = [&](pid_t pid) {
+        ProcessFacts facts;
+        if (read_facts_of(pid, facts))
+            see(context, static_cast<pid_t>(facts.group),
+                {facts.pages * page, facts.cpu_ticks * 1000 / ticks_a_second});
+        return true;
+    };
+    return each_number_in("/proc", look);
 }
 
 int set_oom_score_adj(int value) {

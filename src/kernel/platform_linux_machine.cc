@@ -1,6 +1,8 @@
-// platform_linux's third part: what PID 1 of a machine does, and how full a container is.
+// platform_linux's third part: what PID 1 of a machine does, its clock, and how full a container
+// is.
 #include <fcntl.h>
 #include <sys/reboot.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -26,6 +28,20 @@ std::optional<uint64_t> number_in(std::string_view directory, const char* file) 
 }
 
 }  // namespace
+
+// timerfd_create(2)
+int open_wall_timer() { return ::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int set_wall_timer(int timer, Wall moment) {
+    itimerspec at{};
+    if (moment != no_moment) {
+        at.it_value.tv_sec = static_cast<time_t>(moment.ms / 1000);
+        at.it_value.tv_nsec = static_cast<long>(moment.ms % 1000 * 1000000);
+        if (moment.ms <= 0) at.it_value = {0, 1};  // all of 0 would switch it off
+    }
+    constexpr int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+    return ::timerfd_settime(timer, flags, &at, nullptr);
+}
 
 // The lines of /proc/self/cgroup are NUMBER:CONTROLLERS:PATH (cgroups(7)); of version 2 "0::PATH".
 std::optional<uint64_t> full_group_limit() {

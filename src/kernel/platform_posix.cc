@@ -35,6 +35,7 @@ namespace reeve::platform {
 
 const bool has_oom_score_adj = false;
 const bool has_no_new_privs = false;
+const bool has_usage = false;
 const bool can_share_memory = false;  // vfork is no longer in POSIX, and its meaning differs
 const int removal_signal = 0;
 
@@ -169,13 +170,17 @@ int each_entry(int directory, bool (*see)(void* context, const char* name), void
 int watch_removals(const char*) { return not_supported(); }
 int watch_mounts() { return not_supported(); }
 
+int open_watch() { return not_supported(); }
+int watch_path(int, const char*, WatchFor) { return not_supported(); }
+void read_watch(int, void (*)(void*, Happening, const char*), void*) {}
+
 void signal_children(int) {}
 
 size_t children_of_self(std::span<pid_t>) { return 0; }
 
 ssize_t environment_of(pid_t, std::span<char>) { return not_supported(); }
 
-std::optional<Usage> usage_of(pid_t) { return std::nullopt; }
+bool each_use(void (*)(void*, pid_t, const Usage&), void*) { return false; }
 
 int set_oom_score_adj(int) { return not_supported(); }
 
@@ -234,6 +239,9 @@ int open_pipe(int ends[2]) {
     seal_unblocked(ends[1]);
     return 0;
 }
+
+int open_wall_timer() { return not_supported(); }
+int set_wall_timer(int, Wall) { return not_supported(); }
 
 int open_socket(int domain, int type) { return seal_unblocked(::socket(domain, type, 0)); }
 

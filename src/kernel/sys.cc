@@ -151,10 +151,4 @@ int64_t wall_now_us() {
     return static_cast<int64_t>(t.tv_sec) * 1000000 + t.tv_nsec / 1000;
 }
 
-int32_t local_offset_s(int64_t time_s) {
-    const time_t time = static_cast<time_t>(time_s);
-    struct tm local {};
-    return ::localtime_r(&time, &local) == nullptr ? 0 : static_cast<int32_t>(local.tm_gmtoff);
-}
-
 }  // namespace reeve::sys

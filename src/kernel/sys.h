@@ -200,6 +200,7 @@ inline int rename_at(int directory, const char* from, const char* to) {
     return once(Call::rename, ::renameat, directory, from, directory, to);
 }
 inline int unlink(const char* path) { return once(Call::unlink, ::unlink, path); }
+inline int rmdir(const char* path) { return once(Call::unlink, ::rmdir, path); }
 inline int unlink_at(int directory, const char* name) {
     return once(Call::unlink, ::unlinkat, directory, name, 0);
 }
@@ -253,7 +254,5 @@ void raise_descriptor_limit();
 Mono mono_now();
 Wall wall_now();
 int64_t wall_now_us();
-// How far local time is ahead of UTC then, in seconds.
-int32_t local_offset_s(int64_t time_s);
 
 }  // namespace reeve::sys

@@ -25,7 +25,6 @@ namespace reeve {
 namespace {
 
 using Path = Buffer<path_max_bytes>;
-using Name = Buffer<2 * name_max_bytes + 1>;
 
 constexpr std::string_view suffix = ".fifo";
 
@@ -79,8 +78,7 @@ void LogPipes::take_over(Inherited& kept) {
 LogPipes::Pipe* LogPipes::find(ServiceId id) {
     if (pipes_.size() <= id.index) pipes_.resize(supervisor_.services().size());
     Pipe& pipe = pipes_[id.index];
-    Name name;
-    append_name(name, supervisor_.at(id));
+    const FullNameText name(supervisor_.at(id).full_name());
     if (pipe.fd && pipe.name == name.view()) return &pipe;
     if (pipe.fd) {
         gone_.push_back(std::move(pipe));
@@ -108,8 +106,7 @@ int LogPipes::descriptor_of(ServiceId id) const {
 // Makes its pipe. What is in its place already stays there while a run writes to it.
 bool LogPipes::make(Pipe& pipe, const Service& service) {
     Path path;
-    Name name;
-    append_name(name, service);
+    const FullNameText name(service.full_name());
     const char* fifo = path_of(path, name.view());
     errno = EMFILE;
     if (!pipe.fd && count_ >= most_) return false;
@@ -256,7 +253,7 @@ bool LogPipes::is_rotated(ServiceId id, Rotation& rotation) const {
 bool LogPipes::look_at_current(const Service& service, struct stat& state) const {
     Path path;
     append(path, at_.directory, '/');
-    append_name(path, service);
+    path << service.full_name();
     path << "/current";
     return sys::lstat(path.c_str(), &state) == 0;
 }
@@ -285,9 +282,7 @@ void LogPipes::look_for_files(Now now) {
 
 bool LogPipes::needs(ServiceId id, const Pipe& pipe) const {
     const Service& service = supervisor_.at(id);
-    Name name;
-    if (service.used()) append_name(name, service);
-    if (!(pipe.name == name.view())) return false;
+    if (!service.used() || !(pipe.name == FullNameText(service.full_name()).view())) return false;
     return service.active() || (service.definition && goes_to_svlog(service.policy().log));
 }
 
@@ -303,7 +298,7 @@ void LogPipes::look_after_svlog(Now now) {
     const ServiceId id = supervisor_.log_writer();
     const Service* writer = id ? &supervisor_.at(id) : nullptr;
     if (writer != nullptr && writer->state == State::running) {
-        if (away_until_ != no_deadline) end_discarding(now.wall);
+        if (away_until_ != no_deadline) end_discarding(now);
         return;
     }
     if (away_until_ == no_deadline) {
@@ -313,11 +308,9 @@ void LogPipes::look_after_svlog(Now now) {
     const bool is_at_work = writer != nullptr && writer->active();
     const bool is_unwanted =
         writer != nullptr && writer->want == Want::down && !supervisor_.shutting_down();
-    set_discarding(!is_at_work && (is_unwanted || now.mono >= away_until_));
+    discards_ = !is_at_work && (is_unwanted || now.mono >= away_until_);
     if (!is_at_work && !discards_ && count_ > 0) look_at_ = std::min(look_at_, away_until_);
 }
-
-void LogPipes::set_discarding(bool discards) { discards_ = discards; }
 
 void LogPipes::watch(PollSet& set) {
     if (!discards_) return;
@@ -337,25 +330,33 @@ void LogPipes::discard(ServiceId id) {
     supervisor_.note_log(id, Text::join(at_.directory, "/", pipe.name, " (", log_lines_lost, ")"));
 }
 
-// Told on standard error, and in the log itself, where the lines would be.
-void LogPipes::end_discarding(Wall now) {
-    set_discarding(false);
+// Told on standard error, and in the log itself, where the lines would be. A pipe that is full by
+// now has no room for the line that tells of them before svlog has read from it.
+void LogPipes::end_discarding(Now now) {
+    discards_ = false;
     away_until_ = no_deadline;
     for (uint32_t i = 0; i < pipes_.size(); ++i) {
         Pipe& pipe = pipes_[i];
-        const size_t lines = std::exchange(pipe.lost, 0) + std::exchange(pipe.open, false);
+        const size_t lines = pipe.lost + pipe.open;
         if (lines == 0) continue;
+        if (ready_now(pipe.fd.get(), POLLOUT) == 0) {
+            away_until_ = now.mono + milliseconds(log_away_max_ms);
+            look_at_ = std::min(look_at_, now.mono + milliseconds(log_retry_ms));
+            continue;
+        }
+        pipe.lost = 0;
+        pipe.open = false;
         Buffer<256> what;
         append(what, uint64_t{lines}, lines == 1 ? " line" : " lines", " not recorded from ");
         append_time(what, away_since_);
         what << " to ";
-        append_time(what, now);
+        append_time(what, now.wall);
         what << ": svlog did not run";
-        complain(pipe.name, ": ", what);
         write_mark(ServiceId{i}, LogMark::end);
         Buffer<sizeof what + 16> line;
         append(line, "reeve: ", what, '\n');
         sys::write(pipe.fd.get(), line.data(), line.size());
+        complain(pipe.name, ": ", what);
         supervisor_.note_log(ServiceId{i}, {});
         renew_directory(ServiceId{i});
     }

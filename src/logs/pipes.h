@@ -104,9 +104,8 @@ class LogPipes {
     bool write_plan(Now now);
     void look_for_files(Now now);
     void look_after_svlog(Now now);
-    void set_discarding(bool discards);
     void discard(ServiceId id);
-    void end_discarding(Wall now);
+    void end_discarding(Now now);
     bool look_at_current(const Service& service, struct stat& state) const;
 
     Supervisor& supervisor_;

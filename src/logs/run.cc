@@ -18,9 +18,6 @@ namespace {
 
 constexpr uint64_t second_us = 1000000;
 
-// NAME, or NAME@I: the directory's name under LOGDIR.
-using Name = Buffer<2 * name_max_bytes + 1>;
-
 }  // namespace
 
 void append_run_name(Sink& out, int64_t time_ms) {
@@ -107,8 +104,7 @@ int64_t name_of_run(int directory, const Service& service, bool begins) {
 // The directory may be another user's: a FIFO that was put there is not to stall us, and nothing
 // else than such a file, by no other name, gets what a service says.
 Result<Fd> open_run_log(const Text& log_directory, const Service& service, bool begins) {
-    Name name;
-    append_name(name, service);
+    const FullNameText name(service.full_name());
     Result<Fd> directory = make_log_directory(log_directory, name.view());
     if (!directory) return directory;
     Buffer<32> file;
@@ -126,8 +122,7 @@ Result<Fd> open_run_log(const Text& log_directory, const Service& service, bool 
 // Runs begin one at a time, and so one file has to go as a rule: the oldest few are all that is
 // looked for. What is left over, where log_keep was lowered, goes with later runs.
 void prune_run_logs(const Text& log_directory, const Service& service, size_t keep) {
-    Name name;
-    append_name(name, service);
+    const FullNameText name(service.full_name());
     const Fd directory = open_log_directory(log_directory, name.view());
     Oldest oldest;
     size_t count = 0;

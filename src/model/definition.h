@@ -9,6 +9,8 @@
 #include "base/ref.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "model/health.h"
+#include "model/timing.h"
 
 namespace reeve {
 
@@ -67,8 +69,9 @@ struct Policy {
     std::array<Limit, limit_count> limits{};  // by LimitName
     std::optional<int16_t> oom_score_adj;     // -1000..1000
     bool no_new_privs = false;
-    Text input;  // `stdin`: a path; empty: /dev/null
+    Text input;  // `stdin`: a path, or "fifo"; empty: /dev/null
     Text tty;    // a terminal that becomes the controlling one
+    bool input_keep = false;
 
     Restart restart = Restart::by_type;
     EndSet success;
@@ -94,6 +97,7 @@ struct Policy {
     Duration start_timeout{};
 
     Text pre_start;
+    Text post_start;
     Text post_stop;
     Text on_fail;
     Duration hook_timeout{};
@@ -104,6 +108,11 @@ struct Policy {
     uint64_t log_max_size = 0;  // bytes
 
     mutable uint32_t owners = 0;
+
+    // A file of the user's, which may keep who opens it waiting.
+    bool opens_input() const { return input.view().starts_with('/'); }
+    // RUNDIR/input/NAME, which reeve makes.
+    bool reads_fifo() const { return !input.empty() && !opens_input() && tty.empty(); }
 };
 
 // What a service is: its identity, its command, and what it hangs together with.
@@ -121,11 +130,15 @@ struct Definition {
     Words depends_on;  // NAME or NAME@I
     Words after;
     Ref<const Policy> policy;
-    bool writes_logs = false;  // svlog's: it outlasts all others
+    Ref<const Timing> timing;       // null: it names none of the keys for that
+    Ref<const HealthRules> health;  // null: it names none of those
 
     uint64_t digest = 0;          // over all keys
     uint64_t process_digest = 0;  // over those that only a new process can have
     mutable uint32_t owners = 0;
+    bool writes_logs = false;  // svlog's: it outlasts all others
+
+    bool has_schedule() const { return timing && timing->has_schedule(); }
 };
 
 // `restart` where the file does not say: always, or never for a oneshot.
@@ -144,6 +157,7 @@ struct Settings {
     Duration stop_timeout_total{};
     bool exit_when_idle = false;
     bool strict = false;
+    bool watch = false;
     Report report = Report::failures;
     Text log_user;               // "name[:group]"; empty: reeve's own
     uint64_t log_max_total = 0;  // bytes

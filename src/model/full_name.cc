@@ -15,6 +15,8 @@ Sink& operator<<(Sink& out, const FullName& name) {
     return out;
 }
 
+FullNameText::FullNameText(const FullName& name) { *this << name; }
+
 bool is_full_name(std::string_view text) {
     const FullName name = FullName::split(text);
     return is_name(name.name) && (text.size() == name.name.size() || is_name(name.instance));

@@ -24,7 +24,7 @@ bool is_full_name(std::string_view text);
 // One as text, by itself.
 class FullNameText : public Buffer<2 * name_max_bytes + 1> {
   public:
-    explicit FullNameText(const FullName& name) { *this << name; }
+    explicit FullNameText(const FullName& name);
 };
 
 }  // namespace reeve

@@ -1,5 +1,6 @@
 #include "model/record.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "base/digest.h"
@@ -61,7 +62,7 @@ constexpr Field fields[] = {
     {"state", [](const Service& s) { return number_of(s.state); }, nullptr, 0, state_count - 1},
     {"phase", [](const Service& s) { return number_of(s.phase); }, nullptr, 0, phase_count - 1},
     NUMBER("known", known, 0, 1),
-    NUMBER("restart", restart_requested, 0, 1),
+    NUMBER("restart", restart_for, 0, number_of(reason_code_last)),
     NUMBER("killed", killed, 0, 1),
     {"reaped", [](const Service& s) { return int64_t{s.leader && s.leader_gone}; },
      [](Service& s, int64_t n) { s.leader_gone = n != 0; }, 0, 1},
@@ -80,6 +81,7 @@ constexpr Field fields[] = {
     NUMBER("runs", runs, 0, count_max),
     NUMBER("attempts", attempts, 0, count_max),
     NUMBER("failures", failures, 0, count_max),
+    NUMBER("check_failures", check_failures, 0, check_retries_max_count),
     NUMBER("exit_kind", exit.kind, 0, number_of(ExitStatus::Kind::unknown)),
     NUMBER("exit", exit.value, 0, UINT8_MAX),
     // From 1 up: 0 is a process that nobody can name.
@@ -217,6 +219,29 @@ bool can_be(const Service& service, State state, Phase phase) {
     return state == state_of(phase, state);
 }
 
+// A timer's fields, in their order in the record; all times in ms.
+constexpr std::string_view timer_keys[] = {"handled", "forced_until", "tick", "owed"};
+
+bool decode_timer(std::string_view rest, Timer& timer) {
+    int64_t numbers[std::size(timer_keys)] = {};
+    while (!rest.empty()) {
+        const std::string_view word = take_word(rest);
+        const size_t equals = word.find('=');
+        if (equals == word.npos) return false;
+        const auto number = parse_integer(word.substr(equals + 1), -time_max_ms, time_max_ms);
+        if (!number) return false;
+        for (size_t i = 0; i < std::size(timer_keys); ++i)
+            if (word.substr(0, equals) == timer_keys[i]) numbers[i] = *number;
+    }
+    const auto [handled, forced_until, tick, owed] = numbers;
+    if (tick < 0 || owed < 0 || owed > runs_owed_max_count) return false;
+    timer.handled = Wall{handled};
+    timer.forced_until = Wall{forced_until};
+    timer.tick = tick == 0 ? no_deadline : Mono{tick};
+    timer.owed = static_cast<uint32_t>(owed);
+    return true;
+}
+
 std::optional<Record> decode_service(std::string_view rest, Record record, Service& service) {
     service = Service{};
     service.leader_gone = false;  // an absent key is 0
@@ -270,7 +295,7 @@ void append_header_record(Sink& out, const Header& header) {
 void append_service_record(Sink& out, const Service& service, const Blamed& blamed) {
     const size_t start = out.size();
     out << "service ";
-    append_name(out, service);
+    out << service.full_name();
     for (const Field& field : fields) {
         const int64_t value = field.get(service);
         if (value != 0) append(out, ' ', field.key, '=', value);
@@ -298,9 +323,19 @@ void append_text_record(Sink& out, const Service& service, size_t which) {
     if (text.empty()) return;
     const size_t start = out.size();
     out << "text ";
-    append_name(out, service);
+    out << service.full_name();
     append(out, ' ', texts[which].which, ' ');
     append_words(out, text);
+    seal(out, start);
+}
+
+void append_timer_record(Sink& out, std::string_view name, const Timer& timer) {
+    const size_t start = out.size();
+    append(out, "timer ", name);
+    const int64_t numbers[] = {timer.handled.ms, timer.forced_until.ms,
+                               timer.tick == no_deadline ? 0 : timer.tick.ms, timer.owed};
+    for (size_t i = 0; i < std::size(timer_keys); ++i)
+        if (numbers[i] != 0) append(out, ' ', timer_keys[i], '=', numbers[i]);
     seal(out, start);
 }
 
@@ -340,7 +375,9 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
         return record;
     }
     record.kind = RecordKind::note;
-    if (kind != "gone" && kind != "service" && kind != "text" && kind != "hook" && kind != "child")
+    constexpr std::string_view of_services[] = {"gone",  "service", "text",
+                                                "timer", "hook",    "child"};
+    if (std::find(std::begin(of_services), std::end(of_services), kind) == std::end(of_services))
         return record;
     record.name = take_word(rest);
     if (!is_full_name(record.name)) return std::nullopt;
@@ -359,6 +396,11 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
         if (record.member == nullptr) return record;
         record.kind = RecordKind::text;
         record.text = rest.substr(rest.empty() ? 0 : 1);
+        return record;
+    }
+    if (kind == "timer") {
+        record.kind = RecordKind::timer;
+        if (!decode_timer(rest, record.timer)) return std::nullopt;
         return record;
     }
     if (kind == "hook") {

@@ -1,5 +1,7 @@
 #include "model/service.h"
 
+#include <algorithm>
+#include <iterator>
 #include <sys/wait.h>
 
 #include "base/limits.h"
@@ -44,21 +46,25 @@ std::optional<State> parse_state(std::string_view name) {
 const char* name_of(Want want) { return want == Want::up ? "up" : "down"; }
 
 const char* name_of(Phase phase) {
-    constexpr const char* names[phase_count] = {
+    constexpr const char* names[] = {
         "idle", "pre_start",    "executing",   "readying", "checking",   "check_pause",
         "up",   "stop_command", "terminating", "killing",  "cancelling", "post_stop",
     };
+    static_assert(std::size(names) == phase_count);
     return names[static_cast<size_t>(phase)];
 }
 
 const char* name_of(Hook hook) {
-    constexpr const char* names[hook_count] = {
-        "pre_start", "start_check", "stop_command", "reload_command", "post_stop", "on_fail",
+    constexpr const char* names[] = {
+        "pre_start", "start_check", "stop_command", "reload_command",
+        "post_stop", "on_fail",     "post_start",   "check",
     };
+    static_assert(std::size(names) == hook_count);
     return names[static_cast<size_t>(hook)];
 }
 
-const Text& shell_line_of(Hook hook, const Policy& policy) {
+std::string_view shell_line_of(Hook hook, const Definition& definition) {
+    const Policy& policy = *definition.policy;
     switch (hook) {
     case Hook::pre_start: return policy.pre_start;
     case Hook::start_check: return policy.start_check;
@@ -66,9 +72,20 @@ const Text& shell_line_of(Hook hook, const Policy& policy) {
     case Hook::reload_command: return policy.reload_command;
     case Hook::post_stop: return policy.post_stop;
     case Hook::on_fail: return policy.on_fail;
+    case Hook::post_start: return policy.post_start;
+    case Hook::check:
+        if (definition.health) return definition.health->check;
+        break;
     }
-    return policy.on_fail;
+    return {};
 }
+
+int32_t value_of(Wall time) {
+    const int64_t seconds = std::clamp<int64_t>(seconds_of(time), 0, UINT32_MAX);
+    return static_cast<int32_t>(static_cast<uint32_t>(seconds));
+}
+
+Wall time_of(const Reason& reason) { return wall_of(static_cast<uint32_t>(reason.value)); }
 
 int32_t value_of(const HookFailure& failure) {
     if (failure.result == HookResult::not_started)
@@ -92,8 +109,9 @@ HookFailure hook_failure_of(const Event& event) {
 HookFailure hook_failure_of(const Reason& reason) {
     HookFailure failure;
     const size_t hook = reason.detail >> 4;
-    if (reason.code == ReasonCode::hook_failed && hook < hook_count)
-        failure.hook = static_cast<Hook>(hook);
+    const bool names_hook =
+        reason.code == ReasonCode::hook_failed || reason.code == ReasonCode::unhealthy;
+    if (names_hook && hook < hook_count) failure.hook = static_cast<Hook>(hook);
     failure.result = static_cast<HookResult>(reason.detail & 15);
     const int32_t value = reason.value;
     if (failure.result == HookResult::not_started) {
@@ -135,7 +153,7 @@ const char* name_of(SpawnStep step) {
 }
 
 const char* name_of(EventKind kind) {
-    constexpr const char* names[event_kind_count] = {
+    constexpr const char* names[] = {
         "start",        "hold",           "rest",
         "invalidate",   "stop",           "kill",
         "reload",       "retry_now",      "spawned",
@@ -143,8 +161,10 @@ const char* name_of(EventKind kind) {
         "ready",        "stop_announced", "main_process",
         "exited",       "group_empty",    "hook_ended",
         "deadline",     "unverified",     "definition_read",
-        "hurry",
+        "hurry",        "hung",           "silent",
+        "over_limit",
     };
+    static_assert(std::size(names) == event_kind_count);
     return names[static_cast<size_t>(kind)];
 }
 
@@ -156,7 +176,5 @@ bool is_name(std::string_view text, bool colon) {
     }
     return !text.empty() && text.size() <= name_max_bytes;
 }
-
-void append_name(Sink& out, const Service& service) { out << service.full_name(); }
 
 }  // namespace reeve

@@ -69,7 +69,7 @@ enum class Phase : uint8_t {
     readying,      // starting: readiness is awaited
     checking,      // starting: start_check runs
     check_pause,   // starting: start_check failed, the next one is due at `deadline`
-    up,            // running
+    up,            // running; its checks run beside it
     stop_command,  // stopping: stop_command runs
     terminating,   // stopping: the stop signal was sent, or the leader ended and left something
     killing,       // stopping: KILL was sent
@@ -86,11 +86,19 @@ enum class Hook : uint8_t {
     stop_command,
     reload_command,
     post_stop,
-    on_fail
+    on_fail,
+    post_start,
+    check
 };
-constexpr size_t hook_count = 6;
+constexpr size_t hook_count = 8;
 const char* name_of(Hook hook);
-const Text& shell_line_of(Hook hook, const Policy& policy);  // empty: it has none
+std::string_view shell_line_of(Hook hook, const Definition& definition);  // empty: it has none
+
+// Does it belong to one run, which it must not outlast?
+constexpr bool belongs_to_run(Hook hook) {
+    return hook == Hook::pre_start || hook == Hook::start_check || hook == Hook::post_start ||
+           hook == Hook::check;
+}
 
 enum class HookResult : uint8_t { succeeded, failed, timed_out, not_started };
 
@@ -126,7 +134,7 @@ enum class ReasonCode : uint8_t {
     not_enabled,         // stopped: enabled = no
     by_command,          // stopped, stopping: svctl asked
     restart_command,     // stopping, waiting: svctl restart
-    definition_changed,  // stopping, waiting: on_change = restart, or another version is in force
+    definition_changed,  // stopping, waiting: on_change = restart
     definition_removed,  // stopping: the file is gone
     definition_invalid,  // invalid: words in Service::problem
     withdrawn,           // stopped: type = fake
@@ -164,8 +172,26 @@ enum class ReasonCode : uint8_t {
     definition_unread,  // waiting: behind a crash, its file could not be read yet
     // Of a hook:
     hook_failed,  // see HookFailure
+    // Of the clock. A time is in seconds since 1970, as an unsigned number:
+    scheduled,      // waiting: value = when it starts next
+    no_start_left,  // waiting: its schedule has none to come
+    clock_not_set,  // waiting: there is no telling what its dates mean
+    not_in_force,   // waiting: value = when apply_on comes
+    out_of_window,  // waiting, stopping: value = when its window opens
+    start_due,      // stopping, waiting: overlap = kill
+    ran_too_long,   // of the end of a run: max_runtime
+    overlapped,     // of a start that was skipped: the run before had not ended
+    missed,         // of a start that was passed over: value = when it was due
+    // Of versions and schedules:
+    version_changed,   // stopping, waiting: another version is in force
+    schedule_removed,  // stopped: it waited for a schedule that its file has no more
+    // Of health:
+    healthy,    // running: its check has succeeded
+    unhealthy,  // running, stopping, and of the end of a run: see hook_failure_of
+    watchdog,   // stopping, and of the end of a run: no WATCHDOG=1, or value = 1: =trigger
+    over_limit  // the same: detail = 0, value = kilobytes of memory, or 1, percent of a processor
 };
-constexpr ReasonCode reason_code_last = ReasonCode::hook_failed;  // in a record
+constexpr ReasonCode reason_code_last = ReasonCode::over_limit;  // in a record
 
 struct Reason {
     ReasonCode code = ReasonCode::none;
@@ -174,6 +200,10 @@ struct Reason {
     ServiceId other{};
     friend bool operator==(const Reason&, const Reason&) = default;
 };
+
+// A time as the value of a Reason, in whole seconds, from 1970 to 2106; and back again.
+int32_t value_of(Wall time);
+Wall time_of(const Reason& reason);
 
 // How a hook failed, as a Reason has it: the detail of hook_failed is 16 times the hook, and the
 // result; its value, as that of pre_start_failed, is the exit code, 256 and the signal, or 65536
@@ -188,7 +218,7 @@ struct HookFailure {
 };
 int32_t value_of(const HookFailure& failure);
 Reason reason_of(const HookFailure& failure);
-// Of a reason of either code, or of hook_ended.
+// Of a reason of either code, of unhealthy, or of hook_ended.
 HookFailure hook_failure_of(const Reason& reason);
 HookFailure hook_failure_of(const Event& event);
 
@@ -210,18 +240,22 @@ struct Service {
     Want want = Want::down;
     State state = State::stopped;
     Phase phase = Phase::idle;
-    uint8_t hooks = 0;                   // a bit for each Hook that runs now
-    bool removed : 1 = false;            // its file is gone: forgotten once it has stopped
-    bool refused : 1 = false;            // its file has errors; `definition` is the one before
-    bool known : 1 = false;              // had a definition once: `want` is the user's choice
-    bool dirty : 1 = false;              // changed since it was last recorded
-    bool restart_requested : 1 = false;  // stop, then start again
-    bool leaving : 1 = false;            // may not run: not wanted, or a dependency goes down
-    bool killed : 1 = false;             // this stop needed KILL
-    bool hooks_over : 1 = false;  // the shutdown's deadline has passed: no hook runs any more
-    bool leader_gone : 1 = true;  // the leader was reaped, or is not ours to reap
-    bool forgotten : 1 = false;   // it is no more: what is left is its name, in a free slot
-    bool reached : 1 = false;     // by the command that is being carried out
+    uint8_t hooks = 0;           // a bit for each Hook that runs now
+    uint8_t check_failures = 0;  // in a row, of this run
+    // Why it is to stop, and then to start again; none: it is not.
+    ReasonCode restart_for = ReasonCode::none;
+    bool removed : 1 = false;         // its file is gone: forgotten once it has stopped
+    bool refused : 1 = false;         // its file has errors; `definition` is the one before
+    bool known : 1 = false;           // had a definition once: `want` is the user's choice
+    bool dirty : 1 = false;           // changed since it was last recorded
+    bool leaving : 1 = false;         // may not run: not wanted, or a dependency goes down
+    bool restart_behind : 1 = false;  // one that comes after it, by way of others: has not stopped
+    bool killed : 1 = false;          // this stop needed KILL
+    bool hooks_over : 1 = false;      // the shutdown's deadline has passed: no hook runs any more
+    bool leader_gone : 1 = true;      // the leader was reaped, or is not ours to reap
+    bool forgotten : 1 = false;       // it is no more: what is left is its name, in a free slot
+    bool reached : 1 = false;         // by the command that is being carried out
+    bool looks_other : 1 = false;     // than its status file has it
     ExitStatus exit;
 
     Reason reason;                  // of the state
@@ -230,6 +264,7 @@ struct Service {
     Reason hook_failure;            // the last one of this run, unless that hook succeeded since
     pid_t group = 0;                // the process group of the run; outlives the leader
     std::optional<pid_t> stranger;  // whose message was refused; 0: no PID namespace of ours has it
+    ServiceId restart_ahead;        // one that it comes after, by way of others: is not up yet
     Process leader;                 // none where nothing of the run is left
     uint64_t run_digest = 0;        // process_digest of what runs; 0: nothing
     Wall since;                     // when the state was entered
@@ -237,15 +272,22 @@ struct Service {
     Wall started_wall;              // when the last run began
     Mono started;                   // the same
     Mono deadline = no_deadline;    // of the phase; comes back as Event deadline
-    Mono start_by = no_deadline;    // start_timeout's end
-    Mono stop_by = no_deadline;     // stop_timeout's end
+    Mono start_by = no_deadline;    // start_timeout's end; while it runs: check_at()
+    Mono stop_by = no_deadline;     // stop_timeout's end; while it runs: keepalive_by()
     Mono group_told;                // when all of the group had the stop signal; 0: in no way yet
     int32_t group_poll_ms = 0;      // until the next look at what is left of the group
     uint32_t runs = 0;              // runs begun
     uint32_t attempts = 0;          // consecutive short runs: exponent of the delay
     uint32_t failures = 0;          // consecutive failed runs: against `retries`
 
+    // While it runs it neither starts nor stops, and these have the place of those.
+    Mono& check_at() { return start_by; }  // when the next check is due
+    Mono check_at() const { return start_by; }
+    Mono& keepalive_by() { return stop_by; }  // when the next WATCHDOG=1 is due
+    Mono keepalive_by() const { return stop_by; }
+
     bool used() const { return !name.empty() && !forgotten; }
+    bool restart_requested() const { return restart_for != ReasonCode::none; }
     FullName full_name() const { return {name, instance}; }
     pid_t reapable() const { return leader_gone ? 0 : leader.pid; }  // 0: no child leads it
     bool active() const { return phase != Phase::idle; }
@@ -261,15 +303,18 @@ struct Service {
     // Nothing of it is left to be stopped.
     bool rests() const { return !active() && !in_place(); }
     bool hook_runs(Hook hook) const { return (hooks >> static_cast<unsigned>(hook) & 1) != 0; }
+    bool hook_of_run_runs() const {
+        for (size_t i = 0; i < hook_count; ++i)
+            if (const auto hook = static_cast<Hook>(i); belongs_to_run(hook) && hook_runs(hook))
+                return true;
+        return false;
+    }
     bool stale() const {
         return run_digest != 0 && definition && run_digest != definition->process_digest;
     }
     uint32_t restarts() const { return runs > 1 ? runs - 1 : 0; }
     const Policy& policy() const { return *definition->policy; }
 };
-
-// "web" or "web@1".
-void append_name(Sink& out, const Service& service);
 
 enum class EventKind : uint8_t {
     // From the supervisor, which knows the other services:
@@ -297,8 +342,11 @@ enum class EventKind : uint8_t {
     unverified,       // value = a pid, or a group as kill(2) has it, that may be its own
     definition_read,  // what is to follow from the run's end is known now
     hurry,            // the shutdown is to be over soon
+    hung,             // WATCHDOG=trigger
+    silent,           // of listen: no WATCHDOG=1 had come
+    over_limit,       // detail and value as of the reason
 };
-constexpr size_t event_kind_count = 22;
+constexpr size_t event_kind_count = 25;
 const char* name_of(EventKind kind);
 
 struct Event {
@@ -321,6 +369,8 @@ enum class ActionKind : uint8_t {
     cancel_hook,   // kill it now; hook_ended still comes
     signal_group,  // value = signal, to the process group of leader
     signal_leader,  // value = signal, to the leader alone
+    listen,         // WATCHDOG=1 is due: has it come? answers silent, or nothing
+    measure,        // it runs, and may use so much only: answers over_limit, perhaps
     check_group,    // is something left of the group? answers group_empty, or nothing
     end_run,        // nothing is left: release what was held for the run
     end_reeve,      // on_end: value = OnEnd, status

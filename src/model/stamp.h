@@ -1,5 +1,5 @@
-// stamp: points in time as lines of logs begin with them, as log files are named by them, and as
-// people write them. Pure: what the local zone is, others know.
+// stamp: points in time as lines of logs begin with them, and as log files are named by them. Pure:
+// what the local zone is, others know.
 #pragma once
 
 #include <compare>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "model/calendar.h"
 #include "model/definition.h"
 
 namespace reeve {
@@ -17,21 +18,6 @@ struct Stamp {
     int64_t us = 0;
     friend constexpr auto operator<=>(Stamp, Stamp) = default;
 };
-
-// A date of the Gregorian calendar, each part within its bounds.
-struct Date {
-    int year = 0;  // 0 to 9999
-    int month = 0;
-    int day = 0;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;  // 60: a leap second
-    int microsecond = 0;
-    std::optional<int> offset_s{};  // of its zone, east of UTC; nothing: no zone was given
-};
-
-// "2026-12-01T08:00[:00[.123456]][Z|+01:00]", the whole text.
-std::optional<Date> parse_date(std::string_view text);
 
 // What a date means where its zone is that far from UTC, whatever zone it names.
 Stamp stamp_of(const Date& date, int offset_s);

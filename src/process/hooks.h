@@ -2,8 +2,10 @@
 // killed at its deadline, and its end is reported exactly once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/list.h"
 #include "core/supervisor.h"
@@ -22,10 +24,11 @@ struct HookEnd {
     SpawnFailure failure;  // result not_started: the step of its set-up that failed
     pid_t pid = 0;
     Wall began;
+    Text last_line;  // of what it wrote, where that was to be kept
 };
 
 // How long it may take.
-Duration timeout_of(Hook hook, const Policy& policy);
+Duration timeout_of(Hook hook, const Definition& definition);
 
 // How a hook ended, for people.
 struct HookReport {
@@ -41,8 +44,10 @@ void report_hook(Supervisor& supervisor, bool aloud, const HookReport& report, N
 
 class Hooks {
   public:
-    // It was started; past `deadline` it is killed.
-    void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began = {});
+    // It was started; past `deadline` it is killed. Of what it writes into `output`, a pipe, the
+    // last line is kept; none: it goes elsewhere.
+    void add(ServiceId service, Hook hook, Spawned spawned, Mono deadline, Wall began = {},
+             Fd output = {});
 
     // The same of one that an earlier reeve started; it need not be our child.
     void take_over(ServiceId service, Hook hook, Process process, Mono deadline,
@@ -53,6 +58,9 @@ class Hooks {
     void each(F see) const {
         for (const Running& running : running_) see(running.service, running.hook, running.process);
     }
+
+    // What checks have left behind lately, as process groups: it was killed, and is no stray.
+    std::span<const pid_t> killed_groups() const { return killed_; }
 
     // Of our children, where they could not be read when they began.
     void learn_start_times();
@@ -78,18 +86,23 @@ class Hooks {
         ServiceId service;
         Hook hook;
         Process process;
-        bool is_child;
+        bool is_child = true;
         Mono deadline;  // no_deadline once it was killed
-        bool timed_out;
-        bool cancelled;
-        bool given_up;
-        Exec exec;
+        bool timed_out = false;
+        bool cancelled = false;
+        bool given_up = false;
+        Exec exec{};
         Wall began;
+        PolledFd output{};
+        Text tail{};  // the end of what was read from it
     };
     static void kill_group(Running& running);
+    static bool read_output(Running& running);
     HookEnd take(Running& running, HookResult result);
 
     List<Running> running_;
+    std::array<pid_t, 8> killed_{};  // a ring
+    uint32_t killed_count_ = 0;
 };
 
 }  // namespace reeve

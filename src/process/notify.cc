@@ -13,17 +13,11 @@
 
 namespace reeve {
 
-namespace {
-
-// The last few descriptors are for what begins and ends, and for svctl. No service gets one of them
-// for as long as it runs.
 bool may_be_held(int fd) {
     rlimit limit = {};
     return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
            static_cast<rlim_t>(fd) + descriptors_kept_count < limit.rlim_cur;
 }
-
-}  // namespace
 
 Notification parse_notification(std::string_view message) {
     Notification notification;
@@ -31,6 +25,8 @@ Notification parse_notification(std::string_view message) {
         const std::string_view line = take_line(message);
         if (line == "READY=1") notification.ready = true;
         if (line == "STOPPING=1") notification.stopping = true;
+        if (line == "WATCHDOG=1") notification.alive = true;
+        if (line == "WATCHDOG=trigger") notification.hung = true;
         if (line.starts_with("STATUS=")) notification.status = line.substr(7);
         if (line.starts_with("MAINPID=")) {
             const auto pid = parse_unsigned(line.substr(8), INT32_MAX);

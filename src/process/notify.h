@@ -15,6 +15,8 @@ namespace reeve {
 struct Notification {
     bool ready = false;     // READY=1
     bool stopping = false;  // STOPPING=1
+    bool alive = false;     // WATCHDOG=1
+    bool hung = false;      // WATCHDOG=trigger
     std::optional<pid_t> main_pid;
     std::optional<std::string_view> status;  // points into the message
 };
@@ -24,6 +26,10 @@ Notification parse_notification(std::string_view message);
 // have given up the rights it was started with. Where the system cannot tell, only `owner` (and
 // root) may.
 Result<Fd> open_notify_socket(const char* path, uid_t owner);
+
+// May this descriptor stay open for as long as a service runs? The last few are for what begins and
+// ends, and for svctl.
+bool may_be_held(int fd);
 
 // A FIFO at `path`, open at both ends here and in the service, so that nobody's death costs the
 // other a SIGPIPE or a byte. With an empty path it is a pipe, which cannot promise that.

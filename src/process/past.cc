@@ -50,6 +50,36 @@ void find_facts(PastService& was) {
             was.hooks[i].fact = find_fact(was.hooks[i].process);
 }
 
+// Forgets the children that have taken back their records since the journal was read. False: one
+// of those that are on record lives, and may do so still.
+bool forget_withdrawn(const Text& path, Past& past) {
+    Past again;
+    if (!read_journal(path, again)) return true;  // there is nothing more to learn
+    bool is_decided = true;
+    for (PastService& was : past.services()) {
+        if (!was.child) continue;
+        const auto same = std::find_if(
+            again.services().begin(), again.services().end(), [&](const PastService& each) {
+                return each.service.full_name() == was.service.full_name();
+            });
+        const bool is_withdrawn = same != again.services().end() && !same->child;
+        if (is_withdrawn) was.child = {};
+        if (is_withdrawn || was.leader == Fact::alive) find_facts(was);
+        is_decided = is_decided && !(was.child && was.leader == Fact::alive);
+    }
+    return is_decided;
+}
+
+// A child that its reeve did not outlive was never run: it takes its record back before it ends.
+// On a busy machine it may be long about it.
+void await_withdrawals(const Text& path, Past& past) {
+    const bool any =
+        std::any_of(past.services().begin(), past.services().end(),
+                    [](const PastService& was) { return static_cast<bool>(was.child); });
+    for (int i = 0; any && i < record_wait_max_ms && !forget_withdrawn(path, past); ++i)
+        sys::sleep(1000);
+}
+
 // The group is not in there.
 void find_facts_of_status(PastService& was) {
     find_facts(was);
@@ -90,8 +120,7 @@ const Known* find_known(std::span<const Known> list, std::string_view name) {
 // those that live by the journal are not even read.
 bool is_cut_short(const Past& past, const Text& run_directory) {
     const auto name_of = [](const PastService& each) {
-        Buffer<2 * name_max_bytes + 1> name;
-        append_name(name, each.service);
+        const FullNameText name(each.service.full_name());
         return Text(name.view());
     };
     List<Known> known;
@@ -166,6 +195,7 @@ Past read_past(const Text& run_directory, Text& complaint) {
     }
     if (past.ended() || same_boot == SameBoot::no) return {};
     for (PastService& was : past.services()) find_facts(was);
+    if (!is_lost && !resumption().resumed) await_withdrawals(path, past);
     const bool is_cut = !is_lost && is_cut_short(past, run_directory);
     if (is_lost || is_cut) {
         Past status = read_status(run_directory);

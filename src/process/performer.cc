@@ -20,10 +20,11 @@ constexpr int64_t unknown_timeout_ms = 30000;
 
 Performer::Performer(Supervisor& supervisor, Journal& journal, Setup& setup)
     : supervisor_(supervisor), journal_(journal), at_(setup), logs_(supervisor, setup.logs),
-      groups_(supervisor), runs_(supervisor, setup, groups_),
-      recorder_(supervisor, journal, setup, groups_, hooks_, runs_, logs_),
-      starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, foreground_,
-               safe_mode) {}
+      inputs_(setup.run_directory), groups_(supervisor), runs_(supervisor, setup, groups_),
+      recorder_(supervisor, journal, setup, groups_, hooks_, runs_, logs_, inputs_),
+      starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, inputs_, foreground_,
+               safe_mode),
+      limiter_(supervisor) {}
 
 // Actions may bring about further ones (a fork that failed); records come before each of them.
 void Performer::carry_out(Now now) {
@@ -52,6 +53,12 @@ void Performer::perform(const Action& action, Now now) {
             supervisor_.handle(id, {.kind = EventKind::group_empty}, now);
         return;
     }
+    case ActionKind::listen:
+        // What is ended now could not be started anew.
+        if (!runs_.listen(id, now) && !safe_mode)
+            supervisor_.handle(id, {.kind = EventKind::silent}, now);
+        return;
+    case ActionKind::measure: return limiter_.add(id, now);
     case ActionKind::end_run: return end_run(id);
     case ActionKind::end_reeve:
         if (end_request_.on_end != OnEnd::nothing) return;  // the first one has its way
@@ -75,6 +82,7 @@ void Performer::tell_to_end(const Action& action, Now now) {
 void Performer::end_run(ServiceId id) {
     groups_.forget(id);
     logs_.end_line(id);
+    inputs_.end(supervisor_.at(id));
     runs_.end(id);
 }
 
@@ -187,7 +195,12 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
                           .value = hook->failure.code,
                           .status = status};
         report_hook(supervisor_, at_.reports,
-                    {.id = hook->service, .end = event, .pid = pid, .began = hook->began}, now);
+                    {.id = hook->service,
+                     .end = event,
+                     .detail = hook->last_line,
+                     .pid = pid,
+                     .began = hook->began},
+                    now);
         return supervisor_.handle(hook->service, event, now);
     }
     if (pid == trial_) {
@@ -233,6 +246,7 @@ void Performer::pass_deadlines(Now now) {
         supervisor_.handle(
             end->service, {.kind = EventKind::hook_ended, .hook = end->hook, .result = end->result},
             now);
+    limiter_.pass_deadline(now);
     supervisor_.pass_deadlines(now);
     carry_out(now);
 }
@@ -240,7 +254,7 @@ void Performer::pass_deadlines(Now now) {
 Mono Performer::next_deadline() const {
     if (knows_more()) return Mono{0};
     return std::min({hooks_.next_deadline(), groups_.next_deadline(), supervisor_.next_deadline(),
-                     recorder_.next_deadline(), logs_.next_deadline()});
+                     recorder_.next_deadline(), logs_.next_deadline(), limiter_.next_deadline()});
 }
 
 void Performer::take_over(std::span<const PastService> past, Now now) {
@@ -258,6 +272,7 @@ void Performer::take_over(std::span<const PastService> past, Now now) {
         }
         if (service.group > 0 && service.leader_gone) groups_.add_leaderless(id);
         take_over_hooks(id, past[i], now);
+        inputs_.take_over(service, at_.kept);
     }
     // The earlier journal stands until this one has all that it told.
     recorder_.renew_journal(now, false, true);
@@ -278,8 +293,8 @@ void Performer::take_over_hooks(ServiceId id, const PastService& was, Now now) {
         const Fact fact = was.hooks[i].fact;
         if (!service.hook_runs(hook) || fact == Fact::gone) continue;
         const Process process = was.hooks[i].process;
-        const Duration most =
-            service.definition ? timeout_of(hook, service.policy()) : Duration{unknown_timeout_ms};
+        const Duration most = service.definition ? timeout_of(hook, *service.definition)
+                                                 : Duration{unknown_timeout_ms};
         hooks_.take_over(id, hook, process, now.mono + most, fact == Fact::child, now.wall);
         if (fact != Fact::child) groups_.watched().add({}, process);
     }

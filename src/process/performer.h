@@ -12,6 +12,8 @@
 #include "process/foreground.h"
 #include "process/groups.h"
 #include "process/hooks.h"
+#include "process/inputs.h"
+#include "process/limiter.h"
 #include "process/recorder.h"
 #include "process/runs.h"
 #include "process/setup.h"
@@ -97,12 +99,14 @@ class Performer {
     Setup& at_;
     Hooks hooks_;
     LogPipes logs_;
+    Inputs inputs_;
     Foreground foreground_;
     Groups groups_;
     Runs runs_;
     Recorder recorder_;
     Starter starter_;
     Strays strays_;
+    Limiter limiter_;
     bool strays_are_known_ = false;  // since the last child was waited for
     bool svlog_is_behind_ = false;   // it has to hear of a plan
     EndRequest end_request_;

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "files/history.h"
+#include "files/starts.h"
 #include "files/status.h"
 #include "kernel/complain.h"
 #include "model/record.h"
@@ -24,8 +25,7 @@ Child child;
 size_t format_child_record(char* out, size_t capacity, const void* context, pid_t pid,
                            uint64_t start_time) {
     const auto& whose = *static_cast<const Child*>(context);
-    Buffer<2 * name_max_bytes + 1> name;
-    append_name(name, *whose.service);
+    const FullNameText name(whose.service->full_name());
     std::optional<Hook> hook;
     if (whose.hook != nullptr) hook = *whose.hook;
     Sink line(out, capacity);
@@ -43,11 +43,12 @@ bool Recorder::tells_itself(ServiceId id) const {
 }
 
 void Recorder::record() {
+    if (supervisor_.timetable().take_started()) write_starts();
     Records records;
     for (ServiceId id : supervisor_.dirty()) {
         if (!supervisor_.at(id).used()) continue;
         groups_.learn_start_time(id);
-        if (!tells_itself(id)) append_service(records, supervisor_.at(id));
+        if (!tells_itself(id)) append_service(records, id);
     }
     write(records);
     pass_dirty();
@@ -62,6 +63,7 @@ void Recorder::forget(const Text& name) {
         remove_status_file(at_.run_directory, name);
         remove_history(at_.run_directory, name);
     }
+    inputs_.forget(name);
     Buffer<record_max_bytes> line;
     append_gone_record(line, name);
     journal_.append(line.view());
@@ -71,26 +73,44 @@ void Recorder::forget(const Text& name) {
 void Recorder::pass_dirty() {
     is_stale_.resize(supervisor_.services().size());
     for (ServiceId id : supervisor_.dirty()) {
-        supervisor_.at(id).dirty = false;
+        Service& service = supervisor_.at(id);
+        service.dirty = false;
         logs_.look_at(id);
-        if (!supervisor_.at(id).used() || is_stale_[id.index]) continue;
+        const bool looks_other = service.looks_other;
+        service.looks_other = false;
+        if (!service.used() || !looks_other || is_stale_[id.index]) continue;
         is_stale_[id.index] = true;
         stale_.push_back(id);
     }
     supervisor_.dirty().clear();
 }
 
-void Recorder::append_service(Records& records, const Service& service) {
+void Recorder::append_service(Records& records, ServiceId id) {
     if (!journal_.enabled()) return;
-    Buffer<2 * name_max_bytes + 1> blamed;
+    const Service& service = supervisor_.at(id);
     const ServiceId other = service.reason.other;
-    if (other && supervisor_.at(other).used()) append_name(blamed, supervisor_.at(other));
+    const bool is_there = other && supervisor_.at(other).used();
+    const FullNameText blamed(is_there ? supervisor_.at(other).full_name() : FullName());
     if (records.capacity() - records.size() < record_max_bytes) write(records);
     append_service_record(records, service, {blamed.view()});
     for (size_t i = 0; i < service_text_count; ++i) {
         if (records.capacity() - records.size() < record_max_bytes) write(records);
         append_text_record(records, service, i);
     }
+    const Timer* timer = supervisor_.timetable().find(id);
+    if (timer == nullptr) return;
+    if (records.capacity() - records.size() < record_max_bytes) write(records);
+    append_timer_record(records, FullNameText(service.full_name()).view(), *timer);
+}
+
+// A start is remembered before it comes about: a crash of the machine must not run it twice.
+void Recorder::write_starts() {
+    if (at_.state_directory.empty()) return;
+    const Status written = reeve::write_starts(at_.state_directory, supervisor_);
+    if (!written && !starts_failure_said_)
+        complain(Text::join(describe(written.error()),
+                            ": after a reboot catch_up will not know what was started"));
+    starts_failure_said_ = !written;
 }
 
 void Recorder::write(Records& records) {
@@ -191,7 +211,7 @@ void Recorder::write_all() {
         const Service& service = supervisor_.at(ServiceId{i});
         if (!service.used()) continue;
         groups_.learn_start_time(ServiceId{i});
-        append_service(records, service);
+        append_service(records, ServiceId{i});
     }
     write(records);
     hooks_.learn_start_times();
@@ -203,8 +223,7 @@ void Recorder::write_all() {
 
 void Recorder::append_process(Records& records, const Service& service, std::optional<Hook> hook,
                               Process process) {
-    Buffer<2 * name_max_bytes + 1> name;
-    append_name(name, service);
+    const FullNameText name(service.full_name());
     if (records.capacity() - records.size() < record_max_bytes) write(records);
     append_process_record(records, name.view(), hook, process);
 }

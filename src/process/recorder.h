@@ -6,6 +6,7 @@
 #include "files/journal.h"
 #include "process/groups.h"
 #include "process/hooks.h"
+#include "process/inputs.h"
 #include "process/runs.h"
 #include "process/setup.h"
 #include "process/spawn_plan.h"
@@ -15,9 +16,9 @@ namespace reeve {
 class Recorder {
   public:
     Recorder(Supervisor& supervisor, Journal& journal, const Setup& setup, Groups& groups,
-             Hooks& hooks, const Runs& runs, LogPipes& logs)
+             Hooks& hooks, const Runs& runs, LogPipes& logs, Inputs& inputs)
         : supervisor_(supervisor), journal_(journal), at_(setup), groups_(groups), hooks_(hooks),
-          runs_(runs), logs_(logs) {}
+          runs_(runs), logs_(logs), inputs_(inputs) {}
 
     // Puts all that has changed on record. Its status files are due from then on.
     void record();
@@ -46,7 +47,7 @@ class Recorder {
   private:
     // Services' records that go to the journal together.
     using Records = Buffer<records_max_bytes>;
-    void append_service(Records& records, const Service& service);
+    void append_service(Records& records, ServiceId id);
     void append_process(Records& records, const Service& service, std::optional<Hook> hook,
                         Process process);
     void write(Records& records);
@@ -55,6 +56,7 @@ class Recorder {
     bool tells_itself(ServiceId id) const;
     void pass_dirty();
     void forget(const Text& name);
+    void write_starts();
 
     Supervisor& supervisor_;
     Journal& journal_;
@@ -63,12 +65,14 @@ class Recorder {
     Hooks& hooks_;
     const Runs& runs_;
     LogPipes& logs_;
+    Inputs& inputs_;
     List<ServiceId> stale_;   // services whose status file is to be written
     List<uint8_t> is_stale_;  // by index: is it in there?
     Mono status_retry_{};
     uint32_t status_failures_ = 0;  // to write them, in a row, a second apart
     int status_problem_ = 0;        // errno of the last one
     bool journal_failure_said_ = false;
+    bool starts_failure_said_ = false;
     Mono renewal_due_ = no_deadline;  // of the journal, whoever is on the way to exec
 };
 

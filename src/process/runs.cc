@@ -60,7 +60,7 @@ const char* Runs::channel_path(ChannelPath& path, const Service& service,
     path.clear();
     if (!at_.run_directory.empty()) {
         append(path, at_.run_directory, "/fds/");
-        append_name(path, service);
+        path << service.full_name();
         path << suffix;
     }
     return path.c_str();
@@ -268,6 +268,11 @@ void Runs::heed(ServiceId id, const Notification& said, Now now) {
         supervisor_.handle(id, {.kind = EventKind::main_process, .process = process}, now);
     }
     if (said.ready) supervisor_.handle(id, {.kind = EventKind::ready}, now);
+    if (said.alive) {
+        alive_ = id;
+        supervisor_.keep_alive(id, now);
+    }
+    if (said.hung) supervisor_.handle(id, {.kind = EventKind::hung}, now);
     if (said.stopping) supervisor_.handle(id, {.kind = EventKind::stop_announced}, now);
 }
 
@@ -299,6 +304,12 @@ void Runs::hear_out(ServiceId id, Now now) {
         read_ready(id, now);
     constexpr size_t most = notifications_at_end_max_count / notifications_a_turn_max_count;
     for (size_t i = 0; i < most && read_notifications(id, now); ++i) {}
+}
+
+bool Runs::listen(ServiceId id, Now now) {
+    alive_ = {};
+    hear_out(id, now);
+    return alive_ == id;
 }
 
 bool Runs::is_unborn(ServiceId id) const {

@@ -48,6 +48,8 @@ class Runs {
     void serve(const PollSet& set, Now now);
     // What a run has said before its end counts: who the leader is, and that it was ready.
     void hear_out(ServiceId id, Now now);
+    // Has it said WATCHDOG=1 since it was heard last?
+    bool listen(ServiceId id, Now now);
     // The run is over: its channels go.
     void end(ServiceId id);
 
@@ -77,6 +79,7 @@ class Runs {
     Setup& at_;
     Groups& groups_;
     List<Run> runs_;
+    ServiceId alive_;  // the one that said WATCHDOG=1 last
 };
 
 }  // namespace reeve

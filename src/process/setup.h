@@ -20,6 +20,7 @@ struct Setup {
     Inherited kept;          // what a resumed reeve has from before
     Text journal_note;       // what there is to say of the journal before
     LogSettings logs;
+    Text state_directory;          // what outlives a reboot; empty: nothing does
     bool keeps_history = false;    // under run_directory
     Text own_program;              // for svctl and svcheck
     Text run_variable;             // REEVE_RUN for the services; empty: it is the default

@@ -77,6 +77,8 @@ class Child {
             birth_.shared->step = step;
             birth_.shared->code = code;
         } else {
+            // A reeve that is another program by now does not read it, which is no reason to end.
+            ::signal(SIGPIPE, SIG_IGN);
             SpawnFailure failure{step, code};
             // Where even this fails, the exit code is all that is left to say.
             sys::write(report_fd_, &failure, sizeof failure);
@@ -176,7 +178,8 @@ class Child {
         if (plan_.mode == SpawnMode::main) return;
         const bool is_service = plan_.mode == SpawnMode::service;
         if (is_service && !policy_.tty.empty()) return set_terminal();
-        const bool given = is_service && !policy_.input.empty();
+        if (is_service && policy_.reads_fifo()) return;  // it is among the descriptors
+        const bool given = is_service && policy_.opens_input();
         place(given ? open_input() : open_null(), 0, SpawnStep::input);
     }
 
@@ -249,6 +252,9 @@ class Child {
     // What is ignored stays so through exec, also what libc keeps for itself; what reeve catches
     // becomes the default there. Numbers that the system does not have fail, and need nothing.
     void reset_signals() {
+        // What is ignored is taken back, also where it waits: a report may have brought it about.
+        ::signal(SIGPIPE, SIG_IGN);
+        ::signal(SIGPIPE, SIG_DFL);
         struct sigaction action {};
         action.sa_handler = SIG_DFL;
         ::sigaction(SIGHUP, &action, nullptr);  // what is copied below
@@ -302,7 +308,7 @@ class Child {
 // remains is a program on a file system that does not answer; posix_spawn waits for that too.
 bool may_share_memory(const SpawnPlan& plan) {
     const Policy& policy = *plan.policy;
-    return platform::can_share_memory && !plan.switch_user && policy.input.empty() &&
+    return platform::can_share_memory && !plan.switch_user && !policy.opens_input() &&
            policy.tty.empty() && !policy.nice;
 }
 

@@ -54,6 +54,7 @@ class Builder {
     bool add_inherited();
     bool add_user(const Credentials& user);
     bool add_files();
+    bool add_notify();
     bool add_own();
     // Leaves of each variable the entry that was set last.
     bool drop_replaced();
@@ -119,6 +120,16 @@ bool Builder::add_files() {
     return true;
 }
 
+// Without WATCHDOG_PID each process of its own may answer (sd_watchdog_enabled(3)).
+bool Builder::add_notify() {
+    if (!set("NOTIFY_SOCKET=", request_.notify_socket)) return false;
+    const HealthRules* health = plan_.definition->health.get();
+    if (health == nullptr || health->watchdog.ms == 0) return true;
+    Buffer<24> us;
+    us << health->watchdog.ms * 1000;
+    return set("WATCHDOG_USEC=", us.view());
+}
+
 bool Builder::add_own() {
     for (std::string_view entry : plan_.definition->env)
         if (!set(entry.data())) return false;
@@ -126,8 +137,7 @@ bool Builder::add_own() {
     if (!set("REEVE_SERVICE=", service.name)) return false;
     if (!service.instance.empty() && !set("REEVE_INSTANCE=", service.instance)) return false;
     if (!request_.run_directory.empty() && !set("REEVE_RUN=", request_.run_directory)) return false;
-    if (!request_.notify_socket.empty() && !set("NOTIFY_SOCKET=", request_.notify_socket))
-        return false;
+    if (!request_.notify_socket.empty() && !add_notify()) return false;
     for (std::string_view entry : request_.extra_environment)
         if (!set(entry, "")) return false;
     return true;

@@ -32,7 +32,7 @@ struct Placement {
     int to = -1;
 };
 constexpr int null_device = -1;  // in the place of `from`: /dev/null
-constexpr size_t placements_max_count = inherited_fds_max_count + 3;  // 1, 2 and readiness
+constexpr size_t placements_max_count = inherited_fds_max_count + 4;  // 0 to 2 and readiness
 
 // The record that the child appends to the journal before it executes anything: one write. The
 // program does not run where that fails.
@@ -56,8 +56,8 @@ struct SpawnRequest {
     std::string_view run_directory;  // REEVE_RUN; empty: the default one
     std::string_view own_program;    // the path of reeve, for svctl and svcheck; empty: not known
     const char* const* environment = nullptr;  // reeve's own; null: empty
-    // Placed in this order. What 0 is the mode and the definition say. Where 1 and 2 are not among
-    // them they are the service's terminal, or else reeve's own.
+    // Placed in this order. What 0 is the mode and the definition say; with stdin = fifo it is one
+    // of these. Where 1 and 2 are not they are the service's terminal, or else reeve's own.
     std::span<const Placement> descriptors;
     RecordWriter record;
     const struct rlimit* nofile = nullptr;  // the limit reeve was given; null: it has it still

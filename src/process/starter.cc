@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -68,12 +69,14 @@ class HookEnvironment {
     size_t count_ = 0;
 };
 
+uid_t user_of(const SpawnPlan& plan) { return plan.switch_user ? plan.uid : geteuid(); }
+
 // Lets the user that a process of the service runs as open its output as /dev/stdout, too.
 void give_output(const Fd& output, const SpawnPlan& plan) {
     struct stat state;
     if (!output || geteuid() != 0) return;
     const int fd = output.get();
-    const uid_t user = plan.switch_user ? plan.uid : geteuid();
+    const uid_t user = user_of(plan);
     if (sys::fstat(fd, &state) < 0 || state.st_uid == user) return;
     // root may be one that may do no more than others do: of a pipe it has the group.
     sys::fchown(fd, user, static_cast<gid_t>(-1));
@@ -124,6 +127,17 @@ Fd Starter::open_output(ServiceId id, SpawnMode mode, bool begins) {
     return {};
 }
 
+// A pipe for what a check writes: reeve keeps its last line. Without one it writes to nowhere.
+Fd Starter::open_heard(Fd& heard) {
+    Fd output;
+    descriptors_.clear();
+    if (sys::pipe(heard, output) == 0) sys::fcntl(output.get(), F_SETFL, 0);  // its end blocks
+    const int fd = output ? output.get() : null_device;
+    descriptors_.push_back({fd, 1});
+    descriptors_.push_back({fd, 2});
+    return output;
+}
+
 // A file for this run, or a pipe to svlog.
 Fd Starter::open_log(ServiceId id, bool begins, Text& why) {
     const Service& service = supervisor_.at(id);
@@ -172,6 +186,11 @@ void Starter::start(const Action& action, Now now) {
         for (const int fd : at_.inherited) descriptors_.push_back({fd, fd});
     if (id == supervisor_.log_writer()) logs_.renew_owner();
     if (!prepare_child(request, output, error)) return start_failed(id, error, now);
+    Fd input;
+    if (!is_main && !inputs_.open(service, user_of(plan_), input, error))
+        return start_failed(id, error, now);
+    if (input) descriptors_.push_back({input.get(), 0});
+    plan_.descriptors = descriptors_;
     Result<Spawned> spawned = spawn_service(service, is_main);
     if (!spawned) {
         blame_fork(error, spawned.error().code);
@@ -233,9 +252,12 @@ bool Starter::begin_hook(ServiceId id, Hook hook, Now now, PrepareError& error) 
     const Service& service = supervisor_.at(id);
     const HookEnvironment told(service);
     SpawnRequest request = request_for(service, SpawnMode::hook);
-    request.shell_line = shell_line_of(hook, service.policy());
+    request.shell_line = shell_line_of(hook, *service.definition);
     request.extra_environment = told.entries();
-    const Fd output = open_output(id, SpawnMode::hook, hook == Hook::pre_start);
+    Fd heard;
+    const Fd output = hook == Hook::check
+                          ? open_heard(heard)
+                          : open_output(id, SpawnMode::hook, hook == Hook::pre_start);
     if (!prepare_child(request, output, error)) return false;
     plan_.record = recorder_.record_of_child(service, &hook);
     Result<Spawned> spawned = spawn(plan_, pace_);
@@ -243,8 +265,8 @@ bool Starter::begin_hook(ServiceId id, Hook hook, Now now, PrepareError& error) 
         blame_fork(error, spawned.error().code);
         return false;
     }
-    const Mono deadline = now.mono + timeout_of(hook, service.policy());
-    hooks_.add(id, hook, std::move(*spawned), deadline, now.wall);
+    const Mono deadline = now.mono + timeout_of(hook, *service.definition);
+    hooks_.add(id, hook, std::move(*spawned), deadline, now.wall, std::move(heard));
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "process/foreground.h"
 #include "process/groups.h"
 #include "process/hooks.h"
+#include "process/inputs.h"
 #include "process/recorder.h"
 #include "process/runs.h"
 #include "process/setup.h"
@@ -19,9 +20,11 @@ namespace reeve {
 class Starter {
   public:
     Starter(Supervisor& supervisor, Setup& setup, Recorder& recorder, Groups& groups, Runs& runs,
-            Hooks& hooks, LogPipes& logs, Foreground& foreground, const bool& safe_mode)
+            Hooks& hooks, LogPipes& logs, Inputs& inputs, Foreground& foreground,
+            const bool& safe_mode)
         : supervisor_(supervisor), at_(setup), recorder_(recorder), groups_(groups), runs_(runs),
-          hooks_(hooks), logs_(logs), foreground_(foreground), safe_mode_(safe_mode) {}
+          hooks_(hooks), logs_(logs), inputs_(inputs), foreground_(foreground),
+          safe_mode_(safe_mode) {}
 
     // The action spawn: starts the service, unless that run is over already. What came of it is an
     // event for the supervisor: spawned, or spawn_failed.
@@ -32,6 +35,7 @@ class Starter {
   private:
     SpawnRequest request_for(const Service& service, SpawnMode mode) const;
     Fd open_output(ServiceId id, SpawnMode mode, bool begins);
+    Fd open_heard(Fd& heard);
     Fd open_log(ServiceId id, bool begins, Text& why);
     void place_output(const Service& service, SpawnMode mode, int fd);
     bool prepare_child(SpawnRequest& request, const Fd& output, PrepareError& error);
@@ -46,6 +50,7 @@ class Starter {
     Runs& runs_;
     Hooks& hooks_;
     LogPipes& logs_;
+    Inputs& inputs_;
     Foreground& foreground_;
     const bool& safe_mode_;  // nothing is started
     SpawnPlan plan_;

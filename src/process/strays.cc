@@ -45,6 +45,7 @@ void Strays::look(Supervisor& supervisor, const Hooks& hooks, pid_t trial) {
     known.push_back(trial);
     for (const Stray& stray : strays_) known.push_back(stray.pid);
     hooks.each([&](ServiceId, Hook, Process process) { known.push_back(process.pid); });
+    for (const pid_t group : hooks.killed_groups()) known.push_back(group);
     for (const Service& service : supervisor.services()) {
         if (service.group > 0) known.push_back(service.group);
         if (service.leader && service.leader.pid != service.group)
@@ -80,7 +81,8 @@ void Strays::note(Supervisor& supervisor, ServiceId id) const {
     Service& service = supervisor.at(id);
     Buffer<128> pids;
     for (const Stray& stray : strays_)
-        if (stray.service == id && stray.name == service.name)
+        if (stray.service == id && stray.name == service.name &&
+            pids.capacity() - pids.size() > 11)  // no number is cut
             append(pids, pids.empty() ? "" : " ", int64_t{stray.pid});
     if (!service.used() || service.strays == pids.view()) return;
     service.strays = pids.view();

@@ -107,7 +107,10 @@ void Ending::heed_request(Now now) {
     if (request.on_end == OnEnd::nothing) return;
     if (request.service == setup_.main) tell_end_of_command(supervisor_.at(request.service));
     const int code = shell_code(request.status);
-    const bool is_failure = request.on_end == OnEnd::shutdown_on_failure;
+    // Of what reeve itself ended (its check failed, say) the code is that of a stop.
+    const Service& service = supervisor_.at(request.service);
+    const bool was_ended = service.state == State::failed && service.end.code != ReasonCode::exited;
+    const bool is_failure = request.on_end == OnEnd::shutdown_on_failure || was_ended;
     begin(finale_of(request.on_end), is_failure ? std::max(code, 1) : code, now);
     request = {};
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "conf/own.h"
 #include "kernel/complain.h"
 #include "kernel/sys.h"
 #include "kernel/users.h"

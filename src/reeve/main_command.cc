@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "conf/load.h"
+#include "conf/own.h"
 #include "core/explain.h"
 #include "kernel/complain.h"
 #include "kernel/platform.h"

@@ -5,8 +5,8 @@
 namespace reeve {
 
 const std::string_view reeve_usage =
-    "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-q] [-g] [--strict]\n"
-    "             [--exit-when-idle] [--trust DIR]... [--container | --machine]\n"
+    "usage: reeve [-d DIR]... [-r RUNDIR] [-l LOGDIR] [-s STATEDIR] [-q] [-g]\n"
+    "             [--strict] [--exit-when-idle] [--trust DIR]... [--container | --machine]\n"
     "             [-- CMD ARG...]\n"
     "       reeve svctl ARG...\n"
     "       reeve uid\n"
@@ -15,12 +15,13 @@ const std::string_view reeve_usage =
     "                    an earlier one's of the same name\n"
     "  -r RUNDIR         state and control socket\n"
     "  -l LOGDIR         output of services\n"
+    "  -s STATEDIR       what is remembered over a reboot: starts of schedules\n"
     "  -q                exit 0 silently where another reeve has RUNDIR\n"
     "  -g                with CMD: send signals to its whole process group\n"
     "  --strict          do not start where a definition has errors\n"
     "  --trust DIR       take the files of this service directory whatever their mode\n"
     "                    and owner\n"
-    "  --exit-when-idle  end once nothing runs and nothing is wanted\n"
+    "  --exit-when-idle  end once nothing runs, is wanted or is scheduled\n"
     "  --container, --machine\n"
     "                    as PID 1: which of the two this is\n"
     "  -- CMD ARG...     run CMD as the service `main`; end when it ends, with its\n"
@@ -64,7 +65,7 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
         if (set_flag(word, options)) continue;
         const bool trusts = word == trust_option || word.starts_with(trust_prefix);
         const bool takes_path = word.size() >= 2 && word[0] == '-' &&
-                                (word[1] == 'd' || word[1] == 'r' || word[1] == 'l');
+                                std::string_view("drls").find(word[1]) != word.npos;
         if (!takes_path && !trusts) {
             const bool option = word.starts_with('-');
             problem = Text::join(option ? "unknown option " : "unexpected word ", word,
@@ -75,7 +76,7 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
         std::string_view path = word.substr(trusts ? trust_option.size() : 2);
         if (trusts && !path.empty()) path.remove_prefix(1);
         if (path.empty() && i + 1 < argc) path = argv[++i];
-        if (path.empty()) {
+        if (path.empty() || path == "--") {
             problem = Text::join(word, " needs a directory");
             return false;
         }
@@ -85,6 +86,7 @@ bool parse_options(int argc, char** argv, Options& options, Text& problem) {
         }
         if (word[1] == 'r') options.run_directory = path;
         if (word[1] == 'l') options.log_directory = path;
+        if (word[1] == 's') options.state_directory = path;
         if (word[1] != 'd') continue;
         if (options.directories.size() == directories_max_count) {
             problem = "more than 16 directories";

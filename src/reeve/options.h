@@ -14,6 +14,7 @@ struct Options {
     List<Text> trusted;        // --trust
     Text run_directory;        // -r
     Text log_directory;        // -l
+    Text state_directory;      // -s
     bool quiet = false;        // -q: a second instance is not an error
     bool whole_group = false;  // -g: signals go to the group of `-- CMD`
     bool exit_when_idle = false;

@@ -6,12 +6,15 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/format.h"
 #include "base/limits.h"
 #include "core/explain.h"
 #include "files/definitions.h"
 #include "files/directory.h"
+#include "files/starts.h"
 #include "files/status.h"
+#include "files/trust.h"
 #include "kernel/complain.h"
 #include "kernel/platform.h"
 #include "kernel/signals.h"
@@ -87,6 +90,7 @@ bool Program::begin() {
     server_.limit_clients(descriptors_for(16, clients_max_count));
     const Now now = read_clocks();
     if (resumption().ending) ending_.resume(now);
+    set_clockwork();
     Reloaded first;
     put_in_force(catalog, past.services(), now, first);
     // Where memory is short a first start ends of it here, and not again and again later on.
@@ -100,6 +104,20 @@ bool Program::begin() {
     log_service_.renew_console(past.services(), now);
     if (resumed) resume();
     return true;
+}
+
+// What schedules need to know beside their definitions.
+void Program::set_clockwork() {
+    supervisor_.timetable().set_seed(digest(boot_id()));
+    if (setup_.state_directory.empty()) return;
+    Text complaint = find_flaw(setup_.state_directory);
+    if (!complaint.empty()) {
+        complain(Text::join(complaint, "; until then catch_up remembers nothing"));
+        setup_.state_directory = {};
+        return;
+    }
+    supervisor_.timetable().set_remembered(read_starts(setup_.state_directory, complaint));
+    if (!complaint.empty()) complain(complaint);
 }
 
 // What an earlier reeve has left, or this one has been, and what is to become of it. False, with a
@@ -133,19 +151,19 @@ bool Program::read_first_files(List<List<SourceFile>>& files) {
         files_.note_read(files, now);
         return true;
     }
-    for (const Text& problem : problems) complain(problem);
+    for (const Text& problem : problems) files_.tell(problem);
     files_.retry_later(now);
     return false;
 }
 
-Reloaded Program::reload(Now now) {
+Reloaded Program::reload(Now now) { return read_again(now, true); }
+
+// Somebody has asked for it, or with `watch = yes` files have changed.
+Reloaded Program::read_again(Now now, bool is_asked) {
     Reloaded reloaded;
     List<List<SourceFile>> files;
-    if (files_.read(files, reloaded.problems)) {
+    if (files_.read_again(files, reloaded.problems, now.mono, is_asked))
         take_files(std::move(files), now, reloaded);
-    } else {
-        for (const Text& problem : reloaded.problems) complain(problem);
-    }
     return reloaded;
 }
 
@@ -161,7 +179,7 @@ void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reload
 
 // What could not be read, at a start or at a reload, is tried again.
 void Program::read_late(Now now) {
-    if (now.mono < files_.next_deadline()) return;
+    if (now.mono < files_.next_retry()) return;
     files_.retry_later(now.mono);
     List<List<SourceFile>> files;
     List<Text> problems;
@@ -208,12 +226,13 @@ void Program::put_in_force(const Catalog& catalog, std::span<const PastService> 
         reloaded.changes = reeve::put_in_force(catalog, {own.data(), own.size()}, past, supervisor_,
                                                now, problems);
         performer_.logs().mark_changed();
+        files_.set_watched(settings_.watch, now.mono);
     }
     for (const Problem& problem : problems) reloaded.problems.push_back(describe(problem));
     // reeve.conf speaks for all services: what runs is not to lose what it was given.
     if (!is_first && !catalog.problems.empty()) reloaded.problems.emplace_back(nothing_reloaded);
-    for (const Text& problem : reloaded.problems) complain(problem);
-    for (const Problem& warning : catalog.warnings) complain(describe(warning));
+    for (const Text& problem : reloaded.problems) files_.tell(problem);
+    for (const Problem& warning : catalog.warnings) files_.tell(describe(warning));
     main_.find_service(now);
 }
 
@@ -299,6 +318,10 @@ int Program::run() {
 void Program::turn() {
     Now now = read_clocks();
     tell_changes(now);
+    if (supervisor_.shutting_down())
+        files_.rest_watch();
+    else if (!performer_.safe_mode)
+        read_again(now, false);
     read_late(now);
     reexecution_.follow(now);
     // Who is told that something is done finds it in the files as well.
@@ -313,16 +336,27 @@ void Program::turn() {
     performer_.watch(set_);
     server_.watch(set_);
     run_directory_.watch(set_);
+    files_.watch(set_);
+    alarm_.set(supervisor_.next_moment());
+    alarm_.watch(set_);
     wait(now);
 
     now = read_clocks();
     signals::drain();
+    alarm_.serve(set_);
     handle_signals(now);
     if (run_directory_.may_have_changed(set_)) run_directory_.restore(now);
+    files_.serve(set_, run_directory_.mounts_changed(set_), now.mono);
     performer_.serve(set_, now);
     performer_.pass_deadlines(now);
     server_.serve(set_, now);
     performer_.carry_out(now);
+}
+
+// When the service files are to be looked at. What a change would stop could not be started behind
+// too many crashes: it waits, and is not waited for.
+Mono Program::next_reading() const {
+    return performer_.safe_mode ? files_.next_retry() : files_.next_deadline();
 }
 
 // Waits until a descriptor speaks, a signal comes or a deadline passes.
@@ -339,10 +373,10 @@ void Program::wait(Now now) {
         }
         if (busy) return;
     }
-    set_.wait(
-        std::min({performer_.next_deadline(), server_.next_deadline(), reexecution_.next_deadline(),
-                  files_.next_deadline(), main_.next_deadline(), reports_.next_deadline()}),
-        sys::mono_now());
+    set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(),
+                        reexecution_.next_deadline(), next_reading(), main_.next_deadline(),
+                        reports_.next_deadline(), alarm_.next_look(now)}),
+              sys::mono_now());
 }
 
 // What `-- CMD` is not there to get is for reeve itself.
@@ -355,6 +389,7 @@ void Program::handle_signals(Now now) {
     if (signals::take(SIGHUP) > 0) {
         run_directory_.restore(now);
         run_directory_.reopen_socket();
+        leave_safe_mode();
         reload(now);
         performer_.logs().renew();
     }

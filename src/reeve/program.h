@@ -8,6 +8,7 @@
 #include "ctl/controls.h"
 #include "ctl/server.h"
 #include "files/journal.h"
+#include "kernel/alarm.h"
 #include "process/performer.h"
 #include "reeve/ending.h"
 #include "reeve/log_service.h"
@@ -52,10 +53,13 @@ class Program final : public Controls {
 
   private:
     bool read_first_files(List<List<SourceFile>>& files);
+    void set_clockwork();
     bool read_past_of(const Catalog& catalog, Past& past);
     void put_in_force(const Catalog& catalog, std::span<const PastService> past, Now now,
                       Reloaded& reloaded);
     void take_files(List<List<SourceFile>> files, Now now, Reloaded& reloaded);
+    Reloaded read_again(Now now, bool is_asked);
+    Mono next_reading() const;
     void read_late(Now now);
     List<Ref<const Definition>> own_definitions(const Catalog& catalog) const;
     void resume();
@@ -84,6 +88,7 @@ class Program final : public Controls {
     MainCommand main_;
     Reexecution reexecution_;
     Mono status_files_due_ = no_deadline;  // at the latest, whatever else is to be done
+    WallAlarm alarm_;
     PollSet set_;
 };
 

@@ -311,6 +311,9 @@ int start(Options& options, int argc, char** argv, Setup setup) {
     if (!find_run_directory(options, places, setup, exit_code)) return exit_code;
     setup.logs.directory =
         absolute(options.log_directory.empty() ? places.defaults.log : options.log_directory);
+    if (!setup.stateless)
+        setup.state_directory = absolute(options.state_directory.empty() ? places.defaults.state
+                                                                         : options.state_directory);
     setup.environment = environ;
     if (rlimit limit; resumption().nofile && getrlimit(RLIMIT_NOFILE, &limit) == 0)
         setup.nofile = rlimit{*resumption().nofile, limit.rlim_max};

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/limits.h"
 #include "core/explain.h"
+#include "core/health.h"
 #include "core/object.h"
 #include "kernel/complain.h"
 
@@ -19,7 +20,7 @@ using Line = Buffer<1024>;
 void tell_change(const Supervisor& supervisor, const Entry& entry) {
     Line line;
     Buffer<reason_max_bytes> reason;
-    append_name(line, supervisor.at(entry.id));
+    line << supervisor.at(entry.id).full_name();
     append(line, ": ", name_of(entry.from), " -> ", name_of(entry.to));
     append_reason(reason, entry);
     if (!reason.empty()) append(line, ": ", reason.view());
@@ -28,16 +29,20 @@ void tell_change(const Supervisor& supervisor, const Entry& entry) {
 
 // "web is in backoff: exit 1, 1st failure"
 void append_entry(Sink& line, const Supervisor& supervisor, const Entry& entry) {
-    Buffer<2 * name_max_bytes + 1> name;
+    const FullNameText name(supervisor.at(entry.id).full_name());
     Buffer<reason_max_bytes> reason;
-    append_name(name, supervisor.at(entry.id));
     append_reason(reason, entry);
     append_sentence(line, name.view(), name_of(entry.to), reason.view());
 }
 
+// Of runs that failed.
+void append_untold(Sink& line, uint32_t count) {
+    if (count > 0) append(line, " (", count, " more since the last line about it)");
+}
+
 // What is being ended, and by what means.
 void append_ending(Sink& out, const Service& service) {
-    append_name(out, service);
+    out << service.full_name();
     switch (service.phase) {
     case Phase::stop_command: out << " (its stop_command)"; return;
     case Phase::post_stop: out << " (its post_stop)"; return;
@@ -63,7 +68,10 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
     const Service& service = supervisor.at(entry.id);
     const bool is_new = entry.to == State::starting && service.runs <= 1;
     if (is_new || entry.to == State::stopped) trouble = {.may_recover = trouble.may_recover};
+    if (entry.to == State::starting) trouble.is_unhealthy = false;
     if (entry.reason.code == ReasonCode::retry) return tell_retry(supervisor, entry, trouble, now);
+    if (entry.from == State::running && entry.to == State::running)
+        return tell_health(supervisor, entry, trouble, now);
     if (entry.to == State::running && trouble.is_there) {
         if (!std::exchange(trouble.may_recover, true)) recovering_.push_back(entry.id);
         recovery_due_ = std::min(recovery_due_, now.mono + service.policy().reset_after);
@@ -72,8 +80,15 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
                          entry.end.code == ReasonCode::stopped_on_request && entry.end.value == 2;
     const bool recovered = entry.to == State::done && trouble.is_there;
     if (entry.to != State::failed && entry.to != State::unknown && !cut_off && !recovered) return;
+    const bool is_early =
+        trouble.told != Mono{} && now.mono - trouble.told < milliseconds(report_pause_ms);
+    const bool is_failure = entry.to == State::failed;
+    if (is_early && (is_failure || recovered) && supervisor.timetable().recurs(entry.id, service)) {
+        trouble.untold += is_failure;
+        return;
+    }
     Line line;
-    append_name(line, service);
+    line << service.full_name();
     if (cut_off) {
         line << " was killed: the shutdown's time was over (stop_timeout_total), and its "
                 "stop_timeout is ";
@@ -88,9 +103,27 @@ void Reports::tell_failure(const Supervisor& supervisor, const Entry& entry, Now
         line.clear();
         append_entry(line, supervisor, entry);
     }
+    append_untold(line, trouble.untold);
     trouble = {.told = now.mono,
                .is_there = entry.to == State::failed,
                .may_recover = trouble.may_recover};
+    complain(line.view());
+}
+
+// What is unhealthy, and stays as it is (check_action = none); at most once a minute.
+void Reports::tell_health(const Supervisor& supervisor, const Entry& entry, Trouble& trouble,
+                          Now now) {
+    const bool is_well = entry.reason.code == ReasonCode::healthy;
+    if (!is_well && entry.reason.code != ReasonCode::unhealthy) return;
+    const bool is_early =
+        trouble.told != Mono{} && now.mono - trouble.told < milliseconds(report_pause_ms);
+    if (is_well != trouble.is_unhealthy || (!is_well && is_early)) return;
+    trouble.is_unhealthy = !is_well;
+    if (!is_well) trouble.told = now.mono;
+    Line line;
+    line << supervisor.at(entry.id).full_name();
+    line << (is_well ? " is healthy again" : " is ");
+    if (!is_well) append_reason(line, entry);
     complain(line.view());
 }
 
@@ -105,8 +138,7 @@ void Reports::tell_retry(const Supervisor& supervisor, const Entry& entry, Troub
     // Of the whole pause: the line may come when most of it is over.
     const Service& service = supervisor.at(entry.id);
     append_countdown(line, service, service.changed);
-    if (trouble.untold > 1)
-        append(line, " (", trouble.untold - 1, " more since the last line about it)");
+    append_untold(line, trouble.untold - 1);
     complain(line.view());
     trouble.is_there = true;
     trouble.told = now.mono;
@@ -122,7 +154,12 @@ void Reports::tell_recovered(const Supervisor& supervisor, Now now) {
         Trouble& trouble = troubles_[id.index];
         trouble.may_recover = false;
         if (service.state != State::running || !trouble.is_there) continue;
-        const Mono due = service.changed + service.policy().reset_after;
+        // One that has a check is well once that says so.
+        const HealthRules* rules = health_of(service);
+        const bool is_unsure =
+            rules != nullptr && !rules->check.empty() && service.reason.code != ReasonCode::healthy;
+        const Mono due = is_unsure ? now.mono + rules->check_interval
+                                   : service.changed + service.policy().reset_after;
         if (due > now.mono) {
             recovery_due_ = std::min(recovery_due_, due);
             recovering_[kept++] = id;
@@ -130,7 +167,7 @@ void Reports::tell_recovered(const Supervisor& supervisor, Now now) {
             continue;
         }
         Line line;
-        append_name(line, service);
+        line << service.full_name();
         line << " has recovered: it has run for ";
         append_span(line, now.mono - service.changed);
         if (trouble.ends > 0)

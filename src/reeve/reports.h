@@ -30,11 +30,13 @@ class Reports {
         uint32_t ends = 0;    // runs that failed
         uint32_t untold = 0;  // of those, since the last line
         bool is_there = false;
-        bool may_recover = false;  // it is in recovering_
+        bool may_recover = false;   // it is in recovering_
+        bool is_unhealthy = false;  // and that was told
     };
 
     void tell_failure(const Supervisor& supervisor, const Entry& entry, Now now);
     void tell_retry(const Supervisor& supervisor, const Entry& entry, Trouble& trouble, Now now);
+    void tell_health(const Supervisor& supervisor, const Entry& entry, Trouble& trouble, Now now);
     void tell_recovered(const Supervisor& supervisor, Now now);
 
     List<Trouble> troubles_;      // by index

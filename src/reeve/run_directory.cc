@@ -43,7 +43,7 @@ void RunDirectory::watch_removals() {
 }
 
 bool RunDirectory::may_have_changed(const PollSet& set) const {
-    return signals::take(platform::removal_signal) > 0 || mounts_.result(set) != 0;
+    return signals::take(platform::removal_signal) > 0 || mounts_changed(set);
 }
 
 // Takes nothing away, for that would call for this again.

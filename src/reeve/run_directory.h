@@ -22,6 +22,8 @@ class RunDirectory {
     void watch(PollSet& set) { mounts_.watch(set, POLLPRI); }
     // After the wait: may something of it be gone?
     bool may_have_changed(const PollSet& set) const;
+    // Was something mounted, or is so no longer?
+    bool mounts_changed(const PollSet& set) const { return mounts_.result(set) != 0; }
     // Makes again what is missing.
     void restore(Now now);
     // Makes the control socket again, where it is not ours any more.

@@ -28,14 +28,13 @@ void append_socket_path(Path& path, const Session& session) {
     append(path, session.invocation.run_directory, "/control");
 }
 
-// Does the run directory belong to neither root nor us? Whatever is in it is not to be believed.
+}  // namespace
+
 bool is_strangers(const Session& session) {
     struct stat status {};
     const Text path = session.invocation.run_directory;
     return sys::stat(path.c_str(), &status) == 0 && !is_trusted_owner(status.st_uid);
 }
-
-}  // namespace
 
 Question::Question(const Session& session, size_t first) {
     const Invocation& invocation = session.invocation;
@@ -43,6 +42,7 @@ Question::Question(const Session& session, size_t first) {
     request.timeout = invocation.timeout;
     request.waits = invocation.waits;
     request.follows = invocation.follows;
+    request.now = invocation.now;
     request.until = invocation.until;
     for (size_t i = first; i < session.arguments.size(); ++i)
         append(names, i > first ? " " : "", session.arguments[i]);
@@ -148,6 +148,7 @@ enum class Effect : uint8_t {
 Effect effect_of(Command command) {
     switch (command) {
     case Command::status:
+    case Command::next:
     case Command::why:
     case Command::plan:
     case Command::events:
@@ -240,8 +241,7 @@ Outcome ask_reeve(Session& session, const Request& first, Take take, List<Text>&
 
 bool is_meant(std::string_view word, std::string_view object) {
     if (!word.starts_with('@')) {
-        Buffer<2 * name_max_bytes + 1> full;
-        append_full_name(full, object);
+        const FullNameText full(full_name_of(object));
         return word == find_field(object, "name") || word == full.view();
     }
     if (word == "@all") return find_field(object, "name") != svlog_name;
@@ -254,7 +254,7 @@ bool is_meant(std::string_view word, std::string_view object) {
 List<Text> read_known(const Session& session) {
     const Invocation& invocation = session.invocation;
     List<Text> known;
-    if (!invocation.reads_log_directory) read_status_files(invocation.run_directory, known);
+    if (!invocation.reads_log_directory) known = read_last_status(invocation.run_directory);
     if (known.empty() && session.row.run == run_logs)
         read_log_directories(invocation.log_directory, known);
     return known;
@@ -317,9 +317,7 @@ void keep_file(const List<Text>&, std::string_view file, List<Text>& objects) {
 void keep_chain(const List<Text>& files, std::string_view file, List<Text>& objects, bool once) {
     for (size_t links = 0; links < files.size(); ++links) {
         Buffer<2 * name_max_bytes + reason_max_bytes + path_max_bytes + 128> brief;
-        brief << "name=";
-        append_full_name(brief, file);
-        brief << '\n';
+        append(brief, "name=", FullNameText(full_name_of(file)), '\n');
         for (const Text& told : objects)
             if (once && told.view().starts_with(brief.view())) return;
         append_field(brief, "state", find_field(file, "state"));
@@ -342,7 +340,9 @@ void keep_causes(const List<Text>& files, std::string_view file, List<Text>& obj
 // Keeps a service's object and those of its causes, where it is not as it should be.
 void keep_amiss(const List<Text>& files, std::string_view file, List<Text>& objects) {
     const std::string_view state = find_field(file, "state");
-    const bool settled = state == "running" || state == "done" || state == "stopped";
+    const bool by_clock = !find_field(file, "next").empty() && find_field(file, "blames").empty();
+    const bool settled = state == "running" || state == "done" || state == "stopped" ||
+                         (state == "waiting" && by_clock);
     if (!settled || find_field(file, "stale") == "yes" || !find_field(file, "problem").empty())
         keep_chain(files, file, objects, true);
 }
@@ -367,10 +367,10 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
     Buffer<request_max_bytes> line;
     const bool good = find_field(object, "result") == "0";
     if (good && session.row.command == Command::signal) {
-        append_full_name(line, object);
+        line << full_name_of(object);
         append(line, ": ", session.arguments[0], " sent");
     } else if (good && session.row.command == Command::rotate) {
-        append_full_name(line, object);
+        line << full_name_of(object);
         line << ": a new file begins with the next line";
     } else {
         append_outcome(line, object);

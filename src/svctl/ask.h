@@ -32,6 +32,8 @@ LongText last_said(std::string_view object);
 // no_answer(), or 0.
 Outcome ask_reeve(Session& session, const Request& request, Take take, List<Text>& objects,
                   int& code);
+// Does the run directory belong to neither root nor us? Whatever is in it is not to be believed.
+bool is_strangers(const Session& session);
 // Does that errno mean that no reeve is running?
 bool is_absent(int code);
 // Says why there is no answer, and what to do about it.

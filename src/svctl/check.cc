@@ -11,6 +11,7 @@
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 #include "svctl/ask.h"
+#include "svctl/coming.h"
 #include "svctl/files.h"
 
 namespace reeve {
@@ -83,22 +84,44 @@ void tell_ignored(const Text& directory, const Files& files) {
     platform::each_entry(fd.get(), look_at);
 }
 
+// What the clock would bring: of each schedule, window and version the first of it.
+void show_schedules(Session& session, const Catalog& catalog) {
+    const Now now{sys::mono_now(), sys::wall_now()};
+    List<Outlook> outlooks;
+    List<Coming> coming;
+    for (const Loaded& loaded : catalog.services) {
+        const Definition* definition = loaded.definition.get();
+        if (definition == nullptr || !definition->timing) continue;
+        Outlook& outlook = outlooks.emplace_back(
+            outlook_of(loaded.file.name, loaded.version, definition->timing, now));
+        for (size_t i = 0; i < check_next_count; ++i) {
+            outlook.advance(now);
+            if (outlook.next == no_moment) break;
+            coming.push_back(
+                {outlook.next, outlook.what, static_cast<uint32_t>(outlooks.size() - 1)});
+        }
+    }
+    show_coming(session, coming, outlooks, now);
+}
+
 }  // namespace
 
 Outcome run_check(Session& session) {
     FoundDirectories directories;
     Outcome outcome;
     for (const std::string_view path : session.arguments) directories.paths.push_back(path);
-    if (directories.paths.empty() && !find_directories(session, directories, outcome))
+    if (directories.paths.empty() &&
+        !find_directories(session, Purpose::reading, directories, outcome))
         return outcome;
     Files files;
     outcome = read_files(directories, files);
     if (outcome != Outcome::done) return outcome;
-    List<Problem> warnings;
-    const List<Problem> problems = problems_in(files, warnings);
+    Catalog catalog;
+    const List<Problem> problems = problems_in(files, catalog);
     for (const Problem& problem : problems) show_problem(session, problem);
+    if (session.invocation.verbose) show_schedules(session, catalog);
     finish(session);
-    for (const Problem& warning : warnings) warn(describe(warning));
+    for (const Problem& warning : catalog.warnings) warn(describe(warning));
     for (const Text& directory : directories.paths) tell_ignored(directory, files);
     for (const List<SourceFile>& directory : files)
         for (const SourceFile& file : directory)

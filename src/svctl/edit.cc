@@ -208,7 +208,8 @@ void Work::show_file(const SourceFile& file) {
 }
 
 Outcome Work::show() {
-    if (!find_directories(session_, directories_, outcome_) || !find()) return outcome_;
+    if (!find_directories(session_, Purpose::reading, directories_, outcome_) || !find())
+        return outcome_;
     for (const std::string_view name : names_)
         for (const Job& job : jobs_)
             if (means(name, *job.file)) show_file(*job.file);
@@ -291,8 +292,8 @@ bool Work::check(const List<Problem>& before) {
             if (job.path == problem.file) return true;
         return false;
     };
-    List<Problem> warnings;
-    for (const Problem& problem : problems_in(files_, warnings)) {
+    Catalog catalog;
+    for (const Problem& problem : problems_in(files_, catalog)) {
         if (!is_ours(problem) && contains(before, problem)) continue;
         good = false;
         if (session_.invocation.json)
@@ -300,7 +301,7 @@ bool Work::check(const List<Problem>& before) {
         else
             warn(describe(problem));
     }
-    for (const Problem& warning : warnings)
+    for (const Problem& warning : catalog.warnings)
         if (is_ours(warning)) warn(describe(warning));
     if (good) return true;
     finish(session_);
@@ -374,9 +375,11 @@ Outcome Work::apply(Command after) {
 }
 
 Outcome Work::change(Command after) {
-    if (!find_directories(session_, directories_, outcome_) || !find() || !lock()) return outcome_;
-    List<Problem> warnings;
-    const List<Problem> before = problems_in(files_, warnings);
+    if (!find_directories(session_, Purpose::changing, directories_, outcome_) || !find() ||
+        !lock())
+        return outcome_;
+    Catalog catalog;
+    const List<Problem> before = problems_in(files_, catalog);
     if (!prepare() || !check(before)) return outcome_;
     const bool whole = write();
     const bool in_part = last_done_ != nullptr;

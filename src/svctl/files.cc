@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "core/object.h"
 #include "files/definitions.h"
+#include "files/zone.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 #include "kernel/users.h"
@@ -39,7 +40,8 @@ bool may_become(uid_t self, std::string_view user, Sink& problem) {
 
 }  // namespace
 
-bool find_directories(Session& session, FoundDirectories& directories, Outcome& outcome) {
+bool find_directories(Session& session, Purpose purpose, FoundDirectories& directories,
+                      Outcome& outcome) {
     for (const std::string_view each : session.invocation.directories)
         directories.paths.push_back(each);
     outcome = Outcome::done;
@@ -55,7 +57,11 @@ bool find_directories(Session& session, FoundDirectories& directories, Outcome& 
         directories.paths.push_back(path);
         if (find_field(object, "trusted") == "yes") directories.trusted.push_back(path);
     }
-    if (is_absent(code)) {
+    const bool forbidden = code == EACCES && purpose == Purpose::reading;
+    if (forbidden)
+        warn("not permitted to ask reeve for its directories; this is what ",
+             session.invocation.config_directory, " has");
+    if (forbidden || is_absent(code)) {
         directories.paths.push_back(session.invocation.config_directory);
         outcome = Outcome::done;
     } else if (code != 0) {
@@ -74,14 +80,16 @@ Outcome read_files(const FoundDirectories& directories, Files& files) {
     return read.outcome;
 }
 
-List<Problem> problems_in(const Files& files, List<Problem>& warnings) {
+List<Problem> problems_in(const Files& files, Catalog& catalog) {
     LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
     context.may_become = may_become;
+    ZoneCache zones;
+    context.find_zone = ZoneCache::find_in;
+    context.zones = &zones;
     Supervisor supervisor;
     List<Problem> problems;
-    Catalog catalog = load(files, context);
+    catalog = load(files, context);
     put_in_force(catalog, {}, {}, supervisor, {sys::mono_now(), sys::wall_now()}, problems);
-    warnings = std::move(catalog.warnings);
     return problems;
 }
 

@@ -15,19 +15,22 @@ namespace reeve {
 using Files = List<List<SourceFile>>;
 
 // Where the files are: -d, REEVE_DIR, what the reeve that is running says, the default one; and
-// which of them that reeve trusts. False: it was said what is wrong, and `outcome` is that.
+// which of them that reeve trusts. Who may not ask reeve, and is only to read them, is told that it
+// is the default one. False: it was said what is wrong, and `outcome` is that.
 struct FoundDirectories {
     List<Text> paths;
     List<Text> trusted;
 };
-bool find_directories(Session& session, FoundDirectories& directories, Outcome& outcome);
+enum class Purpose : uint8_t { reading, changing };
+bool find_directories(Session& session, Purpose purpose, FoundDirectories& directories,
+                      Outcome& outcome);
 
 // Outcome::done, or it was said what is wrong.
 Outcome read_files(const FoundDirectories& directories, Files& files);
 
-// Everything that is wrong with them, also where they are put together. `warnings` gets what is no
-// error.
-List<Problem> problems_in(const Files& files, List<Problem>& warnings);
+// Everything that is wrong with them, also where they are put together. `catalog` gets what they
+// say, and what is no error.
+List<Problem> problems_in(const Files& files, Catalog& catalog);
 
 // "FILE:LINE: text", or an object.
 void show_problem(Session& session, const Problem& problem);

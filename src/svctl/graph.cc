@@ -52,8 +52,7 @@ class Tree {
     void print(size_t index) {
         const std::string_view object = objects_[index];
         Printer& printer = session_.printer;
-        Buffer<2 * name_max_bytes + 1> name;
-        append_full_name(name, object);
+        const FullNameText name(full_name_of(object));
         append(printer, name, "  ");
         print_state(printer, find_field(object, "state"), session_.screen);
         const bool again = shown_[index];
@@ -156,8 +155,7 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
     for (size_t i = 0; i < objects.size(); ++i) {
         if (!chosen[i]) continue;
         const std::string_view object = objects[i];
-        Buffer<2 * name_max_bytes + 1> name;
-        append_full_name(name, object);
+        const FullNameText name(full_name_of(object));
         append(printer, "    \"", name, "\" [label=\"", name, "\\n", find_field(object, "state"),
                "\"];\n");
         const auto print_edges = [&](const char* key, const char* style) {
@@ -165,8 +163,7 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
             for (auto word = take_word(words); !word.empty(); word = take_word(words))
                 for (const Text& other : objects) {
                     if (!is_meant(word, other)) continue;
-                    Buffer<2 * name_max_bytes + 1> to;
-                    append_full_name(to, other);
+                    const FullNameText to(full_name_of(other));
                     append(printer, "    \"", name, "\" -> \"", to, "\"", style, ";\n");
                 }
         };
@@ -179,7 +176,7 @@ void print_dot(Printer& printer, const List<Text>& objects, const List<uint8_t>&
 void print_json(Session& session, std::string_view object) {
     Buffer<object_max_bytes> brief;
     brief << "name=";
-    append_full_name(brief, object);
+    brief << full_name_of(object);
     brief << '\n';
     for (const char* key : {"state", "depends_on", "after"})
         append_field(brief, key, find_field(object, key));

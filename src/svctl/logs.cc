@@ -39,8 +39,7 @@ constexpr LogStream::Form forms[] = {LogStream::Form::svlog, LogStream::Form::ru
 // A service whose lines are shown.
 struct Output {
     Output(std::string_view service, bool colour) {
-        Buffer<2 * name_max_bytes + 1> full;
-        append_full_name(full, service);
+        const FullNameText full(full_name_of(service));
         name = full.view();
         Buffer<4 * name_max_bytes> shown;  // of a directory's name, which anything may be
         append_escaped(shown, name);
@@ -113,8 +112,7 @@ List<Stamp> starts_of_runs(std::string_view run_directory, std::string_view serv
         if (const auto date = parse_date(text)) all.push_back(stamp_of(*date, 0));
     };
     static char place[history_file_max_bytes + 2 * run_line_max_bytes];
-    Buffer<2 * name_max_bytes + 1> name;
-    append_full_name(name, service);
+    const FullNameText name(full_name_of(service));
     std::string_view lines = read_history(run_directory, name.view(), place, sizeof place);
     while (!lines.empty()) {
         std::string_view line = take_line(lines);
@@ -174,8 +172,7 @@ bool Merger::is_wanted(std::string_view service) const {
 }
 
 bool Merger::has(std::string_view service) const {
-    Buffer<2 * name_max_bytes + 1> name;
-    append_full_name(name, service);
+    const FullNameText name(full_name_of(service));
     for (const Output& output : outputs_)
         if (output.name == name.view()) return true;
     return false;

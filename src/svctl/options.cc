@@ -2,6 +2,7 @@
 #include "base/format.h"
 #include "base/parse.h"
 #include "conf/schema.h"
+#include "files/zone.h"
 #include "kernel/sys.h"
 #include "svctl/svctl.h"
 
@@ -50,13 +51,10 @@ bool set_lines(Invocation& invocation, std::string_view value, Sink& problem) {
     return lines.has_value();
 }
 
-// Where no zone is given it is the one that we are in, as it was then: what it is at that hour in
-// UTC may lie on the other side of a change, but a second look does not.
-Stamp local_stamp_of(const Date& date) {
-    int32_t offset_s = 0;
-    for (int look = 0; look < 2; ++look)
-        offset_s = sys::local_offset_s(stamp_of(date, offset_s).us / 1000000);
-    return stamp_of(date, offset_s);
+// Where the date names no zone it is the one that we are in.
+Stamp stamp_in_our_zone(const Date& date) {
+    Buffer<reason_max_bytes> problem;  // then it is UTC
+    return Stamp{instant_of(date, *find_zone("", problem)) * 1000000 + date.microsecond};
 }
 
 bool set_since(Invocation& invocation, std::string_view value, Sink& problem) {
@@ -65,12 +63,22 @@ bool set_since(Invocation& invocation, std::string_view value, Sink& problem) {
     if (back)
         invocation.since = Stamp{(sys::wall_now().ms - back->ms) * 1000};
     else if (date)
-        invocation.since =
-            date->offset_s ? stamp_of(*date, *date->offset_s) : local_stamp_of(*date);
+        invocation.since = stamp_in_our_zone(*date);
     else
         problem << "--since takes a duration back from now (10m) or a date (2026-11-20T10:00, "
                    "2026-11-20T10:00:00Z)";
     return invocation.since.has_value();
+}
+
+bool set_from(Invocation& invocation, std::string_view value, Sink& problem) {
+    invocation.from = parse_date(value);
+    if (!invocation.from) problem << "--from takes a date (2026-11-20T10:00, 2026-11-20T10:00:00Z)";
+    return invocation.from.has_value();
+}
+
+bool set_timezone(Invocation& invocation, std::string_view value, Sink&) {
+    invocation.timezone = value;
+    return true;
 }
 
 bool set_run(Invocation& invocation, std::string_view value, Sink& problem) {
@@ -101,9 +109,14 @@ constexpr OptionRow options[] = {
     {"-l", "LOGDIR", "logs", "read there, and ask no reeve", set_log_directory},
     {"--since", "TIME", "logs", "from then on: a duration back from now, or a date", set_since},
     {"--run", "N", "logs", "of one run only: last or 1, 2 for the one before, ...", set_run},
+    {"--from", "TIME", "when", "those after it, not after now", set_from},
+    {"--timezone", "ZONE", "when", "there, and not in the machine's own zone", set_timezone},
     {"-n", "", "", "do not wait for the outcome", set_flag<&Invocation::waits, false>},
     {"-f", "", "logs events", "go on with what comes", set_flag<&Invocation::follows>},
-    {"--now", "", "enable disable", "start or stop it too", set_flag<&Invocation::now>},
+    {"--week", "", "next", "a calendar of the coming seven days", set_flag<&Invocation::week>},
+    {"-v", "", "check", "also what is to come of each schedule", set_flag<&Invocation::verbose>},
+    {"--now", "", "up enable disable", "up: outside its window as well; else start or stop it too",
+     set_flag<&Invocation::now>},
     {"--state", "STATE", "wait", "until it is in this state", set_state},
     {"--dot", "", "graph", "for Graphviz", set_flag<&Invocation::dot>},
     {"--json", "", "", "one JSON array; logs and events: an object a line",

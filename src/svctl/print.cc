@@ -10,6 +10,9 @@
 #include "base/sort.h"
 #include "base/spelling.h"
 #include "core/object.h"
+#include "files/zone.h"
+#include "kernel/sys.h"
+#include "model/calendar.h"
 
 namespace reeve {
 
@@ -44,6 +47,27 @@ std::string_view colour_of(std::string_view state) {
     return state == "stopped" ? "" : "\33[33m";
 }
 
+// Our times in the text are local ones there, and it is told how far off they are.
+void append_localized(Sink& out, std::string_view text) {
+    for (size_t end = 0; (end = text.find('Z', end)) != text.npos;) {
+        const size_t begin = text.rfind(' ', end) + 1;  // 0 where there is no blank
+        const auto date = parse_date(text.substr(begin, ++end - begin));
+        if (!date) continue;
+        const int64_t time_s = local_seconds(*date);
+        out << text.substr(0, begin);
+        append_short_time(out, time_s);
+        const Duration left = wall_of(time_s) - sys::wall_now();
+        if (left.ms > 0) {
+            out << " (in ";
+            append_span(out, left);
+            out << ')';
+        }
+        text.remove_prefix(end);
+        end = 0;
+    }
+    out << text;
+}
+
 // The value of a field as people read it.
 void append_value(Sink& out, std::string_view object, std::string_view key) {
     const std::string_view value = find_field(object, key);
@@ -52,6 +76,8 @@ void append_value(Sink& out, std::string_view object, std::string_view key) {
         append_span(out, seconds(static_cast<int64_t>(*number)));
     else if (key == "memory_bytes" && number)
         append_size(out, *number);
+    else if (key == "reason" || key == "next")
+        append_localized(out, value);
     else
         out << value;
     if (key == "cpu_percent" && !value.empty()) out << '%';
@@ -62,7 +88,7 @@ void fill_cell(Cell& cell, std::string_view object, size_t place) {
     if (object.empty()) {
         cell << columns[place].title;
     } else if (place == 0) {
-        append_full_name(cell, object);
+        cell << full_name_of(object);
     } else {
         append_value(cell, object, columns[place].key);
         const bool broken =
@@ -196,9 +222,14 @@ void print_wrapped(Printer& printer, std::string_view text, const Screen& screen
 }
 
 void print_state(Printer& printer, std::string_view state, const Screen& screen) {
+    print_as(printer, state, state, screen);
+}
+
+void print_as(Printer& printer, std::string_view text, std::string_view state,
+              const Screen& screen) {
     const std::string_view colour = screen.colour ? colour_of(state) : "";
     printer.raw(colour);
-    printer << state;
+    printer << text;
     if (!colour.empty()) printer.raw("\33[0m");
 }
 
@@ -229,6 +260,22 @@ void print_table(Printer& printer, const List<Text>& objects, const Screen& scre
     if (screen.terminal) print_summary(printer, objects, screen);
 }
 
+const Zone& local_zone() {
+    // The zone lives as long as the program: code that frees it would serve nobody.
+    static const Ref<const Zone>* zone = nullptr;
+    if (zone == nullptr) {
+        Buffer<reason_max_bytes> problem;
+        zone = new Ref<const Zone>(find_zone("", problem));
+    }
+    return **zone;
+}
+
+void append_short_time(Sink& out, int64_t time_s) {
+    Buffer<40> text;
+    append_local_time(text, time_s, local_zone());
+    append(out, text.view().substr(0, 10), ' ', text.view().substr(11, 8));
+}
+
 void print_details(Printer& printer, std::string_view object, const Screen& screen) {
     constexpr size_t key_width = 13;
     std::string_view rest = object;
@@ -253,7 +300,7 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
         printer.blanks(label.size() < key_width ? key_width - label.size() : 1);
         if (key == "state") {
             print_state(printer, line.substr(equals + 1), screen);
-        } else if (has_unit) {
+        } else if (has_unit || key == "reason" || key == "next") {
             Cell cell;
             append_value(cell, object, key);
             printer << cell.view();
@@ -279,10 +326,11 @@ void print_last_lines(Printer& printer, std::string_view object, const Screen& s
 }
 
 void print_sentence(Printer& printer, std::string_view object, const Screen& screen) {
-    Buffer<2 * name_max_bytes + 1> name;
-    append_full_name(name, object);
+    const FullNameText name(full_name_of(object));
     Cell line;
-    append_sentence(line, name.view(), find_field(object, "state"), find_field(object, "reason"));
+    Cell reason;
+    append_value(reason, object, "reason");
+    append_sentence(line, name.view(), find_field(object, "state"), reason.view());
     print_wrapped(printer, line.view(), screen, 4);
 }
 
@@ -290,8 +338,7 @@ namespace {
 
 // What a reload did with a service.
 void append_change(Sink& out, std::string_view action, std::string_view object) {
-    Buffer<2 * name_max_bytes + 1> name;
-    append_full_name(name, object);
+    const FullNameText name(full_name_of(object));
     const std::string_view state = find_field(object, "state");
     if (action == "add") append(out, "added, ", state);
     if (action == "update") append(out, "updated, ", state);
@@ -310,7 +357,7 @@ void append_change(Sink& out, std::string_view action, std::string_view object) 
 void append_outcome(Sink& out, std::string_view object) {
     const std::string_view result = find_field(object, "result");
     const std::string_view action = find_field(object, "action");
-    append_full_name(out, object);
+    out << full_name_of(object);
     out << ": ";
     if (result == "3") out << "not running: ";
     if (result == "5") out << "not in time: ";
@@ -321,8 +368,11 @@ void append_outcome(Sink& out, std::string_view object) {
     const std::string_view reason = find_field(object, "reason");
     // What is wrong with a file is told by itself.
     const bool got_away = !find_field(object, "strays").empty();
-    if ((result != "0" || got_away) && action != "refuse" && !reason.empty())
-        append(out, ": ", reason);
+    const bool waits = find_field(object, "state") == "waiting" && action.empty();
+    if ((result != "0" || got_away || waits) && action != "refuse" && !reason.empty()) {
+        out << ": ";
+        append_localized(out, reason);
+    }
 }
 
 void append_size(Sink& out, uint64_t bytes) {
@@ -337,10 +387,8 @@ void append_size(Sink& out, uint64_t bytes) {
     out << *unit;
 }
 
-void append_full_name(Sink& out, std::string_view object) {
-    out << find_field(object, "name");
-    const std::string_view instance = find_field(object, "instance");
-    if (!instance.empty()) append(out, '@', instance);
+FullName full_name_of(std::string_view object) {
+    return {find_field(object, "name"), find_field(object, "instance")};
 }
 
 }  // namespace reeve

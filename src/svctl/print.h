@@ -6,6 +6,8 @@
 #include "base/format.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "model/full_name.h"
+#include "model/zone.h"
 #include "svctl/printer.h"
 
 namespace reeve {
@@ -26,6 +28,10 @@ void print_cut(Printer& printer, std::string_view text, size_t width);
 
 // A state in its colour.
 void print_state(Printer& printer, std::string_view state, const Screen& screen);
+
+// The text in the colour of a state.
+void print_as(Printer& printer, std::string_view text, std::string_view state,
+              const Screen& screen);
 
 // The text on as many lines of the screen as it takes, the further ones behind so many blanks.
 void print_wrapped(Printer& printer, std::string_view text, const Screen& screen, size_t indent);
@@ -49,10 +55,15 @@ void print_sentence(Printer& printer, std::string_view object, const Screen& scr
 // "web: running"; with what kept it from that where the result is not 0. No newline.
 void append_outcome(Sink& out, std::string_view object);
 
+// The one that svctl is in.
+const Zone& local_zone();
+
+// Local time: "2026-12-01 03:00:00".
+void append_short_time(Sink& out, int64_t time_s);
+
 // "512", "12K", "1.5G".
 void append_size(Sink& out, uint64_t bytes);
 
-// NAME[@INSTANCE].
-void append_full_name(Sink& out, std::string_view object);
+FullName full_name_of(std::string_view object);
 
 }  // namespace reeve

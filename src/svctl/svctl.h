@@ -23,9 +23,13 @@ struct Invocation {
     bool waits = true;                   // no -n
     bool now = false;                    // --now
     bool follows = false;                // -f
+    bool week = false;                   // next --week
+    bool verbose = false;                // check -v
     bool dot = false;                    // --dot
     std::optional<size_t> lines;         // logs -n
     std::optional<Stamp> since;          // logs --since
+    std::optional<Date> from;            // when --from
+    std::string_view timezone;           // when --timezone; empty: the machine's
     size_t run = 0;                      // logs --run: 1 is the last; 0: of any
     Duration timeout = milliseconds(answer_wait_default_ms);  // -t
     std::optional<State> until;                               // --state
@@ -80,10 +84,13 @@ Outcome run_events(Session& session);
 Outcome run_boot(Session& session);
 Outcome run_graph(Session& session);
 Outcome run_history(Session& session);
+Outcome run_next(Session& session);
 Outcome run_logs(Session& session);
+Outcome run_input(Session& session);
 // Commands that need none.
 Outcome run_check(Session& session);
 Outcome run_keys(Session& session);
+Outcome run_when(Session& session);
 // Commands that change service files, and have reeve read them again.
 Outcome run_add(Session& session);
 Outcome run_set(Session& session);

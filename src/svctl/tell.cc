@@ -1,4 +1,4 @@
-// tell: the commands that tell what happened, and what would: events, history, boot, plan.
+// tell: the commands that tell what happened, and what would: events, boot, plan.
 #include <algorithm>
 
 #include "base/fields.h"
@@ -7,10 +7,10 @@
 #include "base/parse.h"
 #include "base/sort.h"
 #include "core/object.h"
-#include "files/history.h"
 #include "kernel/sys.h"
 #include "model/stamp.h"
 #include "svctl/ask.h"
+#include "svctl/columns.h"
 #include "svctl/logs.h"
 
 namespace reeve {
@@ -41,66 +41,10 @@ LongText last_said(std::string_view object) {
 
 namespace {
 
-// Some fields of objects in columns: every one but the last as wide as its widest cell.
-class Columns {
-  public:
-    Columns(std::initializer_list<const char*> keys) : keys_(keys) {}
-
-    void print(Session& session, const List<Text>& objects) const {
-        List<size_t> widths;
-        for (const char* key : keys_) {
-            size_t width = cell({}, key).size();
-            for (const Text& object : objects) width = std::max(width, cell(object, key).size());
-            widths.push_back(width);
-        }
-        if (!objects.empty()) print_row(session.printer, {}, widths);
-        for (const Text& object : objects) print_row(session.printer, object, widths);
-    }
-
-  private:
-    // Of no object: the heading. The name is the whole one, times are to the second.
-    static std::string_view cell(std::string_view object, std::string_view key) {
-        static Buffer<reason_max_bytes + 64> place;
-        place.clear();
-        const std::string_view title = key.substr(0, key.find('_'));
-        const std::string_view value = find_field(object, key);
-        const bool is_time = key == "start" || key == "end";
-        const auto ms = parse_unsigned(value, INT64_MAX);
-        if (object.empty())
-            for (const char c : title) place << static_cast<char>(c - 'a' + 'A');
-        else if (key == "name")
-            append_full_name(place, object);
-        else if (key == "took_ms" && ms)
-            append_span(place, milliseconds(static_cast<int64_t>(*ms)));
-        else if (is_time && value.find('.') != std::string_view::npos)
-            append(place, value.substr(0, value.find('.')), 'Z');
-        else
-            place << value;
-        return place.view();
-    }
-
-    void print_row(Printer& printer, std::string_view object, const List<size_t>& widths) const {
-        size_t owed = 0;  // blanks, which nothing may follow
-        for (size_t i = 0; i < widths.size(); ++i) {
-            const std::string_view text = cell(object, keys_.begin()[i]);
-            if (!text.empty()) {
-                printer.blanks(owed);
-                owed = 0;
-                printer << text;
-            }
-            owed += widths[i] - text.size() + 2;
-        }
-        printer << '\n';
-    }
-
-    std::initializer_list<const char*> keys_;
-};
-
 void print_event(Session& session, std::string_view object) {
     Printer& printer = session.printer;
     append(printer, find_field(object, "time"), ' ');
-    Buffer<2 * name_max_bytes + 1> name;
-    append_full_name(name, object);
+    const FullNameText name(full_name_of(object));
     append(printer, name, ": ", find_field(object, "from"), " -> ");
     print_state(printer, find_field(object, "to"), session.screen);
     const std::string_view reason = find_field(object, "reason");
@@ -167,61 +111,6 @@ Outcome run_plan(Session& session) {
         if (outcome == Outcome::done && steps.empty())
             session.printer << "reload would change nothing\n";
     }
-    session.printer.flush();
-    return outcome;
-}
-
-namespace {
-
-// A line of a history file (core/object.h) as the object that it is.
-void append_run_object(Sink& out, std::string_view service, std::string_view line) {
-    append_field(out, "name", find_field(service, "name"));
-    append_field(out, "instance", find_field(service, "instance"));
-    while (!line.empty() && !line.starts_with("reason=")) {
-        const std::string_view word = take_word(line);
-        append(out, word, '\n');
-        line = trim(line);
-    }
-    append(out, line, '\n');
-}
-
-void read_runs(const Session& session, std::string_view service, List<Text>& runs) {
-    static char place[history_file_max_bytes + 2 * run_line_max_bytes];
-    Buffer<2 * name_max_bytes + 1> name;
-    append_full_name(name, service);
-    std::string_view lines =
-        read_history(session.invocation.run_directory, name.view(), place, sizeof place);
-    while (!lines.empty()) {
-        const std::string_view line = take_line(lines);
-        if (!line.starts_with("start=")) continue;
-        Buffer<2 * run_line_max_bytes> object;
-        append_run_object(object, service, line);
-        runs.push_back(object.view());
-    }
-}
-
-}  // namespace
-
-// The files have all there is, whether reeve answers or not; it is asked who is meant.
-Outcome run_history(Session& session) {
-    List<Text> services;
-    Outcome outcome;
-    if (!learn_services(session, services, outcome)) return outcome;
-    List<Text> runs;
-    for (const Text& service : services) {
-        const size_t before = runs.size();
-        read_runs(session, service, runs);
-        if (runs.size() > before) continue;
-        Buffer<2 * name_max_bytes + 1> name;
-        append_full_name(name, service);
-        warn(name, ": none of its runs has ended yet");
-    }
-    if (session.invocation.json)
-        print_json(session, runs);
-    else if (services.size() > 1)
-        Columns{"name", "start", "end", "took_ms", "pid", "reason"}.print(session, runs);
-    else
-        Columns{"start", "end", "took_ms", "pid", "reason"}.print(session, runs);
     session.printer.flush();
     return outcome;
 }

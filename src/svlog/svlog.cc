@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "files/place.h"
 #include "files/trust.h"
+#include "files/zone.h"
 #include "kernel/complain.h"
 #include "kernel/platform.h"
 #include "kernel/signals.h"
@@ -136,12 +137,13 @@ bool Svlog::pump(Stream& stream) {
 void Svlog::set_stamp(const Stream& stream) {
     now_us_ = sys::wall_now_us();
     stamp_.clear();
-    constexpr int64_t minute_us = 60000000;  // zones change at whole ones
-    if (stream.time == LogTime::local && now_us_ / minute_us != offset_minute_) {
-        offset_s_ = sys::local_offset_s(now_us_ / 1000000);
-        offset_minute_ = now_us_ / minute_us;
+    const int64_t now_s = now_us_ / 1000000;
+    if (stream.time == LogTime::local && !local_.holds(now_s)) {
+        Buffer<reason_max_bytes> problem;  // then it is UTC
+        if (!zone_) zone_ = find_zone("", problem);
+        local_ = zone_->period_at(now_s);
     }
-    append_stamp(stamp_, stream.time, now_us_, offset_s_);
+    append_stamp(stamp_, stream.time, now_us_, local_.offset_s);
 }
 
 // Is there a file to write to? Where there can be none, that is looked at again every second.

@@ -10,6 +10,7 @@
 #include "logs/file.h"
 #include "model/logline.h"
 #include "model/logplan.h"
+#include "model/zone.h"
 
 namespace reeve {
 
@@ -99,10 +100,10 @@ class Svlog {
     PollSet set_;
     Buffer<48> stamp_;
     int64_t now_us_ = 0;
-    int64_t offset_minute_ = 0;
-    int32_t offset_s_ = 0;
-    size_t fullest_ = 0;     // of the pipes: what was in it when it was last read
-    int64_t gather_us_ = 0;  // how long
+    Ref<const Zone> zone_;              // the machine's; null before it is needed
+    Period local_{.end_s = -always_s};  // of it, around now_us_
+    size_t fullest_ = 0;                // of the pipes: what was in it when it was last read
+    int64_t gather_us_ = 0;             // how long
     Mono retry_at_ = no_deadline;
     Mono ends_by_ = no_deadline;
 };

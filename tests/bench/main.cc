@@ -90,6 +90,7 @@ int run(const Options& options) {
     measure_idle(bench);
     measure_init(bench);
     measure_reading(bench);
+    measure_schedules(bench);
     measure_size(bench);
     measure_logs(bench);
     std::fputs(bench.report.markdown().c_str(), stdout);

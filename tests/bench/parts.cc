@@ -16,7 +16,7 @@ constexpr double share_s = 10;
 
 Strings part_names() {
     return {"bringup", "restart", "status",   "command", "shutdown", "memory", "size", "entrypoint",
-            "orphans", "idle",    "takeover", "reading", "logs",     "crowd",  "busy"};
+            "orphans", "idle",    "takeover", "reading", "logs",     "crowd",  "busy", "schedule"};
 }
 
 bool Bench::wants(const std::string& part) const {

@@ -48,6 +48,8 @@ void measure_init(Bench& bench);
 void measure_reading(Bench& bench);
 // Lines of a service on their way to files: logs, crowd.
 void measure_logs(Bench& bench);
+// Services that the clock starts: schedule.
+void measure_schedules(Bench& bench);
 // The programs' files.
 void measure_size(Bench& bench);
 

@@ -4,6 +4,7 @@
 #include "catch.h"
 #include "conf/files.h"
 #include "conf/load.h"
+#include "conf/own.h"
 #include "conf/schema.h"
 
 using namespace reeve;
@@ -100,6 +101,21 @@ TEST_CASE("a file with every key becomes a definition that holds them all") {
     CHECK(policy.hook_timeout == seconds(9));
     CHECK(policy.log == Log::null);
     CHECK(policy.log_keep == 3);
+}
+
+TEST_CASE("stdin is a path that is opened, the FIFO that reeve makes, or neither") {
+    const auto plain = definition_of("exec = a\n");
+    CHECK_FALSE(plain->policy->opens_input());
+    CHECK_FALSE(plain->policy->reads_fifo());
+    CHECK_FALSE(plain->policy->input_keep);
+    const auto path = definition_of("exec = a\nstdin = /run/%n\n");
+    CHECK(path->policy->opens_input());
+    CHECK_FALSE(path->policy->reads_fifo());
+    const auto fifo = definition_of("exec = a\nstdin = fifo\ninput_keep = yes\n");
+    CHECK_FALSE(fifo->policy->opens_input());
+    CHECK(fifo->policy->reads_fifo());
+    CHECK(fifo->policy->input_keep);
+    CHECK(fifo->process_digest != plain->process_digest);
 }
 
 TEST_CASE("values at their bounds are taken") {
@@ -255,14 +271,16 @@ TEST_CASE("reeve.conf holds the settings of reeve") {
     CHECK(none.max_starting == 0);
     CHECK(none.stop_timeout_total == seconds(8));
     CHECK_FALSE(none.exit_when_idle);
+    CHECK_FALSE(none.watch);
     const Catalog catalog = load_files({file_of(
         "reeve.conf", "format = 1\nuid = shop_1-A\nmax_starting = 4\nstop_timeout_total = 20s\n"
-                      "exit_when_idle = yes\n")});
+                      "exit_when_idle = yes\nwatch = yes\n")});
     CHECK(problems_of(catalog).empty());
     CHECK(catalog.settings.uid.view() == "shop_1-A");
     CHECK(catalog.settings.max_starting == 4);
     CHECK(catalog.settings.stop_timeout_total == seconds(20));
     CHECK(catalog.settings.exit_when_idle);
+    CHECK(catalog.settings.watch);
 }
 
 TEST_CASE("a default is what a service has that does not set the key") {
@@ -276,6 +294,18 @@ TEST_CASE("a default is what a service has that does not set the key") {
     CHECK(joined(service->env) == "A=web|B=2");
     CHECK(service->policy->success.has_code(3));
     CHECK_FALSE(service->policy->success.has_code(0));
+}
+
+TEST_CASE("a default zone or overlap holds for every schedule") {
+    const std::string conf = "default.timezone = CET-1\ndefault.overlap = queue\n";
+    const auto job = definition_of("exec = a\ncron = @daily\n", conf);
+    REQUIRE(job);
+    REQUIRE(job->timing);
+    CHECK(job->timing->overlap == Overlap::queue);
+    CHECK(job->timing->zone->offset_at(0) == 3600);
+    const auto other = definition_of("exec = a\nevery = 1m\ntimezone = UTC0\n", conf);
+    REQUIRE(other);
+    CHECK(other->timing->zone->offset_at(0) == 0);
 }
 
 TEST_CASE("a default dependency passes over the service itself") {
@@ -332,9 +362,23 @@ TEST_CASE("services that are treated alike share one policy") {
     CHECK(policy(0)->owners == 3);
 }
 
+TEST_CASE("services of one schedule share it, and one without has none") {
+    const Catalog catalog = load_files({file_of("a", "exec = a\ncron = @daily\n"),
+                                        file_of("b", "cron = @daily\nexec = b\nuser = www\n"),
+                                        file_of("c", "exec = c\n"),
+                                        file_of("d", "exec = d\ncron = @daily\njitter = 1m\n")});
+    const auto timing = [&](size_t i) { return catalog.services[i].definition->timing.get(); };
+    REQUIRE(timing(0) != nullptr);
+    CHECK(timing(0) == timing(1));
+    CHECK(timing(0)->owners == 2);
+    CHECK(timing(2) == nullptr);
+    REQUIRE(timing(3) != nullptr);
+    CHECK(timing(3) != timing(0));
+}
+
 TEST_CASE("policies beyond those looked back at are right, if not shared") {
     List<SourceFile> files;
-    for (size_t i = 0; i < 2 * policies_back_max_count + 1; ++i)
+    for (size_t i = 0; i < 2 * parts_back_max_count + 1; ++i)
         files.push_back(file_of("s" + std::to_string(1000 + i),
                                 "exec = a\nlog_keep = " + std::to_string(i) + "\n"));
     files.push_back(file_of("z", "exec = a\nlog_keep = 0\n"));

@@ -47,17 +47,19 @@ const Mistake mistakes[] = {
     {"log_max_size = 0", "log_max_size = 0: expected a size, such as 512K, 20M or 1G"},
     {"log_max_size = 1MB", "log_max_size = 1MB: expected a size, such as 512K, 20M or 1G"},
     // Words and names.
-    {"group = a b/c", "group = a b/c: 'b/c' is no name: at most 63 letters, digits, _, - and :"},
+    {"group = a b/c",
+     "group = a b/c: column 3: 'b/c' is no name: at most 63 letters, digits, _, - and :"},
     {"depends_on = db, cache",
-     "depends_on = db, cache: 'db,' is no name: at most 63 letters, digits, _, - and :"},
+     "depends_on = db, cache: column 1: 'db,' is no name: at most 63 letters, digits, _, - and :"},
     {"depends_on = db+v2",
-     "depends_on = db+v2: 'db+v2' is no name: at most 63 letters, digits, _, - and :"},
-    {"depends_on = db@", "depends_on = db@: 'db@' is no name: at most 63 letters, digits, _, - "
-                         "and :"},
+     "depends_on = db+v2: column 1: 'db+v2' is no name: at most 63 letters, digits, _, - and :"},
+    {"depends_on = db@",
+     "depends_on = db@: column 1: 'db@' is no name: at most 63 letters, digits, _, - "
+     "and :"},
     {"after = " + std::string(64, 'n'),
-     "after = " + std::string(60, 'n') + "...: '" + std::string(60, 'n') +
+     "after = " + std::string(60, 'n') + "...: column 1: '" + std::string(60, 'n') +
          "...' is no name: at most 63 letters, digits, _, - and :"},
-    {"depends_on = db web", "depends_on = db web: a service cannot wait for itself"},
+    {"depends_on = db web", "depends_on = db web: column 4: a service cannot wait for itself"},
     {"after = %n", "after = %n: a service cannot wait for itself"},
     // User, paths and environment.
     {"user = :www", "user = :www: expected USER or USER:GROUP, names or numbers"},
@@ -66,7 +68,7 @@ const Mistake mistakes[] = {
     {"user = www data", "user = www data: expected USER or USER:GROUP, names or numbers"},
     {"workdir = srv", "workdir = srv: expected a path that begins with /"},
     {"chroot = ~/jail", "chroot = ~/jail: expected a path that begins with /"},
-    {"stdin = input", "stdin = input: expected a path that begins with /"},
+    {"stdin = input", "stdin = input: expected fifo, or a path that begins with /"},
     {"tty = tty1", "tty = tty1: expected a path that begins with /"},
     {"umask = 888", "umask = 888: expected an octal number from 000 to 777"},
     {"umask = 1000", "umask = 1000: expected an octal number from 000 to 777"},
@@ -77,12 +79,12 @@ const Mistake mistakes[] = {
     {"oom_score_adj = -1001", "oom_score_adj = -1001: expected a number from -1000 to 1000"},
     {"env = secret", "env: expected NAME=value"},
     {"env = =secret", "env: expected NAME=value"},
-    {"env = 1A=secret",
-     "env: '1A' is no variable's name: letters, digits, _ and dots, no digit or dot first"},
-    {"env = A B=secret",
-     "env: 'A B' is no variable's name: letters, digits, _ and dots, no digit or dot first"},
-    {"env = A-B=secret",
-     "env: 'A-B' is no variable's name: letters, digits, _ and dots, no digit or dot first"},
+    {"env = 1A=secret", "env: column 1: '1A' is no variable's name: letters, digits, _ and dots, "
+                        "no digit or dot first"},
+    {"env = A B=secret", "env: column 1: 'A B' is no variable's name: letters, digits, _ and dots, "
+                         "no digit or dot first"},
+    {"env = A-B=secret", "env: column 1: 'A-B' is no variable's name: letters, digits, _ and dots, "
+                         "no digit or dot first"},
     {"env_file = web.env",
      "env_file = web.env: expected a path that begins with /, or with -/ where "
      "it may be missing"},
@@ -103,13 +105,13 @@ const Mistake mistakes[] = {
      "limit = core unlimited:1G: the soft limit is above the hard one"},
     // Ends, and numbers.
     {"success = 0 256",
-     "success = 0 256: '256' is neither an exit code (0 to 255) nor a signal's name"},
+     "success = 0 256: column 3: '256' is neither an exit code (0 to 255) nor a signal's name"},
     {"success = TREM",
-     "success = TREM: 'TREM' is neither an exit code (0 to 255) nor a signal's name"},
+     "success = TREM: column 1: 'TREM' is neither an exit code (0 to 255) nor a signal's name"},
     {"success = 0,1",
-     "success = 0,1: '0,1' is neither an exit code (0 to 255) nor a signal's name"},
-    {"fatal = TERM", "fatal = TERM: 'TERM' is no exit code (0 to 255)"},
-    {"fatal = 1 -2", "fatal = 1 -2: '-2' is no exit code (0 to 255)"},
+     "success = 0,1: column 1: '0,1' is neither an exit code (0 to 255) nor a signal's name"},
+    {"fatal = TERM", "fatal = TERM: column 1: 'TERM' is no exit code (0 to 255)"},
+    {"fatal = 1 -2", "fatal = 1 -2: column 3: '-2' is no exit code (0 to 255)"},
     {"restart_delay = fast",
      "restart_delay = fast: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
     {"stop_timeout = -1s",
@@ -146,7 +148,73 @@ const Mistake mistakes[] = {
     {"ready = fd:", "ready = fd:: expected a descriptor from 3 to 63"},
     {"ready = fd 3", "ready = fd 3: expected exec, after DURATION, fd:N or notify"},
     {"ready = fd:3 4", "ready = fd:3 4: expected exec, after DURATION, fd:N or notify"},
-    // Percent signs.
+    // Schedules, windows and versions.
+    {"cron = 5-3 * * * *",
+     "cron = 5-3 * * * *: column 1: '5-3': a range goes upwards; write 3-5, or 5-59,0-3"},
+    {"cron = 5/15 * * * *",
+     "cron = 5/15 * * * *: column 1: '5/15': a step needs a range; write 5-59/15"},
+    {"cron = 1,,2 * * * *", "cron = 1,,2 * * * *: column 3: a value is missing here"},
+    {"cron = 0 0 30 2 *", "cron = 0 0 30 2 *: column 5: there is no day 30 in month 2"},
+    {"cron = * * * *",
+     "cron = * * * *: column 8: five fields are needed: minute hour day month weekday"},
+    {"cron = 0 0 * * * root", "cron = 0 0 * * * root: column 11: 'root': is one too many; the "
+                              "fields are minute hour day month weekday"},
+    {"cron = @dayly", "cron = @dayly: column 1: '@dayly': write @daily"},
+    {"cron = 60 * * * *", "cron = 60 * * * *: column 1: '60': minutes are 0-59"},
+    {"cron = 0 24 * * *", "cron = 0 24 * * *: column 3: '24': hours are 0-23"},
+    {"cron = 0 0 0 * *", "cron = 0 0 0 * *: column 5: '0': days of the month are 1-31"},
+    {"cron = 0 0 * foo *", "cron = 0 0 * foo *: column 7: 'foo': months are 1-12 or jan-dec"},
+    {"cron = 0 0 * * 8", "cron = 0 0 * * 8: column 9: '8': days of the week are 0-7 or sun-sat"},
+    {"cron = */0 * * * *", "cron = */0 * * * *: column 1: '*/0': a step is a number from 1 on"},
+    {"every = daily",
+     "every = daily: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
+    {"at = 2027-02-30T00:00",
+     "at = 2027-02-30T00:00: column 9: expected a date of the calendar, such "
+     "as 2027-01-31T08:00, 2027-01-31T08:00Z or 2027-01-31T08:00+01:00"},
+    {"at = 2027-01-31T08:00 x",
+     "at = 2027-01-31T08:00 x: column 17: expected a date of the calendar, such as "
+     "2027-01-31T08:00, 2027-01-31T08:00Z or 2027-01-31T08:00+01:00"},
+    {"at = 2027-00-31T08:00",
+     "at = 2027-00-31T08:00: column 6: expected a date of the calendar, such as 2027-01-31T08:00, "
+     "2027-01-31T08:00Z or 2027-01-31T08:00+01:00"},
+    {"at = 2027-01-31T08:00+25:00",
+     "at = 2027-01-31T08:00+25:00: column 18: expected a date of the calendar, such as "
+     "2027-01-31T08:00, 2027-01-31T08:00Z or 2027-01-31T08:00+01:00"},
+    {"at = tomorrow",
+     "at = tomorrow: column 1: expected a date of the calendar, such as 2027-01-31T08:00, "
+     "2027-01-31T08:00Z or 2027-01-31T08:00+01:00"},
+    {"apply_on = 2027-13-01T00:00", "apply_on = 2027-13-01T00:00: column 6: expected a date of the "
+                                    "calendar, such as 2027-01-31T08:00, "
+                                    "2027-01-31T08:00Z or 2027-01-31T08:00+01:00"},
+    {"overlap = wait", "overlap = wait: expected skip, queue or kill"},
+    {"catch_up = 1", "catch_up = 1: expected yes or no"},
+    {"jitter = -1s",
+     "jitter = -1s: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
+    {"max_runtime = long",
+     "max_runtime = long: expected a duration from 0s to 3650d, such as 250ms, 5s or 1h30m"},
+    {"start_time = 24:00",
+     "start_time = 24:00: column 1: a day ends at 00:00, which is the next one's start"},
+    {"stop_time = 8", "stop_time = 8: column 1: expected a time of day, such as 08:00 or 17:30:15"},
+    {"start_time = 08:61",
+     "start_time = 08:61: column 4: expected a time of day, such as 08:00 or 17:30:15"},
+    {"start_time = 08:00Z",
+     "start_time = 08:00Z: column 6: expected a time of day, such as 08:00 or 17:30:15"},
+    {"stop_time = 08:00:60",
+     "stop_time = 08:00:60: column 7: expected a time of day, such as 08:00 or 17:30:15"},
+    {"week_days = mon-fry",
+     "week_days = mon-fry: column 1: 'mon-fry' is no day of the week: expected days "
+     "such as mon-fri, mon wed, or all"},
+    {"week_days = monday",
+     "week_days = monday: column 1: 'monday' is no day of the week: expected days such "
+     "as mon-fri, mon wed, or all"},
+    {"week_days = mon,wed",
+     "week_days = mon,wed: column 1: 'mon,wed' is no day of the week: expected days "
+     "such as mon-fri, mon wed, or all"},
+    {"week_days = mon sat-xyz", "week_days = mon sat-xyz: column 5: 'sat-xyz' is no day of the "
+                                "week: expected days such as mon-fri, mon wed, or all"},
+    // Percent signs. A column would be that of another text than is shown.
+    {"group = %n-a b/c",
+     "group = %n-a b/c: 'b/c' is no name: at most 63 letters, digits, _, - and :"},
     {"workdir = /srv/%i",
      "workdir = /srv/%i: '%i' has no meaning here: the service has no instances"},
     {"workdir = /srv/%x", "workdir = /srv/%x: '%x' is not known; write %% for a percent sign"},
@@ -325,10 +393,96 @@ TEST_CASE("mistakes in reeve.conf are told in exact words") {
 }
 
 TEST_CASE("every later issue's key is unknown so far") {
-    for (const char* key : {"instances", "apply_on", "listen", "check", "watchdog", "max_memory",
-                            "cron", "every", "at", "overlap", "start_time"}) {
+    for (const char* key : {"instances", "listen", "capabilities"}) {
         INFO(key);
         CHECK(problems_of("exec = a\n" + std::string(key) + " = 1\n")
                   .starts_with("/etc/reeve/web:2: unknown key '" + std::string(key) + "'"));
     }
+}
+
+TEST_CASE("keys of time that do not go together are told of") {
+    CHECK(problems_of("exec = a\ntype = daemon\nevery = 1m\n") ==
+          problem_at(2,
+                     "type = daemon: what cron, every or at start runs to its end; a daemon has a "
+                     "window (start_time, stop_time)"));
+    CHECK(problems_of("exec = a\nmax_runtime = 1m\n") ==
+          problem_at(2, "max_runtime: only a oneshot ends"));
+    CHECK(problems_of("exec = a\nstop_time = 08:00\nstart_time = 08:00\n") ==
+          problem_at(3, "start_time and stop_time are the same; the whole day needs neither"));
+    CHECK(problems_of("exec = a\ncron = @daily\ntimezone = Europe/Madird\n") ==
+          problem_at(3, "timezone = Europe/Madird: column 1: no POSIX zone such as "
+                        "CET-1CEST,M3.5.0,M10.5.0/3"));
+    CHECK(problems_of("exec = a\ncron = @daily\ntimezone = CET-1CEST,M13.5.0,M10.5.0\n") ==
+          problem_at(3, "timezone = CET-1CEST,M13.5.0,M10.5.0: column 12: no POSIX zone such as "
+                        "CET-1CEST,M3.5.0,M10.5.0/3"));
+}
+
+namespace {
+
+// The warnings about the file "web" with these lines behind its first, a line each.
+std::string warnings_of(const std::string& lines, const std::string& conf = "") {
+    List<SourceFile> files{file_of("web", "exec = a\n" + lines)};
+    if (!conf.empty()) files.push_back(file_of("reeve.conf", conf));
+    const Catalog catalog = load_files(std::move(files));
+    CHECK(problems_of(catalog).empty());
+    std::string text;
+    for (const Problem& warning : catalog.warnings) text.append(describe(warning).view()) += '\n';
+    return text;
+}
+
+std::string warning_at(int line, const std::string& message) {
+    return problem_at(line, message) + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("a jitter that is no shorter than the time between two starts is told of") {
+    const auto too_long = [](int line, const std::string& jitter, const std::string& gap) {
+        return warning_at(line, "jitter (" + jitter +
+                                    ") is not below the time between two starts (" + gap +
+                                    "): some are lost; make it shorter");
+    };
+    CHECK(warnings_of("every = 5m\njitter = 5m\n") == too_long(3, "5m", "5m"));
+    CHECK(warnings_of("jitter = 10m\ncron = 0,5 3 * * *\n") == too_long(2, "10m", "5m"));
+    CHECK(warnings_of("jitter = 10m\ncron = 0 3 * * *\ncron = 5 3 * * *\n") ==
+          too_long(2, "10m", "5m"));
+    CHECK(warnings_of("jitter = 2h\ncron = 0 3 * * *\nevery = 1h\n") == too_long(2, "2h", "1h"));
+    CHECK(warnings_of("jitter = 1d\nat = 2030-01-01T00:00\nat = 2030-01-01T12:00\n") ==
+          too_long(2, "1d", "12h"));
+    CHECK(warnings_of("every = 5m\njitter = 299s\n") == "");
+    CHECK(warnings_of("cron = 0,5 3 * * *\njitter = 299s\n") == "");
+    CHECK(warnings_of("at = 2030-01-01T00:00\njitter = 1d\n") == "");
+    CHECK(warnings_of("cron = @reboot\njitter = 1d\n") == "");
+    // What its window leaves out is no start.
+    CHECK(warnings_of("cron = @hourly\njitter = 2h\nstart_time = 03:00\nstop_time = 03:30\n") ==
+          "");
+}
+
+TEST_CASE("a window that lets no start through is told of") {
+    const char* told = "no start of cron or at is in the window of start_time, stop_time and "
+                       "week_days, so none is run: change one of them";
+    CHECK(warnings_of("start_time = 08:00\ncron = 0 3 * * *\n") == warning_at(2, told));
+    CHECK(warnings_of("week_days = mon-fri\nstop_time = 04:00\ncron = 0 3 * * sun\n") ==
+          warning_at(3, told));
+    CHECK(warnings_of("at = 2030-01-01T00:00\nweek_days = mon\n") == warning_at(3, told));
+    CHECK(warnings_of("start_time = 08:00\ncron = 0 3 * * *\ncron = 0 9 1 1 *\n") == "");
+    CHECK(warnings_of("cron = @reboot\nweek_days = mon\n") == "");
+    CHECK(warnings_of("every = 1d\nweek_days = mon\n") == "");
+    CHECK(warnings_of("week_days = mon\n") == "");
+    CHECK(warnings_of("type = fake\nstart_time = 08:00\ncron = 0 3 * * *\n") == "");
+    CHECK(warnings_of("cron = 0 3 * * *\n", "default.start_time = 08:00\n") ==
+          "/etc/reeve/web: " + std::string(told) + "\n");
+}
+
+TEST_CASE("what means nothing without a schedule is told of where a file sets it") {
+    const auto idle = [](int line, const std::string& key) {
+        return warning_at(line,
+                          key + " means nothing without cron, every or at: set one, or drop it");
+    };
+    CHECK(warnings_of("jitter = 1m\n") == idle(2, "jitter"));
+    CHECK(warnings_of("catch_up = yes\noverlap = kill\nstart_time = 08:00\n") ==
+          idle(3, "overlap") + idle(2, "catch_up"));
+    CHECK(warnings_of("catch_up = yes\noverlap = kill\njitter = 1m\nevery = 1h\n") == "");
+    CHECK(warnings_of("type = oneshot\nmax_runtime = 1m\n") == "");
+    CHECK(warnings_of("", "default.catch_up = yes\ndefault.jitter = 1m\n") == "");
 }

@@ -29,6 +29,7 @@ const char* const changes[] = {
     "type = oneshot",
     "enabled = no",
     "group = g",
+    "apply_on = 2027-01-01T00:00",
     "on_change = restart",
     "on_end = reboot",
     "user = www",
@@ -43,6 +44,7 @@ const char* const changes[] = {
     "oom_score_adj = 0",
     "no_new_privs = yes",
     "stdin = /i",
+    "input_keep = yes",
     "tty = /dev/tty1",
     "restart = always",
     "success = 0 SIGTERM",
@@ -66,10 +68,32 @@ const char* const changes[] = {
     "start_check_timeout = 1s",
     "start_check_interval = 1m",
     "start_timeout = 1s",
+    "check = c %",
+    "check_interval = 1m",
+    "check_timeout = 1s",
+    "check_retries = 2",
+    "check_action = none",
+    "watchdog = 1s",
+    "max_memory = 200M",
+    "max_cpu = 150",
+    "max_for = 1s",
+    "limit_action = stop",
     "pre_start = p",
+    "post_start = p",
     "post_stop = p",
     "on_fail = f",
     "hook_timeout = 1s",
+    "cron = 5 4 * * mon",
+    "every = 1m",
+    "at = 2027-01-01T00:00",
+    "overlap = queue",
+    "catch_up = yes",
+    "jitter = 1s",
+    "timezone = CET-1",
+    "max_runtime = 1h",
+    "start_time = 08:00",
+    "stop_time = 17:30:15",
+    "week_days = mon tue",
     "log = null",
     "log_max_size = 2M",
     "log_keep = 1",
@@ -78,9 +102,9 @@ const char* const changes[] = {
 
 // What only a new process can have, from BEHAVIOUR: the end of "Keys".
 const std::set<std::string> process_bound{
-    "exec",          "command",      "type",  "user",     "workdir",   "umask",
-    "nice",          "chroot",       "env",   "env_file", "env_clear", "limit",
-    "oom_score_adj", "no_new_privs", "stdin", "tty",      "ready",     "log"};
+    "exec",   "command", "type",     "user",      "workdir",  "umask",         "nice",
+    "chroot", "env",     "env_file", "env_clear", "limit",    "oom_score_adj", "no_new_privs",
+    "stdin",  "tty",     "ready",    "log",       "watchdog", "input_keep"};
 
 std::string key_of(std::string_view line) { return std::string(line.substr(0, line.find(' '))); }
 
@@ -115,6 +139,7 @@ TEST_CASE("the defaults are those of the contract") {
                                                             {"on_end", "nothing"},
                                                             {"workdir", "/"},
                                                             {"stdin", "/dev/null"},
+                                                            {"input_keep", "no"},
                                                             {"success", "0"},
                                                             {"restart_delay", "100ms"},
                                                             {"restart_delay_max", "1m"},
@@ -130,7 +155,21 @@ TEST_CASE("the defaults are those of the contract") {
                                                             {"start_check_timeout", "10s"},
                                                             {"start_check_interval", "1s"},
                                                             {"start_timeout", "1m"},
+                                                            {"check_interval", "30s"},
+                                                            {"check_timeout", "10s"},
+                                                            {"check_retries", "3"},
+                                                            {"check_action", "restart"},
+                                                            {"watchdog", "0s"},
+                                                            {"max_cpu", "0"},
+                                                            {"max_for", "30s"},
+                                                            {"limit_action", "restart"},
                                                             {"hook_timeout", "30s"},
+                                                            {"every", "0s"},
+                                                            {"overlap", "skip"},
+                                                            {"catch_up", "no"},
+                                                            {"jitter", "0s"},
+                                                            {"max_runtime", "0s"},
+                                                            {"week_days", "all"},
                                                             {"log", "file"},
                                                             {"log_max_size", "1M"},
                                                             {"log_keep", "10"},
@@ -166,8 +205,12 @@ TEST_CASE("every key changes the digest, and the process-bound ones the digest o
         INFO(line);
         const std::string name = key_of(line);
         const bool runs = name == "exec" || name == "command";
-        const auto before = definition_of(runs ? "exec = a\n" : "exec = a\n");
-        const auto after = definition_of(runs ? line + "\n" : "exec = a\n" + line + "\n");
+        // With a schedule a type that is not set is another one.
+        const std::string type = name == "type"       ? ""
+                                 : name == "watchdog" ? "type = oneshot\nready = notify\n"
+                                                      : "type = oneshot\n";
+        const auto before = definition_of(type + "exec = a\n");
+        const auto after = definition_of(type + (runs ? "" : "exec = a\n") + line + "\n");
         REQUIRE(after);
         CHECK(after->digest != before->digest);
         CHECK((after->process_digest != before->process_digest) == process_bound.contains(name));

@@ -108,6 +108,9 @@ TEST_CASE("a failed start says what may be done, where errno does not") {
          "exec ~/db: No such file or directory (exec has no shell; command has one)"},
         {"db", SpawnStep::exec, EACCES,
          "exec db: Permission denied (is it executable, and may its user reach it?)"},
+        {"db", SpawnStep::exec, EAGAIN,
+         "exec db: Resource temporarily unavailable (its user has as many processes as ulimit -u "
+         "lets it)"},
         {"", SpawnStep::exec, ENOENT,
          "exec db | x: No such file or directory (nor is there a "
          "/bin/sh)"},

@@ -37,7 +37,8 @@ TEST_CASE("a running service is told in full") {
     CHECK(object(rig, "web") ==
           "name=web\ninstance=\nstate=running\nwant=up\nreason=ready\n"
           "pid=102\nstart_time=102\nsince=2023-11-14T22:13:20.000Z\n"
-          "started=2023-11-14T22:13:20.000Z\nrestarts=0\nexit=\nsignal=\nstrays=\nstale=no\n"
+          "started=2023-11-14T22:13:20.000Z\nrestarts=0\nexit=\nsignal=\nstrays=\nstale="
+          "no\nhealthy=\n"
           "next=\nblames=\nproblem=\ntype=daemon\nenabled=yes\nversion=v2\n"
           "group=shop front\ndepends_on=db\nafter=\nlog=/web\ndescription=the "
           "shop\nfile=/etc/reeve/web\n");

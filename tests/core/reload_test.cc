@@ -1,4 +1,5 @@
 // How definitions come into force: Supervisor::apply, at the start and at a reload.
+#include "base/limits.h"
 #include "catch.h"
 #include "core/rig.h"
 
@@ -302,6 +303,20 @@ TEST_CASE("a misspelt dependency names the nearest service") {
           "/etc/reeve/web: depends_on: there is no service 'postgers' (did you mean postgres?)");
 }
 
+TEST_CASE("of many misspelt dependencies the first are told what is near, and all are refused") {
+    std::vector<File> files = {define("postgres")};
+    for (int i = 0; i < 2 * hints_max_count; ++i)
+        files.push_back(needs("web" + std::to_string(10 + i), "postgers"));
+    Rig rig(files);
+    for (int i = 0; i < 2 * hints_max_count; ++i) {
+        const std::string name = "web" + std::to_string(10 + i);
+        const std::string told =
+            "/etc/reeve/" + name + ": depends_on: there is no service 'postgers'";
+        CHECK(rig.state(name) == State::invalid);
+        CHECK(rig.reason(name) == told + (i < hints_max_count ? " (did you mean postgres?)" : ""));
+    }
+}
+
 TEST_CASE("what runs is left alone when its new file needs what does not exist") {
     Rig rig = running({define("web")});
     CHECK(rig.load({needs("web", "nothing", 2)}) == "refuse web");
@@ -380,7 +395,7 @@ TEST_CASE("a running service that is withdrawn is stopped, dependents first") {
 TEST_CASE("a version with errors does not stand in the way of a good one") {
     const File good = define("web");
     const std::vector<Candidate> candidates{{"web", "", good, ""}, {"web", "v2", {}, "broken"}};
-    const auto chosen = in_force(candidates);
+    const auto chosen = in_force(candidates, Wall{});
     REQUIRE(chosen.size() == 1);
     CHECK(chosen[0]->definition.get() == good.get());
 }
@@ -396,7 +411,7 @@ TEST_CASE("a running version whose file is broken keeps running beside a good ot
     CHECK(rig.state("web") == State::running);
     CHECK(rig["web"].definition->version == "v2");
     CHECK(rig["web"].problem == "web+v2:1: x");
-    CHECK_FALSE(rig["web"].restart_requested);
+    CHECK_FALSE(rig["web"].restart_requested());
 }
 
 TEST_CASE("a file that cannot be read for now changes nothing of its service") {

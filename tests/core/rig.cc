@@ -17,6 +17,8 @@ const char* name_of(ActionKind kind) {
     case ActionKind::cancel_hook: return "cancel_hook";
     case ActionKind::signal_group: return "signal_group";
     case ActionKind::signal_leader: return "signal_leader";
+    case ActionKind::listen: return "listen";
+    case ActionKind::measure: return "measure";
     case ActionKind::check_group: return "check_group";
     case ActionKind::end_run: return "end_run";
     case ActionKind::end_reeve: return "end_reeve";

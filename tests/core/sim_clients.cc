@@ -14,6 +14,7 @@ bool is_held_down(const World& world, uint32_t slot) {
     const auto services = world.supervisor.services();
     const Service& s = services[slot];
     if (s.want == Want::down || s.removed || world.supervisor.shutting_down()) return true;
+    if (is_closed(world, slot)) return false;  // that is told once it has stopped
     const auto& needs = world.edges.needs[slot];
     return !needs.empty() && std::all_of(needs.begin(), needs.end(), [&](uint32_t need) {
         return services[need].want == Want::down && world.edges.leave[need];
@@ -59,6 +60,9 @@ void World::hear() {
             const bool ended = s->state == State::done || good_ends[n] > asking[n]->good_ends ||
                                s->end.code == ReasonCode::exit_unknown;
             if (down && s->active()) fail("told to be down, and it is not", who);
+            const bool is_at_work = is_held_by_clock(*s) ||
+                                    (s->state == State::waiting && s->definition->has_schedule());
+            if (is_at_work && goal.kind == Goal::Kind::up) break;
             if (!down && oneshot && !ended) fail("told to be done, and it has not ended", who);
             if (!down && !oneshot && s->state != State::running && s->state != State::done)
                 fail("told to be up, and it is not", who);
@@ -82,6 +86,7 @@ void World::check_answered() {
         const Service* s = service(n);
         if (!asking[n] || s == nullptr) continue;
         const Service& root = supervisor.at(causes(supervisor, {slots[n]}).back());
+        if (is_held_by_clock(root)) continue;
         if (!root.active() || root.policy().type != Type::oneshot)
             fail("a client waits for ever", std::string(name_of_file(n)));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/sim_dates.h"
 #include "support/definitions.h"
 
 namespace reeve::sim {
@@ -33,6 +34,7 @@ Policy policy_of(const Shape& shape) {
     policy.ready = {shape.ready, 3, seconds(2)};
     if (shape.start_check) policy.start_check = "check";
     if (shape.pre_start) policy.pre_start = "prepare";
+    if (shape.post_start) policy.post_start = "greet";
     if (shape.post_stop) policy.post_stop = "clean";
     if (shape.on_fail) policy.on_fail = "alarm";
     if (shape.stop_command) policy.stop_command = "leave";
@@ -42,10 +44,24 @@ Policy policy_of(const Shape& shape) {
     return policy;
 }
 
+// Seldom enough for an hour of peace to have an end.
+Ref<const HealthRules> health_of(const Shape& shape) {
+    if (!shape.check) return {};
+    auto* health = new HealthRules;
+    health->check = "check";
+    health->check_interval = seconds(300);
+    health->check_retries = 2;
+    health->check_action = shape.check_action;
+    return Ref<const HealthRules>(health);
+}
+
 Ref<const Definition> definition_of(const File& file, uint32_t number, std::string_view version,
                                     bool fake) {
     return test::define(name_of_file(number), [&](Definition& definition, Policy& policy) {
         policy = policy_of(file.shape);
+        definition.timing = timing_of(file, !version.empty());
+        definition.health = health_of(file.shape);
+        if (definition.has_schedule()) policy.type = Type::oneshot;
         if (fake) policy.type = Type::fake;
         definition.version = version;
         for (uint32_t to : file.shape.depends_on) definition.depends_on.append(name_of_file(to));
@@ -84,6 +100,10 @@ const char* name_of(Edit edit) {
     case Edit::type: return "type";
     case Edit::enabled: return "enabled";
     case Edit::cascade: return "cascade";
+    case Edit::when: return "when";
+    case Edit::hours: return "hours";
+    case Edit::catch_up: return "catch_up";
+    case Edit::apply_on: return "apply_on";
     }
     return "?";
 }
@@ -117,6 +137,13 @@ void apply_edit(std::vector<File>& files, uint32_t number, Edit edit, uint32_t o
         return;
     case Edit::enabled: shape.enabled = !shape.enabled; break;
     case Edit::cascade: shape.cascade = !shape.cascade; break;
+    case Edit::when: shape.when = static_cast<When>(other % when_count); break;
+    case Edit::hours: shape.hours = static_cast<Hours>(other % hours_count); break;
+    case Edit::catch_up: shape.catch_up = !shape.catch_up; break;
+    case Edit::apply_on:
+        file.second = Second::real;
+        file.second_on_s = first_day_s + other * 3 * 86400;
+        break;
     }
     ++file.live_edits;
 }
@@ -167,10 +194,14 @@ std::string describe(const File& file, uint32_t number) {
     flag(shape.fatal, "fatal");
     flag(shape.start_check, "start_check");
     flag(shape.pre_start, "pre_start");
+    flag(shape.post_start, "post_start");
     flag(shape.post_stop, "post_stop");
     flag(shape.on_fail, "on_fail");
     flag(shape.stop_command, "stop_command");
     flag(shape.reload_command, "reload_command");
+    flag(shape.check, "check");
+    flag(shape.check_action == CheckAction::stop, "check_action=stop");
+    flag(shape.check_action == CheckAction::none, "check_action=none");
     flag(shape.kill_mode == KillMode::process, "kill_mode=process");
     flag(shape.cascade, "cascade");
     flag(!file.present, "(absent)");
@@ -178,6 +209,7 @@ std::string describe(const File& file, uint32_t number) {
     flag(file.second == Second::real, "(+v2)");
     flag(file.second == Second::fake, "(+v2 fake)");
     flag(file.second == Second::broken, "(+v2 broken)");
+    append_timing(text, file);
     for (uint32_t to : shape.depends_on) text.append(" needs ").append(name_of_file(to));
     for (uint32_t to : shape.after) text.append(" after ").append(name_of_file(to));
     return text;

@@ -12,6 +12,27 @@ namespace reeve::sim {
 
 constexpr uint32_t files_max_count = 100;
 
+// When a service runs; most are lines of cron.
+enum class When : uint8_t {
+    always,
+    minutely,
+    hourly,
+    nightly,    // at a time that some zones skip and repeat
+    by_thirds,  // the same, several times a night
+    by_clock,   // its fields begin with *
+    monthly,
+    yearly,
+    leap_years,
+    reboot,
+    interval,
+    dates,
+};
+constexpr uint32_t when_count = static_cast<uint32_t>(When::dates) + 1;
+
+enum class Hours : uint8_t { all, day, night, weekdays, from_noon };
+constexpr uint32_t hours_count = static_cast<uint32_t>(Hours::from_noon) + 1;
+constexpr uint32_t zones_count = 5;
+
 // The keys that matter to the core. Exit code 3 is fatal where `fatal`; the rest is as usual.
 struct Shape {
     Type type = Type::daemon;
@@ -24,12 +45,23 @@ struct Shape {
     ReadyKind ready = ReadyKind::exec;
     bool start_check = false;
     bool pre_start = false;
+    bool post_start = false;
     bool post_stop = false;
     bool on_fail = false;
     bool stop_command = false;
     bool reload_command = false;
+    bool check = false;
+    CheckAction check_action = CheckAction::restart;
     KillMode kill_mode = KillMode::group;
     bool cascade = false;
+    When when = When::always;
+    Hours hours = Hours::all;
+    Overlap overlap = Overlap::skip;
+    bool catch_up = false;
+    int32_t jitter_s = 0;
+    int32_t max_runtime_s = 0;
+    uint32_t zone = 0;
+    int64_t apply_on_s = 0;            // 0: none
     std::vector<uint32_t> depends_on;  // numbers of files; one past the last: no such service
     std::vector<uint32_t> after;
 };
@@ -41,6 +73,7 @@ struct File {
     bool present = true;
     bool broken = false;
     Second second = Second::none;
+    int64_t second_on_s = 0;     // its apply_on
     uint32_t live_edits = 0;     // of keys that apply at once
     uint32_t process_edits = 0;  // of keys that only a new process can have
 };
@@ -64,8 +97,12 @@ enum class Edit : uint8_t {
     type,
     enabled,
     cascade,
+    when,
+    hours,
+    catch_up,
+    apply_on,  // of the second version
 };
-constexpr uint32_t edit_count = static_cast<uint32_t>(Edit::cascade) + 1;
+constexpr uint32_t edit_count = static_cast<uint32_t>(Edit::apply_on) + 1;
 const char* name_of(Edit edit);
 void apply_edit(std::vector<File>& files, uint32_t number, Edit edit, uint32_t other);
 

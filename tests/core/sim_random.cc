@@ -1,5 +1,7 @@
 #include "core/sim_random.h"
 
+#include "core/sim_dates.h"
+
 namespace reeve::sim {
 
 Player::Player(uint64_t seed) : random_(seed) {
@@ -7,6 +9,11 @@ Player::Player(uint64_t seed) : random_(seed) {
     const uint32_t sizes[] = {1, 2, 3, 5, 8, 12, 20, 36};
     const uint32_t count = sizes[random_.below(8)] + random_.below(3);
     scenario_.files.resize(count);
+    is_timed_ = random_.percent(50);
+    if (is_timed_) {
+        scenario_.start = Wall{(first_day_s + random_.below(1u << 27)) * 1000};
+        if (random_.percent(10)) scenario_.start = Wall{10000};
+    }
     for (uint32_t i = 0; i < count; ++i) make_file(i, count);
     if (random_.percent(30)) scenario_.max_starting = 1 + random_.below(3);
     if (random_.percent(20)) scenario_.spawn_slots = 1 + random_.below(3);
@@ -37,12 +44,16 @@ void Player::make_file(uint32_t number, uint32_t count) {
     shape.ready = static_cast<ReadyKind>(random_.below(4));
     shape.start_check = random_.percent(25);
     shape.pre_start = random_.percent(25);
+    shape.post_start = random_.percent(25);
     shape.post_stop = random_.percent(25);
     shape.on_fail = random_.percent(25);
     shape.stop_command = random_.percent(25);
     shape.reload_command = random_.percent(25);
+    shape.check = random_.percent(20);
+    shape.check_action = static_cast<CheckAction>(random_.below(3));
     shape.kill_mode = random_.percent(30) ? KillMode::process : KillMode::group;
     shape.cascade = random_.percent(30);
+    if (is_timed_) make_timing(scenario_.files[number]);
     // No cycles, but the numbers are in no order: i may depend on j where rank(i) > rank(j).
     const auto rank = [count](uint32_t i) { return (i * 7 + 3) % 101 * 1000 + i + count * 0; };
     for (uint32_t tries = random_.below(4); tries > 0; --tries) {
@@ -50,6 +61,25 @@ void Player::make_file(uint32_t number, uint32_t count) {
         if (rank(other) >= rank(number)) continue;
         (random_.percent(70) ? shape.depends_on : shape.after).push_back(other);
     }
+}
+
+void Player::make_timing(File& file) {
+    Shape& shape = file.shape;
+    shape.zone = random_.below(zones_count);
+    if (random_.percent(40)) {
+        shape.when = static_cast<When>(1 + random_.below(when_count - 1));
+        if (shape.restart == Restart::always) shape.restart = Restart::on_failure;
+        shape.overlap = static_cast<Overlap>(random_.below(3));
+        shape.catch_up = random_.percent(40);
+        if (random_.percent(30)) shape.jitter_s = random_.percent(50) ? 20 : 500;
+    }
+    if (random_.percent(20)) shape.hours = static_cast<Hours>(random_.below(hours_count));
+    if (random_.percent(20)) shape.max_runtime_s = 40;
+    const auto date_s = [&] { return first_day_s + random_.below(1u << 28); };
+    if (random_.percent(5)) shape.apply_on_s = date_s();
+    if (!random_.percent(20)) return;
+    file.second = Second::real;
+    file.second_on_s = date_s();
 }
 
 bool Player::next_move(const World& world, Move& move) {
@@ -70,7 +100,11 @@ bool Player::next_move(const World& world, Move& move) {
         move = {MoveKind::shut_down};
         return true;
     }
-    if (world.supervisor.shutting_down() && random_.percent(2)) {
+    if (world.supervisor.shutting_down() && world.supervisor.all_ended() && random_.percent(20)) {
+        move = {MoveKind::begin_again, 0, random_.below(20000) * 2};
+    } else if (is_timed_ && random_.percent(deaths_) && random_.percent(20)) {
+        move = {MoveKind::begin_again, 0, random_.below(20000) * 2 + 1};
+    } else if (world.supervisor.shutting_down() && random_.percent(2)) {
         move = {MoveKind::hasten, 0, random_.below(2)};
     } else if (random_.percent(time_)) {
         const uint32_t which = random_.below(10);
@@ -79,7 +113,8 @@ bool Player::next_move(const World& world, Move& move) {
         else if (which < 9)
             move = {MoveKind::tick, 0, random_.below(random_.percent(20) ? 90000 : 900)};
         else
-            move = {MoveKind::jump, 0, random_.below(100000)};
+            move = {MoveKind::jump, 0, random_.below(700000)};
+        if (which == 7 && is_timed_) move.value = random_.below(4000000000);
     } else if (random_.percent(commands_)) {
         move = command();
     } else if (random_.percent(edits_)) {
@@ -108,6 +143,7 @@ Move Player::command() {
         static_cast<uint8_t>(random_.below(static_cast<uint32_t>(scenario_.files.size())));
     const uint32_t which = random_.below(10);
     const uint32_t more = random_.percent(20) ? random_.below(20) : 0;
+    if (is_timed_ && random_.percent(10)) return {MoveKind::up_now, number, more};
     if (which < 4) return {MoveKind::up, number, more};
     if (which < 7) return {MoveKind::down, number, more};
     if (which < 9) return {MoveKind::restart, number, more};

@@ -35,6 +35,7 @@ class Player {
 
   private:
     void make_file(uint32_t number, uint32_t count);
+    void make_timing(File& file);
     Move kernel_move(const World& world);
     Move process_move(const World& world, uint32_t number);
     Move command();
@@ -52,6 +53,7 @@ class Player {
     uint32_t crashes_;   // of a process, when it is its turn
     uint32_t stubborn_;  // a hook or process does not do as it should
     uint32_t shut_down_at_;
+    bool is_timed_ = false;
 };
 
 }  // namespace reeve::sim

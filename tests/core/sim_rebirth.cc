@@ -55,6 +55,12 @@ void World::record() {
         if (line.truncated()) fail("a record that is too long", name(id));
         records[id.index] = line.view();
         append_to_journal(line.view());
+        Buffer<record_max_bytes> timer_line;
+        if (const Timer* timer = supervisor.timetable().find(id)) {
+            append_timer_record(timer_line, s.name, *timer);
+            append_to_journal(timer_line.view());
+            records[id.index].append(timer_line.view());
+        }
         if (!few && steps % 64 != 0) continue;
         Service read;
         const auto found = decode_record(line.view().substr(0, line.size() - 1), read);
@@ -110,6 +116,11 @@ void World::check_replay(const Past& past) {
         const Service* s = service(number_of(each.service.name));
         if (s == nullptr || !same_record(*s, each.service))
             fail("the journal does not give what memory had",
+                 std::string(each.service.name.view()));
+        if (s == nullptr) continue;
+        const Timer* timer = supervisor.timetable().find(supervisor.id_of(*s));
+        if (timer != nullptr && !(each.timer && is_same_on_record(*each.timer, *timer)))
+            fail("the journal does not give the timer that memory had",
                  std::string(each.service.name.view()));
     }
 }
@@ -270,6 +281,23 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     if (kind == MoveKind::rebirth_blank)
         for (auto& group : unsure) group.reset();
 
+    forget_reeve();
+    for (const PastService& was : past.services()) states.push_back(was.service.state);
+    const Ref<const Policy> defaults(new Policy(test::default_policy()));
+    const std::vector<Candidate> candidates = read_files(files);
+    supervisor.take_over(past.services(), defaults, candidates, now);
+    is_rebased = true;
+    is_corrected = false;
+    find_slots();
+    rebuild_edges(*this);
+    find_in_place();
+    after_core();
+    renew_journal();
+    perform_all();
+    hear_of_ended();
+}
+
+void World::forget_reeve() {
     supervisor = Supervisor();
     supervisor.configure(spawn_slots, max_starting);
     kill_at = no_deadline;
@@ -280,18 +308,37 @@ void World::rebirth(MoveKind kind, uint32_t luck) {
     records.clear();
     forgotten.clear();
     asking.assign(files.size(), std::nullopt);  // their connections went with it
+    clocked.assign(files.size(), std::nullopt);
     states.clear();
-    for (const PastService& was : past.services()) states.push_back(was.service.state);
-    const Ref<const Policy> defaults(new Policy(test::default_policy()));
-    const std::vector<Candidate> candidates = read_files(files);
-    supervisor.take_over(past.services(), defaults, candidates, now);
-    find_slots();
-    rebuild_edges(*this);
-    find_in_place();
-    after_core();
+    asked.clear();
+    List<Remembered> remembered;
+    for (uint32_t number = 0; number < files.size(); ++number)
+        if (starts[number].ms != 0) remembered.push_back({name_of_file(number), starts[number]});
+    supervisor.timetable().set_remembered(std::move(remembered));
+}
+
+// Nothing of before is left but what was started last.
+void World::begin_again(uint32_t value) {
+    for (uint32_t number = 0; number < files.size(); ++number) {
+        if (groups[number]) bury(number);
+        unsure[number].reset();
+        hooks[number] = {};
+        in_place[number] = false;
+    }
+    forget_reeve();
+    now.mono = Mono{1000000};
+    now.wall.ms += int64_t{value / 2} * 60000;
+    seen = now;
+    load();
+    for (uint32_t number = 0; number < files.size(); ++number) {
+        const std::optional<Clocked>& it = clocked[number];
+        if (!it || !it->definition->timing->catch_up || starts[number].ms == 0) continue;
+        if (now.wall.ms >= clock_set_from_s * 1000 &&
+            it->timer.handled != std::min(starts[number], now.wall))
+            fail("what was started last was forgotten", std::string(name_of_file(number)));
+    }
     renew_journal();
     perform_all();
-    hear_of_ended();
 }
 
 // As the host does, which looks at what may be a service's process.

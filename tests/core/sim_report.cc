@@ -9,6 +9,7 @@ namespace {
 const char* name_of(MoveKind kind) {
     switch (kind) {
     case MoveKind::up: return "up";
+    case MoveKind::up_now: return "up_now";
     case MoveKind::down: return "down";
     case MoveKind::restart: return "restart";
     case MoveKind::reload_service: return "reload_service";
@@ -42,6 +43,7 @@ const char* name_of(MoveKind kind) {
     case MoveKind::rebirth_without_journal: return "rebirth_without_journal";
     case MoveKind::rebirth_blank: return "rebirth_blank";
     case MoveKind::rebirth_unsure: return "rebirth_unsure";
+    case MoveKind::begin_again: return "begin_again";
     case MoveKind::converge: return "converge";
     case MoveKind::converge_all: return "converge_all";
     case MoveKind::end: return "end";
@@ -88,7 +90,7 @@ void append_line(std::string& text, const World& world, uint32_t number) {
     if (s->leaving) line << " leaving";
     if (s->removed) line << " removed";
     if (s->refused) line << " refused";
-    if (s->restart_requested) line << " restart_requested";
+    if (s->restart_requested()) line << " restart_requested";
     for (size_t h = 0; h < hook_count; ++h)
         if (s->hook_runs(static_cast<Hook>(h)))
             line << " +" << reeve::name_of(static_cast<Hook>(h));
@@ -126,6 +128,7 @@ std::string describe(const Move& move) {
     case MoveKind::rebirth_without_journal:
     case MoveKind::rebirth_blank:
     case MoveKind::rebirth_unsure:
+    case MoveKind::begin_again:
     case MoveKind::end: return text.append(" ").append(std::to_string(move.value));
     default: break;
     }
@@ -179,9 +182,17 @@ uint64_t World::fingerprint() const {
         if (const auto& client = asking[i])
             digest.add(client->goal.kind, s->runs - client->goal.runs_before,
                        good_ends[i] - client->good_ends);
+        if (const Timer* timer = supervisor.timetable().find({slots[i]})) {
+            const auto to = [&](Wall time) {
+                return time == no_moment ? INT64_MAX : (time - now.wall).ms;
+            };
+            digest.add(to(timer->handled), to(timer->due), to(timer->forced_until),
+                       left(timer->tick), timer->owed, timer->is_open, to(starts[i]));
+        }
         digest.add(s->want, s->state, s->phase, s->removed, s->refused, s->known,
-                   s->restart_requested, s->leaving, s->killed, s->leader_gone, s->hooks,
-                   s->definition ? s->definition->digest : 0, s->stale());
+                   s->restart_requested(), s->restart_ahead.index, s->restart_behind, s->leaving,
+                   s->killed, s->leader_gone, s->hooks, s->definition ? s->definition->digest : 0,
+                   s->stale());
         digest.add(s->reason.code, s->reason.value, s->reason.other.index, s->verdict.code,
                    s->end.code, left(s->deadline), left(s->start_by), left(s->stop_by),
                    s->group_poll_ms, std::min(s->attempts, 3u), std::min(s->failures, 3u),

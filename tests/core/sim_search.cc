@@ -123,8 +123,9 @@ bool simplify_files(Run& run, const Failure& failure) {
         if (shape.retries != 0) attempt([&](Run& r) { file(r).shape.retries = 0; });
         if (shape.ready != ReadyKind::exec)
             attempt([&](Run& r) { file(r).shape.ready = ReadyKind::exec; });
-        for (bool Shape::*flag : {&Shape::start_check, &Shape::pre_start, &Shape::post_stop,
-                                  &Shape::on_fail, &Shape::stop_command, &Shape::reload_command})
+        for (bool Shape::*flag :
+             {&Shape::start_check, &Shape::pre_start, &Shape::post_start, &Shape::post_stop,
+              &Shape::on_fail, &Shape::stop_command, &Shape::reload_command, &Shape::check})
             if (shape.*flag) attempt([&](Run& r) { file(r).shape.*flag = false; });
     }
     if (run.scenario.max_starting != 0) attempt([](Run& r) { r.scenario.max_starting = 0; });
@@ -152,6 +153,8 @@ std::string report(const Run& run, const Failure& failure) {
     const Failure last = replay(shrunk);
     std::string text = "the simulator found: ";
     text.append(failure.rule).append(": ").append(last.rule ? last.detail : failure.detail);
+    if (last.detail != failure.detail)
+        text.append(" (at first: ").append(failure.detail).append(")");
     if (run.scenario.seed != 0)
         text.append("\nseed ")
             .append(std::to_string(run.scenario.seed))

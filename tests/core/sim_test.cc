@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "catch.h"
+#include "core/sim_dates.h"
 #include "core/sim_search.h"
 
 namespace {
@@ -15,7 +16,7 @@ using namespace reeve::sim;
 // How many moves the exhaustive searches go deep. They copy worlds all the time, which the address
 // sanitizer makes ten times as dear.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr int depth_for_one = 4;
+constexpr int depth_for_one = 3;
 constexpr int depth_for_two = 3;
 #else
 constexpr int depth_for_one = 5;
@@ -67,6 +68,7 @@ std::vector<Shape> shapes() {
         {.type = Type::oneshot},
         {.type = Type::oneshot, .restart = Restart::on_failure, .retries = 2, .pre_start = true},
         {.type = Type::oneshot, .restart = Restart::always, .post_stop = true},
+        {.retries = 2, .ready = ReadyKind::fd, .post_start = true, .check = true},
         {.restart = Restart::on_failure, .fatal = true, .kill_mode = KillMode::process},
         {.ready = ReadyKind::notify,
          .start_check = true,
@@ -181,6 +183,47 @@ TEST_CASE("one service keeps the rules, whatever is left of its journal") {
     watch.tell(totals);
 }
 
+// What belongs to its clock, of services one at a time.
+std::vector<Shape> clock_shapes() {
+    return {
+        {.when = When::minutely, .overlap = Overlap::queue},
+        {.restart = Restart::on_failure, .when = When::hourly, .overlap = Overlap::kill},
+        {.retries = 1, .on_fail = true, .when = When::interval, .max_runtime_s = 40},
+        {.when = When::nightly, .catch_up = true, .jitter_s = 20, .zone = 1},
+        {.stop_command = true, .hours = Hours::day},
+        {.hours = Hours::night, .zone = 2},
+    };
+}
+
+TEST_CASE("one service keeps the rules, whatever its clock shows") {
+    Totals totals;
+    const Stopwatch watch("one service, by the clock");
+    std::vector<Move> moves{
+        {MoveKind::wake},      {MoveKind::tick, 0, 1000},        {MoveKind::tick, 0, 600000},
+        {MoveKind::shut_down}, {MoveKind::begin_again, 0, 2880}, {MoveKind::begin_again, 0, 61}};
+    // Back by seconds, an hour and years, forwards by hours, to 1970, and to where it began.
+    for (uint32_t value : {45000u, 146400u, 420000u, 160000u, 500001u, 600000u})
+        moves.push_back({MoveKind::jump, 0, value});
+    moves.push_back({MoveKind::rebirth, 0, 0});
+    moves.push_back({MoveKind::die_soon, 0, 0});
+    for (MoveKind kind : {MoveKind::exec_done, MoveKind::reap, MoveKind::down, MoveKind::up,
+                          MoveKind::up_now, MoveKind::restart})
+        moves.push_back({kind, 0});
+    for (uint32_t code : {0u, 1u}) moves.push_back({MoveKind::exit, 0, code});
+    moves.push_back({MoveKind::obey, 0, 1});
+    for (const uint32_t when : {1u, 2u})
+        moves.push_back({MoveKind::rewrite, 0, edit_value(Edit::when, when)});
+    add_edits(moves, 0, {Edit::apply_on, Edit::break_it, Edit::mend});
+    for (const Shape& shape : clock_shapes()) {
+        Scenario scenario = alone(shape);
+        scenario.start = Wall{(first_day_s + 25 * 3600 + 1790) * 1000};
+        const std::string found = search_all(scenario, moves, depth_for_one - 2, totals);
+        INFO(found);
+        REQUIRE(found.empty());
+    }
+    watch.tell(totals);
+}
+
 // The fake kernel has to say what the real one does: kill(2) on a group finds whoever is in it.
 TEST_CASE("a main process that was named and is not on record is left of its group") {
     for (const bool was_recorded : {true, false}) {
@@ -219,6 +262,32 @@ TEST_CASE("a service is forgotten by the first of several actions that find it g
     CHECK_FALSE(world.failed());
     CHECK(world.service(0) == nullptr);
     CHECK_FALSE(world.groups[0]);
+}
+
+TEST_CASE("a start that nobody knows how to go on with is dropped, whoever still ends behind it") {
+    Scenario scenario;
+    scenario.files.resize(2);
+    scenario.files[0].shape = {.restart_delay_ms = 0, .pre_start = true};
+    scenario.files[1].shape = {.depends_on = {0}};
+    World world(scenario);
+    const Move pre_start_ends{MoveKind::hook_ends, 0,
+                              hook_value(Hook::pre_start, HookResult::succeeded)};
+    for (const Move& move : {pre_start_ends, Move{MoveKind::exec_done},
+                             Move{MoveKind::exec_done, 1}, Move{MoveKind::exit},
+                             Move{MoveKind::reap}, Move{MoveKind::wake}, Move{MoveKind::down, 1}})
+        world.apply(move);
+    REQUIRE(world.service(0)->phase == Phase::pre_start);
+    REQUIRE(world.service(1)->state == State::stopping);
+    world.apply({MoveKind::edit, 0, edit_value(Edit::depend_on_nothing, 0)});
+    world.apply({MoveKind::rebirth});
+    INFO((world.failed() ? world.failure.rule : "all rules hold"));
+    CHECK_FALSE(world.failed());
+    CHECK(world.service(0)->phase == Phase::cancelling);
+    CHECK(world.service(1)->state == State::stopping);
+    world.apply({MoveKind::converge});
+    CHECK_FALSE(world.failed());
+    CHECK(world.service(0)->state == State::invalid);
+    CHECK(world.service(1)->state == State::stopped);
 }
 
 TEST_CASE("dozens of services keep the rules through thousands of random moves") {

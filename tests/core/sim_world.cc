@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "core/explain.h"
+#include "core/sim_dates.h"
 #include "model/record.h"
 
 namespace reeve::sim {
@@ -22,6 +23,11 @@ Duration timeout_of(Hook hook, const Policy& policy) {
     return policy.hook_timeout;
 }
 
+// Checks of what runs never end.
+bool has_more_to_come(const Service& s) {
+    return s.deadline != no_deadline && !(s.phase == Phase::up && s.deadline == s.check_at());
+}
+
 ExitStatus status_of(uint32_t value) {
     if (value >= 512) return {ExitStatus::Kind::unknown, 0};
     const auto kind = value < 256 ? ExitStatus::Kind::exited : ExitStatus::Kind::signalled;
@@ -33,6 +39,10 @@ ExitStatus status_of(uint32_t value) {
 World::World(const Scenario& scenario)
     : files(scenario.files), first_files(scenario.files), spawn_slots(scenario.spawn_slots),
       max_starting(scenario.max_starting) {
+    now.wall = scenario.start;
+    seen = now;
+    clocked.resize(files.size());
+    starts.resize(files.size());
     groups.resize(files.size());
     unsure.resize(files.size());
     hooks.resize(files.size());
@@ -63,6 +73,7 @@ bool World::apply(const Move& move) {
     if (move.number >= files.size()) return false;
     switch (move.kind) {
     case MoveKind::up:
+    case MoveKind::up_now:
     case MoveKind::down:
     case MoveKind::restart:
     case MoveKind::reload_service:
@@ -83,19 +94,13 @@ bool World::apply(const Move& move) {
     case MoveKind::member_ends:
     case MoveKind::reap:
     case MoveKind::hook_ends: return process_move(move);
-    case MoveKind::wake: {
-        const Mono next = supervisor.next_deadline();
-        if (next == no_deadline) return false;
-        if (next > now.mono) advance((next - now.mono).ms);
-        pass_deadlines();
-        return true;
-    }
+    case MoveKind::wake: return wake();
     case MoveKind::tick:
         advance(move.value);
         pass_deadlines();
         return true;
     case MoveKind::jump:
-        now.wall.ms += (static_cast<int64_t>(move.value) - 50000) * 1000;
+        now.wall = jump(move.value, now.wall);
         pass_deadlines();
         return true;
     case MoveKind::fail_forks: fork_failures = move.value; return true;
@@ -106,6 +111,11 @@ bool World::apply(const Move& move) {
     case MoveKind::rebirth_without_journal:
     case MoveKind::rebirth_blank:
     case MoveKind::rebirth_unsure: rebirth(move.kind, move.value); return true;
+    case MoveKind::begin_again:
+        if (move.value % 2 == 0 && !(supervisor.shutting_down() && supervisor.all_ended()))
+            return false;
+        begin_again(move.value);
+        return true;
     case MoveKind::die_writing: dies_writing = move.value + 1; return true;
     case MoveKind::die_soon:
         dies_after = move.value / 2 + 1;
@@ -159,7 +169,14 @@ bool World::command(const Move& move) {
     if (move.kind != MoveKind::reload_service)
         for (const ServiceId id : ids) unsure[number_of(supervisor.at(id).name)].reset();
     if (move.kind != MoveKind::reload_service) ask(move.kind, ids);
-    if (move.kind == MoveKind::up) supervisor.up(ids, now);
+    is_rebased = move.kind != MoveKind::reload_service;
+    is_restart = move.kind == MoveKind::restart;
+    if (move.kind == MoveKind::up || move.kind == MoveKind::up_now) supervisor.up(ids, now);
+    if (move.kind == MoveKind::up_now) {
+        after_core();
+        is_rebased = true;
+        supervisor.force_open(ids, now);
+    }
     if (move.kind == MoveKind::down) supervisor.down(ids, now);
     if (move.kind == MoveKind::restart) supervisor.restart(ids, now);
     if (move.kind == MoveKind::reload_service)
@@ -173,6 +190,8 @@ bool World::command(const Move& move) {
 void World::load() {
     const std::vector<Candidate> candidates = read_files(files);
     supervisor.apply(candidates, now);
+    is_rebased = true;
+    is_corrected = false;
     find_slots();
     rebuild_edges(*this);
     find_in_place();
@@ -182,7 +201,8 @@ void World::load() {
 // By the definitions of now: a service may not be a oneshot any more.
 void World::find_in_place() {
     for (uint32_t number = 0; number < files.size(); ++number)
-        in_place[number] = service(number) != nullptr && service(number)->in_place();
+        in_place[number] = service(number) != nullptr && service(number)->in_place() &&
+                           !service(number)->definition->has_schedule();
 }
 
 // What a oneshot did is not done again before it was undone.
@@ -191,9 +211,10 @@ void World::follow_in_place() {
         const Service& s = supervisor.at(entry.id);
         if (!s.used()) continue;
         uint8_t& is_there = in_place[number_of(s.name)];
-        if (entry.to == State::starting && is_there)
+        if (entry.to == State::starting && entry.from != entry.to && is_there)
             fail("started though what it did is in place", name(entry.id));
-        if (entry.to == State::done) is_there = s.in_place();
+        // What runs by a schedule runs anew without being undone.
+        if (entry.to == State::done) is_there = s.in_place() && !s.definition->has_schedule();
     }
 }
 
@@ -225,12 +246,18 @@ void World::advance(int64_t ms) {
     now.wall.ms += ms;
 }
 
+// Until nothing is due by the wall clock: one turn of the loop for each start that is.
 void World::pass_deadlines() {
-    supervisor.pass_deadlines(now);
-    deadlines_passed = true;
-    after_core();
-    deadlines_passed = false;
-    perform_all();
+    constexpr int turns_max_count = 100;
+    for (int turns = 0; !failed(); ++turns) {
+        supervisor.pass_deadlines(now);
+        deadlines_passed = true;
+        after_core();
+        deadlines_passed = false;
+        perform_all();
+        if (supervisor.next_moment() > now.wall) return;
+        if (turns == turns_max_count) fail("next_moment() stays in the past", "");
+    }
 }
 
 void World::after_core() {
@@ -250,8 +277,13 @@ void World::after_core() {
         if (signals && supervisor.at(action.service).group == 0)
             fail("a signal to no group", name(action.service));
     }
+    // Another version may need other services.
+    if (deadlines_passed && !supervisor.versions().empty()) rebuild_edges(*this);
+    check_timers();
     check_invariants(*this);
     hear();
+    is_rebased = is_restart = false;
+    seen = now;
 }
 
 void World::forget_names() {
@@ -301,6 +333,8 @@ void World::perform(const Action& action, bool dies) {
     switch (action.kind) {
     case ActionKind::spawn: return spawn(number, action, dies);
     case ActionKind::run_hook: return run_hook(number, action.hook);
+    case ActionKind::listen:
+    case ActionKind::measure: return;
     case ActionKind::cancel_hook: {
         RunningHook& hook = hooks[number][static_cast<size_t>(action.hook)];
         hook.cancelled = hook.runs;
@@ -539,13 +573,24 @@ void World::settle_down(Manners manners, Mono until) {
             if (behave(i, manners)) any = true;
         if (any) continue;
         Mono next = supervisor.next_deadline();
+        if (const Wall moment = supervisor.next_moment(); moment != no_moment)
+            next = std::min(next, now.mono + (moment - now.wall));
         for (const auto& row : hooks)
             for (const RunningHook& hook : row)
                 if (hook.runs) next = std::min(next, hook.give_up);
-        if (next == no_deadline || next > until) return;
+        // (A schedule may start something at the very end.)
+        const Duration late = is_under_way() ? seconds(600) : Duration{};
+        if (next == no_deadline || next > until + late) return;
         if (next > now.mono) advance((next - now.mono).ms);
-        if (supervisor.next_deadline() <= now.mono) pass_deadlines();
+        pass_deadlines();
     }
+}
+
+bool World::is_under_way() const {
+    const auto services = supervisor.services();
+    return !supervisor.shutting_down() &&
+           std::any_of(services.begin(), services.end(),
+                       [](const Service& s) { return has_more_to_come(s); });
 }
 
 // True where something was done.
@@ -603,6 +648,7 @@ void World::converge(bool all) {
             if (slot != no_slot) ids.push_back(ServiceId{slot});
         for (auto& group : unsure) group.reset();
         supervisor.up(ids, now);
+        is_rebased = true;
         after_core();
         perform_all();
         settle_down(good, now.mono + seconds(3600));
@@ -621,8 +667,9 @@ void World::restore_files() {
 }
 
 void World::check_converged(bool all) {
-    if (supervisor.next_deadline() != no_deadline && !supervisor.shutting_down())
-        return fail("does not settle within an hour", "");
+    for (const Service& s : supervisor.services())
+        if (has_more_to_come(s) && !supervisor.shutting_down())
+            return fail("does not settle within an hour", std::string(s.name.view()));
     for (uint32_t i = 0; i < files.size(); ++i) {
         const Service* s = service(i);
         const std::string who(name_of_file(i));
@@ -633,8 +680,13 @@ void World::check_converged(bool all) {
         if (!files[i].present) return fail("a service whose file is gone stays", who);
         if (!has_converged(*this, *s)) return fail("does not converge", who);
         if (!all || supervisor.shutting_down()) continue;
+        if (s->state == State::invalid) return fail("is invalid though all is restored", who);
+        const Service& root = supervisor.at(causes(supervisor, {slots[i]}).back());
+        if (is_held_by_clock(root) || edges.leave[supervisor.id_of(root).index]) continue;
         if (s->state != State::running && !(s->state == State::done && is_there(*s)))
-            return fail("is not up though nothing is in its way", who);
+            return fail("is not up though nothing is in its way",
+                        who + ", for " + std::string(root.name.view()) + " is " +
+                            name_of(root.state));
     }
 }
 

@@ -21,6 +21,7 @@ struct Scenario {
     std::vector<File> files;
     uint32_t spawn_slots = 64;
     uint32_t max_starting = 0;
+    Wall start{1700000000000};
     uint64_t seed = 0;  // what made it, for the report; 0: by hand
 };
 
@@ -29,6 +30,7 @@ struct Scenario {
 enum class MoveKind : uint8_t {
     // Commands; value of the first three: how many services more, those that follow `number`
     up,
+    up_now,  // outside its window as well
     down,
     restart,
     reload_service,
@@ -50,7 +52,7 @@ enum class MoveKind : uint8_t {
     member_ends,
     reap,
     hook_ends,  // value = hook * 4 + result
-    // Time: to the next deadline; by `value` ms; the wall clock alone by `value` s
+    // Time: to what is due next; by `value` ms; the wall clock alone, as sim_dates says
     wake,
     tick,
     jump,
@@ -70,6 +72,8 @@ enum class MoveKind : uint8_t {
     rebirth_without_journal,
     rebirth_blank,
     rebirth_unsure,  // all is on record, but perhaps of another boot
+    // The machine is off for value / 2 minutes, and begins anew; value & 1: without a shutdown
+    begin_again,
     // Ends of runs: what must come about when no more goes wrong
     converge,      // everything does what it should: all is as wanted, or says why not
     converge_all,  // the same, all files restored, everything told `up`
@@ -119,6 +123,21 @@ struct Asking {
     uint32_t good_ends;  // of the service when it was asked
 };
 
+// Of a service with a timer, as it was after the core's last step.
+struct Clocked {
+    Timer timer;
+    Ref<const Definition> definition;
+    Want want = Want::down;
+};
+
+// What its window and its date come to, which is dear to work out.
+struct Season {
+    Ref<const Timing> timing;
+    Wall time;
+    bool is_in_window = true;
+    Wall before;  // the last moment at which its version is not in force
+};
+
 struct Failure {
     const char* rule = nullptr;  // the invariant that does not hold; nullptr: all hold
     std::string detail;
@@ -152,10 +171,13 @@ struct World {
     std::vector<std::optional<Group>> unsure;  // by file: runs, and reeve cannot tell whose it is
     std::vector<std::array<RunningHook, hook_count>> hooks;  // by file
     std::vector<uint8_t> in_place;                           // by file: done, and not undone
-    std::vector<uint32_t> slots;                             // by file; UINT32_MAX: none
-    std::vector<std::optional<Asking>> asking;               // by file
-    std::vector<uint32_t> good_ends;                         // by file: runs that ended with 0
-    std::vector<File> first_files;                           // as the scenario had them
+    mutable std::vector<Season> seasons;                     // by slot
+    std::vector<std::optional<Clocked>> clocked;             // by file
+    std::vector<Wall> starts;                   // by file: what outlives a reboot; 0: nothing
+    std::vector<uint32_t> slots;                // by file; UINT32_MAX: none
+    std::vector<std::optional<Asking>> asking;  // by file
+    std::vector<uint32_t> good_ends;            // by file: runs that ended with 0
+    std::vector<File> first_files;              // as the scenario had them
     Edges edges;
     uint32_t spawn_slots;
     uint32_t max_starting;
@@ -168,14 +190,23 @@ struct World {
     bool is_torn = false;       // the last record is not whole, and nothing came after it
     Mono kill_at = no_deadline;
     bool is_hastened = false;  // the shutdown: nothing is in order any more
+    Now seen{};                // by the core's last step
+    // How far the wall clock has been set back since.
+    Duration set_back() const { return seen.wall + (now.mono - seen.mono) - now.wall; }
+    bool is_corrected = false;  // the clock was set back a little, so versions may be ahead
     uint64_t steps = 0;
     Failure failure;
 
     // Of the core's last step, for the invariants.
     bool settled = true;            // no action is left to be carried out
     bool deadlines_passed = false;  // it was pass_deadlines
+    bool is_rebased = false;        // schedules may begin anew by it
+    bool is_restart = false;        // it was a command that starts what waits for its schedule
     std::vector<Entry> entered;
-    std::vector<State> states;         // by slot, as the entries told them
+    std::vector<State> states;  // by slot, as the entries told them
+    // By slot, one step before: whether it was to be restarted, and could have been all the time.
+    enum class Asked : uint8_t { none, steady, shaken };
+    std::vector<Asked> asked;
     std::vector<std::string> records;  // by slot, as last recorded
     std::string journal;
     std::vector<std::string> forgotten;  // that is on record next
@@ -186,6 +217,13 @@ struct World {
     void deliver(uint32_t number, const Event& event);
     void pass_deadlines();
     void advance(int64_t ms);
+    bool wake();
+    void save_starts();
+    void check_timers();
+    void check_timer(uint32_t number, const Clocked& was, const Timer& is);
+    void check_due(uint32_t number, const Timer& timer);
+    void begin_again(uint32_t value);
+    void forget_reeve();
     void after_core();
     void find_slots();
     void find_in_place();
@@ -231,6 +269,7 @@ struct World {
         bool processes_obey = true;  // and do what they should
         bool hooks_end = true;       // by themselves, with success
     };
+    bool is_under_way() const;
     bool behave(uint32_t number, Manners manners);
     bool behave_process(uint32_t number);
     void settle_down(Manners manners, Mono until);
@@ -253,6 +292,8 @@ void check_invariants(World& world);
 // Has the one, read from a record, all of the other that outlives reeve?
 bool same_record(const Service& a, const Service& b);
 void rebuild_edges(World& world);
+// Does its window, its version or the clock let it not run now?
+bool is_closed(const World& world, uint32_t slot);
 // Is the service where others may start on it, by BEHAVIOUR section 2, depends_on?
 bool is_there(const Service& service);
 // Nothing of this service was left undone: it is up, or cannot be for a reason that stands.

@@ -316,54 +316,6 @@ TEST_CASE("restart during a stop for a retry starts at once, with the failures f
     CHECK(rig["web"].attempts == 0);
 }
 
-TEST_CASE("restarting dependency and dependent together keeps the order") {
-    Rig rig = web_on_db();
-    rig.restart("db web");
-    CHECK(rig.asked() == "signal_group web 15");
-    rig.exited("web", 0);
-    CHECK(rig.state("web") == State::waiting);
-    CHECK(rig.asked() == "end_run web, signal_group db 15");
-    rig.exited("db", 0);
-    CHECK(rig.asked() == "end_run db, spawn db");
-    CHECK(rig.state("web") == State::waiting);
-    rig.run("db");
-    CHECK(rig.asked() == "spawn web");
-}
-
-TEST_CASE("a reload that restarts dependency and dependent keeps the order") {
-    const auto version = [](const char* name, const char* other, uint64_t digest) {
-        return define(name, [=](Definition& d, Policy& policy) {
-            if (*other != '\0') d.depends_on.append(other);
-            policy.on_change = OnChange::restart;
-            d.digest = d.process_digest = digest;
-        });
-    };
-    Rig rig({version("db", "", 1), version("web", "db", 1)});
-    rig.run("db"), rig.run("web");
-    rig.asked();
-    rig.load({version("db", "", 2), version("web", "db", 2)});
-    CHECK(rig.asked() == "signal_group web 15");
-    rig.exited("web", 0);
-    CHECK(rig.asked() == "end_run web, signal_group db 15");
-    rig.exited("db", 0);
-    rig.run("db");
-    CHECK(rig.state("web") == State::starting);
-}
-
-TEST_CASE("what is restarted or stopped together keeps the order of `after` too") {
-    for (const bool restarts : {true, false}) {
-        Rig rig({define("a"), define("b", [](Definition& d, Policy&) { d.after.append("a"); })});
-        rig.run("a"), rig.run("b");
-        rig.asked();
-        restarts ? rig.restart("a b") : rig.down("a b");
-        CHECK(rig.asked() == "signal_group b 15");
-        rig.exited("b", 0);
-        CHECK(rig.asked() == "end_run b, signal_group a 15");
-        rig.exited("a", 0);
-        CHECK(rig.asked() == (restarts ? "end_run a, spawn a" : "end_run a"));
-    }
-}
-
 // --- Slots ---------------------------------------------------------------------------------------
 
 TEST_CASE("no more than max_starting are starting at once") {
@@ -647,9 +599,8 @@ TEST_CASE("a service that is no more keeps its name until another has its place"
     rig.load({});
     rig.exited("web", 0);
     const auto name = [&] {
-        Buffer<128> text;
-        rig.core.append_name_of(text, rig.core.events().entries().front().id);
-        return std::string(text.view());
+        const ServiceId id = rig.core.events().entries().front().id;
+        return std::string(FullNameText(rig.core.at(id).full_name()).view());
     };
     REQUIRE_FALSE(rig.core.services()[0].used());
     CHECK(name() == "web");

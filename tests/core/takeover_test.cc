@@ -147,6 +147,32 @@ TEST_CASE("what is gone is not remembered, and nothing is after an orderly end")
     CHECK(recollect({header(), record_of(rig["web"]), line_of(end)}).ended());
 }
 
+TEST_CASE("who is gone takes nobody along, wherever in the journal either is") {
+    constexpr std::string_view names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    for (std::string_view gone : names) {
+        for (std::string_view last : names) {
+            CAPTURE(gone, last);
+            std::vector<std::string> records;
+            std::string record_of_last;
+            for (std::string_view name : names) {
+                Service service;
+                service.name = name;
+                (name == last ? record_of_last : records.emplace_back()) = record_of(service);
+            }
+            records.push_back(record_of_last);
+            std::vector<std::string> journal{header()};
+            journal.insert(journal.end(), records.begin(), records.end());
+            Buffer<64> line;
+            append_gone_record(line, gone);
+            journal.push_back(line_of(line));
+            CHECK(recollect(journal).services().size() == std::size(names) - 1);
+            // What is put on record after that is found again, and not known twice.
+            journal.insert(journal.end(), records.begin(), records.end());
+            CHECK(recollect(journal).services().size() == std::size(names));
+        }
+    }
+}
+
 TEST_CASE("a torn end is cut off, damage before it makes the journal corrupt") {
     Rig rig({define("web")});
     const std::string whole = record_of(rig["web"]);

@@ -371,6 +371,43 @@ TEST_CASE("the last retry leads to failed, and on_fail runs") {
     CHECK(rig.core.all_ended());
 }
 
+TEST_CASE("post_start runs each time that a service is running, and its failure changes nothing") {
+    Rig rig = rig_with([](Policy& policy) {
+        policy.post_start = "greet";
+        policy.start_check = "check";
+        policy.ready = {ReadyKind::fd, 3, {}};
+    });
+    rig.spawned("web");
+    rig.exec_done("web");
+    rig.ready("web");
+    CHECK(rig.asked() == "spawn web, run_hook web start_check");
+    rig.hook("web", Hook::start_check);
+    CHECK(rig.state("web") == State::running);
+    CHECK(rig.asked() == "run_hook web post_start");
+    rig.hook("web", Hook::post_start, HookResult::failed);
+    CHECK(rig.state("web") == State::running);
+    CHECK(rig.reason("web").starts_with("ready; post_start: "));
+    CHECK(rig.asked().empty());
+}
+
+TEST_CASE("a post_start that still runs is ended with its run, and waited for before the next") {
+    Rig rig = running_with([](Policy& policy) { policy.post_start = "greet"; });
+    SECTION("which is stopped") {
+        rig.restart("web");
+        CHECK(rig.asked() == "cancel_hook web post_start, signal_group web 15");
+        rig.died("web", 15);
+        CHECK(rig.asked() == "end_run web, cancel_hook web post_start");
+    }
+    SECTION("which ends by itself") {
+        rig.died("web", 11);
+        CHECK(rig.asked() == "end_run web, cancel_hook web post_start");
+    }
+    CHECK(rig.state("web") == State::stopping);
+    rig.hook("web", Hook::post_start, HookResult::failed);
+    rig.pass(milliseconds(200));
+    CHECK(rig.asked() == "spawn web");
+}
+
 TEST_CASE("an exit that nobody saw counts as a failure") {
     Rig rig = running_with([](Policy& policy) { policy.restart = Restart::on_failure; });
     rig.event("web", {.kind = EventKind::exited, .status = {ExitStatus::Kind::unknown, 0}});

@@ -68,7 +68,7 @@ TEST_CASE("a restart that waits to undo a oneshot begins anew what is none by th
     CHECK(rig.asked().empty());
     rig.died("app", 15);
     CHECK(rig.asked() == "end_run app, spawn data");
-    CHECK_FALSE(rig["data"].restart_requested);
+    CHECK_FALSE(rig["data"].restart_requested());
 }
 
 TEST_CASE("at a shutdown oneshots are undone in their turn: dependents first") {
@@ -105,6 +105,23 @@ TEST_CASE("a oneshot that could not be undone is failed, and down tries it again
     CHECK(rig.asked() == "run_hook data stop_command");
     rig.hook("data", Hook::stop_command);
     CHECK(rig.state("data") == State::stopped);
+}
+
+TEST_CASE("past the shutdown's deadline down does not begin to undo once more") {
+    Rig rig({mount("data"), define("app")});
+    bring_up(rig, "data");
+    rig.run("app");
+    rig.down("data");
+    rig.hook("data", Hook::stop_command, HookResult::failed);
+    REQUIRE(rig.state("data") == State::failed);
+    rig.shut_down(seconds(8));
+    rig.pass(seconds(8));
+    rig.asked();
+    rig.down("data");
+    CHECK(rig.asked().empty());
+    CHECK(rig.state("data") == State::failed);
+    rig.died("app", 9);
+    CHECK(rig.core.all_ended());
 }
 
 TEST_CASE("what cannot be undone before the shutdown's deadline is given up, and told") {

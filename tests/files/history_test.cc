@@ -73,9 +73,9 @@ TEST_CASE("a run is a line of RUNDIR/history/NAME, the oldest first") {
     f.append(3);
     f.append(0);
     CHECK(f.text() == "start=2023-11-14T22:13:20.000Z end=2023-11-14T22:13:21.234Z took_ms=1234 "
-                      "pid=101 exit=3 signal= reason=exit 3\n"
+                      "pid=101 exit=3 signal= failed=yes reason=exit 3\n"
                       "start=2023-11-14T22:13:21.334Z end=2023-11-14T22:13:22.568Z took_ms=1234 "
-                      "pid=102 exit=0 signal= reason=exit 0\n");
+                      "pid=102 exit=0 signal= failed=no reason=exit 0\n");
     CHECK(f.read("web") == f.text());
     CHECK(f.read("db").empty());
 }

@@ -8,14 +8,12 @@
 #include "catch.h"
 #include "kernel/platform.h"
 #include "support/kernel_fixture.h"
+#include "support/procfs.h"
 
 using namespace reeve;
 using namespace reeve::test;
 
 namespace {
-
-// Is this the platform that reads /proc, and is there one?
-bool has_proc() { return platform::has_oom_score_adj && ::access("/proc/self/stat", R_OK) == 0; }
 
 // A child in a process group of its own that waits to be killed.
 pid_t fork_waiting() {
@@ -141,15 +139,6 @@ TEST_CASE("a group lives on after its leader") {
     CHECK(platform::group_has_live_members(leader));
     ::close(ends[1]);
     CHECK(eventually([&] { return !platform::group_has_live_members(leader); }));
-}
-
-TEST_CASE("what a process uses is measured") {
-    if (cannot_run(has_proc(), "no /proc")) return;
-    auto usage = platform::usage_of(::getpid());
-    REQUIRE(usage);
-    CHECK(usage->resident_bytes > 4096);
-    CHECK(usage->cpu_ms < 3600 * 1000);
-    CHECK(!platform::usage_of(-1));
 }
 
 TEST_CASE("inherited descriptors are found and sealed, those sealed before are not named") {

@@ -17,7 +17,7 @@ Service busy_service() {
     service.state = State::stopping;
     service.phase = Phase::terminating;
     service.known = true;
-    service.restart_requested = true;
+    service.restart_for = ReasonCode::restart_command;
     service.killed = true;
     service.leader_gone = false;
     service.hooks = 5;
@@ -244,7 +244,7 @@ TEST_CASE("a record of what cannot be is not believed, though its sum is right")
     }
     for (const char* body : {"want=2",
                              "known=2",
-                             "hooks=64",
+                             "hooks=256",
                              "hooks=-1",
                              "exit_kind=4",
                              "exit=256",
@@ -281,4 +281,49 @@ TEST_CASE("there is a reason for each number that a record may have") {
     const auto next = std::to_string(static_cast<int>(reason_code_last) + 1);
     CHECK(decode_record(sealed("service web reason=" + last), service));
     CHECK_FALSE(decode_record(sealed("service web reason=" + next), service));
+}
+
+TEST_CASE("a timer comes back from its record") {
+    Timer timer;
+    timer.handled = Wall{1795180000123};
+    timer.forced_until = Wall{1795190000000};
+    timer.tick = Mono{123456789};
+    timer.owed = 3;
+    Buffer<record_max_bytes> line;
+    append_timer_record(line, "web@2", timer);
+    CHECK(line.view().starts_with(
+        "timer web@2 handled=1795180000123 forced_until=1795190000000 tick=123456789 owed=3 #"));
+    Service service;
+    const auto record = decode_record(line.view().substr(0, line.size() - 1), service);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::timer);
+    CHECK(record->name == "web@2");
+    CHECK(is_same_on_record(record->timer, timer));
+}
+
+TEST_CASE("of a timer what is nothing is left out of its record, and comes back") {
+    Buffer<record_max_bytes> line;
+    append_timer_record(line, "web", {});
+    CHECK(line.view().starts_with("timer web #"));
+    Service service;
+    const auto record = decode_record(line.view().substr(0, line.size() - 1), service);
+    REQUIRE(record);
+    CHECK(is_same_on_record(record->timer, {}));
+    CHECK(record->timer.tick == no_deadline);
+}
+
+TEST_CASE("a record of a timer that makes no sense is none") {
+    Service service;
+    const auto decoded = [&](const std::string& body) {
+        return decode_record(sealed(body), service).has_value();
+    };
+    CHECK(decoded("timer web handled=1 owed=180"));
+    CHECK(decoded("timer web handled=1 from_later=2"));
+    CHECK(decoded("timer web handled=-1"));
+    for (const char* body : {"timer", "timer /web handled=1", "timer web handled",
+                             "timer web handled=x", "timer web owed=181", "timer web owed=-1",
+                             "timer web tick=-1", "timer web handled=99999999999999999999"}) {
+        CAPTURE(body);
+        CHECK_FALSE(decoded(body));
+    }
 }

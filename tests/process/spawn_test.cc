@@ -77,6 +77,30 @@ TEST_CASE("the output goes to the descriptor that is given, the input comes from
     CHECK(child.output_of("cat; echo error >&2") == "hello\nerror\n");
 }
 
+TEST_CASE("with stdin = fifo the input is the descriptor that is given; a hook has none of it") {
+    SpawnFixture child;
+    child.policy->input = "fifo";
+    Fd read_end;
+    Fd write_end;
+    REQUIRE(sys::pipe(read_end, write_end) == 0);
+    REQUIRE(sys::write(write_end.get(), "hello\n", 6) == 6);
+    child.set_exec({"/bin/sh", "-c", "read -r line; test \"$line\" = hello"});
+    child.placements.push_back({read_end.get(), 0});
+    REQUIRE(child.prepare());
+    auto spawned = spawn(child.plan, child.pace);
+    REQUIRE(spawned);
+    child.pid = spawned->pid;
+    child.reaped = false;
+    // No file of the user's is opened: the start is waited for, as without a stdin.
+    CHECK((spawned->exec.status == ExecStatus::done || !platform::can_share_memory));
+    CHECK(child.exit_code() == 0);
+    child.set_output(null_device);
+    child.request.mode = SpawnMode::hook;
+    child.request.shell_line = "test \"$(readlink /proc/$$/fd/0)\" = /dev/null";
+    CHECK(child.start() == ExecStatus::done);
+    CHECK(child.exit_code() == 0);
+}
+
 TEST_CASE("inherited output is reeve's own") {
     SpawnFixture child;
     child.inherit_output();
@@ -423,6 +447,39 @@ TEST_CASE("the record is in the journal before the program runs") {
     CHECK(child.exit_code() == 0);
     CHECK(read_file(path) ==
           "0123web " + std::to_string(child.pid) + " " + std::to_string(start_time) + "\n");
+}
+
+TEST_CASE("a child on record goes on where its reeve does not hear its report any more") {
+    SpawnFixture child;
+    static std::string recorded;  // files that say so
+    static std::string unheard;
+    recorded = child.directory / "recorded";
+    unheard = child.directory / "unheard";
+    child.policy->input = "/dev/null";  // a memory of its own, and a report on the way
+    Fd journal(sys::open(child.directory.file("journal", "0123456789").c_str(), O_RDWR));
+    child.request.record = {journal.get(), 0,
+                            [](char* out, size_t, const void*, pid_t, uint64_t) {
+                                *out = 'x';
+                                return size_t{1};
+                            },
+                            nullptr};
+    child.set_exec({"/bin/sh", "-c", "exit 7"});
+    REQUIRE(child.prepare());
+    sys::fault = [](sys::Call call) {
+        if (call != sys::Call::setsid) return 0;
+        ::close(::open(recorded.c_str(), O_WRONLY | O_CREAT, 0600));
+        while (::access(unheard.c_str(), F_OK) < 0) {}
+        return 0;
+    };
+    auto spawned = spawn(child.plan, child.pace);
+    sys::fault = nullptr;
+    REQUIRE(spawned);
+    child.pid = spawned->pid;
+    child.reaped = false;
+    REQUIRE(eventually([&] { return ::access(recorded.c_str(), F_OK) == 0; }));
+    spawned->exec.fd.reset();
+    child.directory.file("unheard", "");
+    CHECK(child.exit_code() == 7);
 }
 
 TEST_CASE("a program whose record cannot be written does not run") {

@@ -70,6 +70,7 @@ TEST_CASE("from the end of a service to its next run nothing is allocated, howev
         {"log = run\nlog_keep = 1\n", many},
         {"log = null\nready = fd:3\n", many / 10},
         {"log = null\nready = notify\n", many / 10},
+        {"log = null\nstdin = fifo\ninput_keep = yes\n", many / 10},
         {"log = run\npost_stop = true\n", many / 10},
     }));
     INFO(keys);

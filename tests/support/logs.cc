@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
+#include <poll.h>
 
 #include "catch.h"
 
@@ -39,6 +40,11 @@ bool complains(Reeve& reeve, const std::string& text) {
         reeve.comes_true([&] { return reeve.process().err().find(text) != std::string::npos; });
     if (!there) UNSCOPED_INFO(reeve.process().err());
     return there;
+}
+
+bool takes_more(int pipe) {
+    pollfd look = {.fd = pipe, .events = POLLOUT, .revents = 0};
+    return poll(&look, 1, 0) > 0;
 }
 
 Numbers::Numbers(const std::string& text, const std::string& word) {

@@ -23,6 +23,8 @@ bool says(const Reeve& reeve, const std::string& service, const std::string& tex
 // Waits for more in the service's log.
 bool grows(const Reeve& reeve, const std::string& service);
 bool complains(Reeve& reeve, const std::string& text);
+// Is there room in a pipe? By a descriptor for writing.
+bool takes_more(int pipe);
 
 // What `--helper lines` has written, as it is in the files.
 struct Numbers {

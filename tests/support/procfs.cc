@@ -5,10 +5,14 @@
 #include <dirent.h>
 #include <map>
 #include <sstream>
+#include <unistd.h>
 
+#include "kernel/platform.h"
 #include "support/tempdir.h"
 
 namespace reeve::test {
+
+bool has_proc() { return platform::has_oom_score_adj && access("/proc/self/stat", R_OK) == 0; }
 
 namespace {
 

@@ -9,6 +9,9 @@
 
 namespace reeve::test {
 
+// Is this the platform that reads /proc, and is there one?
+bool has_proc();
+
 struct ProcessFacts {
     char state = 0;  // as in /proc/PID/stat; 0: there is no such process
     pid_t parent = 0;

@@ -42,10 +42,11 @@ class SmallDisk {
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
 
-    // Takes all room, or all files there may be.
+    // Takes all room, or all files there may be. What reeve was writing meanwhile may leave some:
+    // called again they take that too.
     void fill_room() const {
         const std::string zeros(4096, '\0');
-        std::ofstream ballast(path_ + "/ballast");
+        std::ofstream ballast(path_ + "/ballast", std::ios::app);
         while (ballast.write(zeros.data(), 4096).flush()) {}
     }
     void fill_files() const {

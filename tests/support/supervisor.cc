@@ -171,6 +171,11 @@ pid_t Reeve::pid_of(std::string_view service) const {
     return std::atoi(field(service, "pid").c_str());
 }
 
+pid_t Reeve::first_pid_of(std::string_view service) const {
+    comes_true([&] { return pid_of(service) > 0; });
+    return pid_of(service);
+}
+
 bool Reeve::reaches(std::string_view service, std::string_view wanted) const {
     const bool reached = comes_true([&] { return state(service) == wanted; });
     if (!reached) {

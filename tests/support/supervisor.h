@@ -73,6 +73,8 @@ class Reeve {
     std::string field(std::string_view service, std::string_view name) const;
     std::string state(std::string_view service) const { return field(service, "state"); }
     pid_t pid_of(std::string_view service) const;
+    // Once it has one: on a busy machine that is some time behind the start of `starting`.
+    pid_t first_pid_of(std::string_view service) const;
     // As wait_until(), but no longer than until reeve has ended.
     bool comes_true(const std::function<bool()>& condition) const;
     // Waits for the state; where it does not come, what is known is shown with the failure.

@@ -155,8 +155,8 @@ TEST_CASE("a reeve that begins as PID 1 takes nothing over, and what was down is
     reeve.start_behind_unshare(launch, false);
     REQUIRE(reeve.has_lines("killed", 1));
     REQUIRE(reeve.comes_true([&] { return reeve.svctl({"status"}).status == 0; }));
-    CHECK(reeve.state("web") == "running");
-    CHECK(reeve.state("off") == "running");
+    CHECK(reeve.reaches("web", "running"));
+    CHECK(reeve.reaches("off", "running"));
     CHECK(reeve.field("web", "restarts") == "0");
 }
 

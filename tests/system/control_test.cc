@@ -16,6 +16,9 @@ using namespace reeve::test;
 namespace {
 
 constexpr char sleeps[] = "exec = sleep 1000\n";
+constexpr char traced[] = "command = trap 'echo stop $REEVE_SERVICE >> {dir}/order; exit' TERM; "
+                          "echo start $REEVE_SERVICE >> {dir}/order; echo >&3; "
+                          "while :; do sleep 0.05; done\nready = fd:3\non_change = restart\n";
 
 bool mentions(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
@@ -149,14 +152,10 @@ TEST_CASE("who waits for a stop that another client takes back is told so at onc
 }
 
 TEST_CASE("a restart of several stops dependents first and starts them last") {
-    const std::string traced =
-        "command = trap 'echo stop $REEVE_SERVICE >> {dir}/order; exit' TERM; "
-        "echo start $REEVE_SERVICE >> {dir}/order; echo >&3; "
-        "while :; do sleep 0.05; done\nready = fd:3\ngroup = shop\n"
-        "on_change = restart\n";
+    const std::string shop = std::string(traced) + "group = shop\n";
     Reeve reeve;
-    reeve.service("a-db", traced);
-    reeve.service("web", traced + "depends_on = a-db\n");
+    reeve.service("a-db", shop);
+    reeve.service("web", shop + "depends_on = a-db\n");
     reeve.start();
     const std::string start = "start a-db\nstart web\n";
     const std::string again = "stop web\nstop a-db\n" + start;
@@ -168,10 +167,30 @@ TEST_CASE("a restart of several stops dependents first and starts them last") {
     CHECK(reeve.text_of("order") == start + again + again);
     CHECK(status_of(reeve, {"restart", "@all"}) == 0);
     CHECK(reeve.text_of("order") == start + again + again + again);
-    reeve.service("a-db", traced + "env = A=1\n");
-    reeve.service("web", traced + "depends_on = a-db\nenv = A=1\n");
+    reeve.service("a-db", shop + "env = A=1\n");
+    reeve.service("web", shop + "depends_on = a-db\nenv = A=1\n");
     CHECK(status_of(reeve, {"reload"}) == 0);
     CHECK(reeve.text_of("order") == start + again + again + again + again);
+}
+
+TEST_CASE("a restart of several keeps their order where one that runs on stands between them") {
+    const std::string on_app = std::string(traced) + "depends_on = app\n";
+    Reeve reeve;
+    reeve.service("db", traced);
+    reeve.service("app", std::string(sleeps) + "depends_on = db\n");
+    reeve.service("web", on_app);
+    reeve.start();
+    const std::string start = "start db\nstart web\n";
+    const std::string again = "stop web\nstop db\n" + start;
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t app = reeve.pid_of("app");
+    CHECK(status_of(reeve, {"restart", "db", "web"}) == 0);
+    CHECK(reeve.text_of("order") == start + again);
+    reeve.service("db", std::string(traced) + "env = A=1\n");
+    reeve.service("web", on_app + "env = A=1\n");
+    CHECK(status_of(reeve, {"reload"}) == 0);
+    CHECK(reeve.text_of("order") == start + again + again);
+    CHECK(reeve.pid_of("app") == app);
 }
 
 TEST_CASE("@all means all services but reeve's own") {
@@ -244,10 +263,10 @@ TEST_CASE("restart gives a new process and waits for it") {
 
 TEST_CASE("up brings up what is needed, down stops dependents first and they wait") {
     Reeve reeve;
-    const std::string traced = "command = trap 'echo stop %n >> {dir}/order; exit' TERM; "
-                               "while :; do sleep 0.05; done\nenabled = no\n";
+    const std::string stops = "command = trap 'echo stop %n >> {dir}/order; exit' TERM; "
+                              "while :; do sleep 0.05; done\nenabled = no\n";
     const auto named = [&](const std::string& name) {
-        std::string text = traced;
+        std::string text = stops;
         return text.replace(text.find("%n"), 2, name);
     };
     reeve.service("db", named("db"));

@@ -98,13 +98,14 @@ TEST_CASE("make install puts the files where distributions expect them, make uni
     };
     with("install");
     CHECK(files_in(root) ==
-          Strings{"usr/bin/reeve", "usr/bin/svctl", "usr/bin/svlog",
+          Strings{"usr/bin/reeve", "usr/bin/svcheck", "usr/bin/svctl", "usr/bin/svlog",
                   "usr/share/bash-completion/completions/reeve",
                   "usr/share/bash-completion/completions/svctl",
                   "usr/share/fish/vendor_completions.d/reeve.fish",
                   "usr/share/fish/vendor_completions.d/svctl.fish", "usr/share/man/man1/svctl.1",
                   "usr/share/man/man5/reeve-service.5", "usr/share/man/man8/reeve.8",
-                  "usr/share/man/man8/svlog.8", "usr/share/zsh/site-functions/_svctl"});
+                  "usr/share/man/man8/svcheck.8", "usr/share/man/man8/svlog.8",
+                  "usr/share/zsh/site-functions/_svctl"});
     const Output version = run({root + "/usr/bin/reeve", "--version"});
     CHECK(version.status == 0);
     CHECK(version.out.starts_with("reeve "));

@@ -240,7 +240,8 @@ TEST_CASE("a date of --since means the zone as it was then, on both sides of a c
     CHECK(first("2026-03-29T03:30") == times[2]);
     CHECK(first("2026-10-25T01:30") == times[3]);
     CHECK(first("2026-10-25T01:31") == times[4]);
-    CHECK(first("2026-10-25T02:30") == times[5]);
+    // It comes twice, and is the first of both: nothing is left out that may be meant.
+    CHECK(first("2026-10-25T02:30") == times[4]);
     CHECK(first("2026-10-25T03:00").empty());
 }
 

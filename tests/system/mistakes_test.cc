@@ -114,19 +114,22 @@ const Mistake texts[] = {
     {"an instance, where there are none", "exec = sleep %i\n",
      "{web}:1: exec: '%i' has no meaning here: the service has no instances\n"},
     {"export before a variable", "exec = sleep 1\nenv = export A=1\n",
-     "{web}:2: env: 'export A' is no variable's name: letters, digits, _ and dots, no digit or dot "
+     "{web}:2: env: column 1: 'export A' is no variable's name: letters, digits, _ and dots, no "
+     "digit or dot "
      "first\n"},
     {"names of services apart by commas", "exec = sleep 1\ndepends_on = db, cache\n",
-     "{web}:2: depends_on = db, cache: 'db,' is no name: at most 63 letters, digits, _, - and :\n"},
+     "{web}:2: depends_on = db, cache: column 1: 'db,' is no name: at most 63 letters, digits, _, "
+     "- and :\n"},
     {"a unit's name for a service's", "exec = sleep 1\ndepends_on = db.service\n",
-     "{web}:2: depends_on = db.service: 'db.service' is no name: at most 63 letters, digits, _, - "
+     "{web}:2: depends_on = db.service: column 1: 'db.service' is no name: at most 63 letters, "
+     "digits, _, - "
      "and :\n"},
     {"it depends on a service that is misspelt", "exec = sleep 1\ndepends_on = bd\n",
      "{web}: depends_on: there is no service 'bd' (did you mean db?)\n"},
     {"it depends on a service that is not there", "exec = sleep 1\ndepends_on = postgres\n",
      "{web}: depends_on: there is no service 'postgres'\n"},
     {"it depends on itself", "exec = sleep 1\ndepends_on = web\n",
-     "{web}:2: depends_on = web: a service cannot wait for itself\n"},
+     "{web}:2: depends_on = web: column 1: a service cannot wait for itself\n"},
 };
 
 }  // namespace

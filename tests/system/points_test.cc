@@ -219,8 +219,8 @@ class Trial {
         write_file(path("empty"), "");
         mkfifo(path("fifo").c_str(), 0600);
         service("web", "ready = fd:3\n", "serve");
-        service("app", "ready = fd:3\ndepends_on = web\n", "serve");
-        service("flaky", "ready = fd:3\nrestart_delay = 3ms\n", "flaky");
+        service("app", "ready = fd:3\ndepends_on = web\nstdin = fifo\ninput_keep = yes\n", "serve");
+        service("flaky", "ready = fd:3\nrestart_delay = 3ms\nstdin = fifo\n", "flaky");
         service("deaf",
                 "ready = fd:3\nstop_timeout = 20ms\npost_stop = echo x >>" + path("posts") + '\n',
                 "deaf");
@@ -414,8 +414,9 @@ class Trial {
     void end() {
         const auto patience_ends = steady_clock::now() + std::chrono::seconds(30);
         for (std::string reply; problem_.empty();) {
-            if (reeve_->over() && reeve_->status() == 0) break;
-            if (reeve_->over()) {
+            const bool is_over = reeve_->over();  // it may be so only the next moment
+            if (is_over && reeve_->status() == 0) break;
+            if (is_over) {
                 follow_up();
                 expect("wait web app flaky shape late");
             }

@@ -172,8 +172,8 @@ TEST_CASE("what a run has said is read before its end is judged: MAINPID and REA
     reeve.start();
     REQUIRE(reeve.reaches("forks", "starting"));
     REQUIRE(reeve.reaches("short", "starting"));
-    const Strings ended = {std::to_string(reeve.pid_of("forks")),
-                           std::to_string(reeve.pid_of("short"))};
+    const Strings ended = {std::to_string(reeve.first_pid_of("forks")),
+                           std::to_string(reeve.first_pid_of("short"))};
     kill(reeve.pid(), SIGSTOP);
     write_file(reeve.file("go"), "");
     for (const std::string& pid : ended)
@@ -313,6 +313,37 @@ TEST_CASE("cascade: a dependent is stopped while what it needs is away, and come
     CHECK(reeve.state("db") == "running");
     CHECK(reeve.pid_of("without") == without);
     CHECK(alive(without));
+}
+
+TEST_CASE("post_start runs each time that a service is running, and its failure is only told") {
+    Reeve reeve;
+    reeve.service("web",
+                  "exec = sleep 1000\npost_start = echo $REEVE_PID >>{dir}/greeted; exit 3\n");
+    reeve.service("never", "exec = sleep 1000\nready = fd:3\npost_start = echo x >>{dir}/never\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("greeted", 1));
+    const pid_t first = reeve.pid_of("web");
+    CHECK(reeve.text_of("greeted") == std::to_string(first) + "\n");
+    CHECK(reeve.comes_true(
+        [&] { return reeve.field("web", "reason") == "ready; post_start: exit 3"; }));
+    CHECK(reeve.field("web", "state") == "running");
+    CHECK(reeve.process().err().find("web: post_start: exit 3") != std::string::npos);
+    CHECK(reeve.svctl({"restart", "web"}).status == 0);
+    CHECK(reeve.has_lines("greeted", 2));
+    CHECK_FALSE(exists(reeve.file("never")));
+}
+
+TEST_CASE("a post_start that still runs is ended with its service") {
+    Reeve reeve;
+    reeve.service("web", "exec = sleep 1000\npost_start = echo $$ >{dir}/hook; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("hook", 1));
+    const pid_t hook = std::atoi(reeve.text_of("hook").c_str());
+    CHECK(alive(hook));
+    CHECK(reeve.state("web") == "running");
+    CHECK(reeve.svctl({"down", "web"}).status == 0);
+    CHECK_FALSE(alive(hook));
+    CHECK(reeve.process().err().empty());
 }
 
 TEST_CASE("max_starting bounds how many are starting at once") {

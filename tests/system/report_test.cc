@@ -29,6 +29,16 @@ TEST_CASE("a crash loop is told of on reeve's own output, once, and so is its en
     CHECK(count(reeve.process().err(), "web") == 2);
 }
 
+TEST_CASE("a job that fails at each of its runs is told of once, not each time") {
+    Reeve reeve;
+    reeve.service("job", "command = echo run >> {dir}/runs; exit 3\nevery = 100ms\n");
+    reeve.start();
+    REQUIRE(reeve.has_lines("runs", 5));
+    CHECK(reeve.stop() == 0);
+    CHECK(count(reeve.process().err(), "job failed: exit 3") == 1);
+    CHECK(count(reeve.process().err(), "job") == 1);
+}
+
 TEST_CASE("what gives up is told of, and what is asked for is not") {
     Reeve reeve;
     reeve.service("bad", "exec = false\nretries = 2\nrestart_delay = 10ms\n");

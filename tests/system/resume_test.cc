@@ -163,7 +163,7 @@ TEST_CASE("readiness that is announced around that moment is found") {
     reeve.start();
     REQUIRE(reeve.reaches("by-fd", "starting"));
     REQUIRE(reeve.reaches("by-notify", "starting"));
-    const pid_t pid = reeve.pid_of("by-notify");
+    const pid_t pid = reeve.first_pid_of("by-notify");
     const int way = GENERATE(0, SIGSEGV);
     go_through(reeve, way);
     CHECK(reeve.state("by-fd") == "starting");

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,12 +47,6 @@ struct Alone {
             .arguments = {reeve_binary(), "svlog", directory / "pipes", directory / "logs"}});
     }
 };
-
-// Is there room in a pipe?
-bool takes_more(int pipe) {
-    pollfd look = {.fd = pipe, .events = POLLOUT, .revents = 0};
-    return poll(&look, 1, 0) > 0;
-}
 
 // A service that has something to say every now and then.
 void start_writing(Reeve& reeve) {

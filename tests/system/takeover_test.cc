@@ -35,19 +35,13 @@ void reborn(Reeve& reeve) {
     reborn(reeve, [] {});
 }
 
-// reeve, where each open of this file that `which` (strace's "when=") means fails for want of a
-// descriptor.
-Launch cannot_open(const Reeve& reeve, const std::string& path, const std::string& which) {
+// reeve, where each open of these files that `which` (strace's "when=") means fails for want of a
+// descriptor; its children can open them.
+Launch cannot_open(const Reeve& reeve, const Strings& paths, const std::string& which) {
     Launch launch = reeve.launch();
-    const Strings tracer = {"strace",
-                            "-D",
-                            "-qq",
-                            "-o",
-                            reeve.file("trace"),
-                            "-P",
-                            path,
-                            "-e",
-                            "inject=openat,open:error=ENFILE" + which};
+    Strings tracer = {"strace", "-D", "-qq", "-o", reeve.file("trace")};
+    for (const std::string& path : paths) tracer.insert(tracer.end(), {"-P", path});
+    tracer.insert(tracer.end(), {"-e", "inject=openat,open:error=ENFILE" + which});
     launch.arguments.insert(launch.arguments.begin(), tracer.begin(), tracer.end());
     launch.environment.push_back(no_leak_check);
     return launch;
@@ -289,8 +283,8 @@ TEST_CASE("readiness that was announced meanwhile is found") {
     REQUIRE(reeve.reaches("closes", "starting"));
     REQUIRE(reeve.reaches("keeps", "starting"));
     REQUIRE(reeve.reaches("later", "starting"));
-    const pid_t closes = reeve.pid_of("closes");
-    const pid_t keeps = reeve.pid_of("keeps");
+    const pid_t closes = reeve.first_pid_of("closes");
+    const pid_t keeps = reeve.first_pid_of("keeps");
     reborn(reeve, [&] {
         write_file(reeve.file("go"), "");
         REQUIRE(wait_until([&] { return count_lines(reeve.text_of("said")) == 2; }));
@@ -312,7 +306,7 @@ TEST_CASE("a start_check has its time, though READY=1 was said while there was n
                          "notify READY=1; sleep 2; echo >>{dir}/late; exec sleep 1000\n");
     reeve.start();
     REQUIRE(reeve.reaches("web", "starting"));
-    const pid_t pid = reeve.pid_of("web");
+    const pid_t pid = reeve.first_pid_of("web");
     reborn(reeve, [&] {
         write_file(reeve.file("go"), "");
         REQUIRE(wait_until([&] { return !reeve.text_of("late").empty(); }));
@@ -535,11 +529,11 @@ TEST_CASE("a boot id that cannot be read at once is read again, and nothing is s
     if (cannot_run(can_trace(), "strace is not installed, or may not trace")) return;
     Reeve reeve;
     reeve.service("web", sleeps);
-    reeve.start(cannot_open(reeve, boot_id_path, ":when=1"));
+    reeve.start(cannot_open(reeve, {boot_id_path}, ":when=1"));
     REQUIRE(reeve.reaches("web", "running"));
     const pid_t pid = reeve.pid_of("web");
     reeve.kill();
-    reeve.start(cannot_open(reeve, boot_id_path, ":when=1..3"));
+    reeve.start(cannot_open(reeve, {boot_id_path}, ":when=1..3"));
     CHECK(reeve.reaches("web", "running"));
     CHECK(reeve.pid_of("web") == pid);
     CHECK(reeve.text_of("trace").find("INJECTED") != std::string::npos);
@@ -562,7 +556,7 @@ TEST_CASE("where it cannot be told which boot it is, services are unknown, and n
     const pid_t pid = reeve.pid_of("web");
     const pid_t group = std::atoi(reeve.text_of("leaders").c_str());
     reeve.kill();
-    reeve.start(cannot_open(reeve, boot_id_path, ""));
+    reeve.start(cannot_open(reeve, {boot_id_path}, ""));
     CHECK(reeve.process().err().find("what may still run is left alone, as unknown") !=
           std::string::npos);
     CHECK(reeve.state("web") == "unknown");
@@ -607,6 +601,48 @@ TEST_CASE("a boot id that was read once is known for good") {
     unlink(path.c_str());
     REQUIRE(reeve.comes_true([&] { return exists(path); }));
     CHECK(header() == before);
+}
+
+TEST_CASE("what a child has read of itself is not lost where its parent cannot read it") {
+    if (cannot_run(can_trace(), "strace is not installed, or may not trace")) return;
+    Reeve reeve;
+    write_file(reeve.file("input"), "");
+    // A child that opens a file of the user's has no memory in common with its parent: each of the
+    // two reads for itself.
+    reeve.service("web", std::string(sleeps) + "stdin = {dir}/input\n");
+    const std::string load = read_file("/proc/loadavg");  // ends with the last pid there was
+    const int last = std::atoi(load.c_str() + load.rfind(' '));
+    Strings stats;
+    for (int pid = last; pid < last + 500; ++pid)
+        stats.push_back("/proc/" + std::to_string(pid) + "/stat");
+    reeve.start(cannot_open(reeve, stats, ""));
+    REQUIRE(reeve.reaches("web", "running"));
+    const pid_t pid = reeve.pid_of("web");
+    const std::string journal = journal_lines(reeve.run_directory() + "/journal");
+    INFO(journal);
+    const std::string number = std::to_string(pid);
+    REQUIRE(journal.find("child web pid=" + number + " start=") != std::string::npos);
+    REQUIRE(journal.find(" pid=" + number + " group=") != std::string::npos);  // without its start
+    reborn(reeve);
+    CHECK(reeve.state("web") == "running");
+    CHECK(reeve.pid_of("web") == pid);
+    CHECK(reeve.field("web", "restarts") == "0");
+}
+
+TEST_CASE("what has announced its end gets no stop signal from the next reeve either") {
+    Reeve reeve;
+    reeve.service("web", "ready = notify\nstop_timeout = 1m\nrestart = never\nlog = null\n"
+                         "command = trap 'echo TERM >>{dir}/told' TERM; "
+                         "{self} --helper notify READY=1; {self} --helper notify STOPPING=1; "
+                         "while test ! -e {dir}/go; do sleep 0.02; done\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "stopping"));
+    reborn(reeve);
+    CHECK(reeve.state("web") == "stopping");
+    CHECK(reeve.field("web", "reason").find("announced") != std::string::npos);
+    write_file(reeve.file("go"), "");
+    CHECK(reeve.reaches("web", "failed"));  // nobody saw how it ended
+    CHECK(reeve.text_of("told").empty());
 }
 
 // What a service has left behind, whose leader is gone, while reeve stands still.

@@ -89,6 +89,30 @@ TEST_CASE("what files under the run directory say does nothing to a terminal") {
                    R"("reason": "\u009b2J\u202ex")"));
 }
 
+TEST_CASE("what a service says of itself is escaped on a pipe too, from reeve and from its files") {
+    Reeve reeve;
+    reeve.service("web", "ready = notify\ndescription = \342\200\256x\n"
+                         "command = {self} --helper notify READY=1 "
+                         "\"$(printf 'STATUS=low \\033[2J\\302\\233')\"; exec sleep 1000\n");
+    reeve.start();
+    REQUIRE(reeve.reaches("web", "running"));
+    const auto check_words = [&] {
+        for (const Strings& words : {Strings{"list"}, Strings{"status", "web"},
+                                     Strings{"why", "web"}, Strings{"--json", "list"}}) {
+            const std::string shown = reeve.svctl(words).out;
+            INFO(words.front() << ": " << shown);
+            CHECK(mentions(shown, "low "));
+            for (const char* harmful : {"\33", "\302\233", "\342\200\256"})
+                CHECK_FALSE(mentions(shown, harmful));
+        }
+        CHECK(mentions(reeve.svctl({"list"}).out, R"(low \x1b[2J\u009b)"));
+        CHECK(mentions(reeve.svctl({"status", "web"}).out, "\\u202ex\n"));
+    };
+    check_words();
+    reeve.kill();
+    check_words();
+}
+
 TEST_CASE("a service file is shown to a terminal without what it would do there") {
     if (cannot_run(has_terminals(), "there are no pseudo terminals")) return;
     Reeve reeve;

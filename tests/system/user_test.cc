@@ -258,3 +258,35 @@ TEST_CASE("an ordinary user's reeve needs no rights: user = itself is no change"
     CHECK(reeve.text_of("uid") == std::to_string(user.uid) + "\n");
     CHECK(reeve.stop() == 0);
 }
+
+TEST_CASE("who may not ask a reeve can check and read service files all the same") {
+    if (cannot_run(is_root(), "needs root to play two users")) return;
+    Reeve reeve;
+    reeve.service("web", "exec = sleep 1000\n");
+    reeve.start();
+    User user;
+    for (const char* path : {".config", ".config/reeve"}) user.directory(user.home / path);
+    user.file(user.home / ".config/reeve/job", "exec = true\n");
+    const std::string own = user.home / ".config/reeve";
+    // Of where reeve is nothing can be seen; then its socket can, and not be used.
+    for (const mode_t mode : {0700, 0711}) {
+        REQUIRE(chmod(reeve.directory().c_str(), mode) == 0);
+        const auto svctl = [&](const Strings& words) {
+            Strings all = {"svctl"};
+            all.insert(all.end(), words.begin(), words.end());
+            return run(user.launch(all, {"REEVE_RUN=" + reeve.run_directory()}));
+        };
+        for (const Strings& words : {Strings{"check"}, Strings{"show", "job"}}) {
+            const Output output = svctl(words);
+            INFO(words[0] << mode << output.out << output.err);
+            CHECK(output.status == 0);
+            CHECK(output.err == "svctl: not permitted to ask reeve for its directories; this is "
+                                "what " +
+                                    own + " has\n");
+        }
+        const Output output = svctl({"set", "job", "nice=1"});
+        INFO(output.out << output.err);
+        CHECK(output.status == 6);
+    }
+    CHECK(read_file(own + "/job") == "exec = true\n");
+}

@@ -5,7 +5,7 @@ BEGIN {
     # Rooms of one number never meet.
     rank["base"] = 0; rank["model"] = 1; rank["conf"] = rank["core"] = rank["kernel"] = 2
     rank["files"] = 3; rank["logs"] = 4; rank["process"] = 5; rank["ctl"] = 6
-    rank["reeve"] = rank["svctl"] = rank["svlog"] = 7
+    rank["reeve"] = rank["svcheck"] = rank["svctl"] = rank["svlog"] = 7
 
     split("iostream istream ostream sstream fstream iomanip cstdio stdio.h regex locale " \
           "filesystem thread mutex shared_mutex condition_variable future stdexcept exception " \

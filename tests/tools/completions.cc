@@ -86,6 +86,7 @@ Strings words_of_values() {
         if (key.kind == &kind::flag) words = "yes no";
         if (key.kind == &kind::ready) words = "exec notify fd:";
         if (key.kind == &kind::retries) words = "unlimited";
+        if (key.kind == &kind::input) words = "fifo";
         std::string_view rest = words;
         for (auto word = take_word(rest); !word.empty(); word = take_word(rest))
             if (word != "-") found.push_back(std::string(key.name) + "=" + std::string(word));
