@@ -74,13 +74,13 @@ void append_value(Sink& out, std::string_view object, std::string_view key) {
     const auto number = parse_unsigned(value, INT64_MAX / 1000);
     if (key == "uptime_s" && number)
         append_span(out, seconds(static_cast<int64_t>(*number)));
-    else if (key == "memory_bytes" && number)
+    else if ((key == "memory_bytes" || key == "memory_limit") && number)
         append_size(out, *number);
     else if (key == "reason" || key == "next")
         append_localized(out, value);
     else
         out << value;
-    if (key == "cpu_percent" && !value.empty()) out << '%';
+    if ((key == "cpu_percent" || key == "cpu_limit") && !value.empty()) out << '%';
 }
 
 void fill_cell(Cell& cell, std::string_view object, size_t place) {
@@ -196,6 +196,21 @@ void print_summary(Printer& printer, const List<Text>& objects, const Screen& sc
     printer << "; svctl why tells more\n";
 }
 
+// What all of them may have together: "limits: memory 512M, CPU 150%, 64 processes".
+void print_limits(Printer& printer, std::string_view object) {
+    constexpr const char* parts[][3] = {{"memory_limit", "memory ", ""},
+                                        {"cpu_limit", "CPU ", ""},
+                                        {"pids_limit", "", " processes"}};
+    Buffer<128> line;
+    for (const auto& [key, before, behind] : parts) {
+        if (find_field(object, key).empty()) continue;
+        append(line, line.empty() ? "limits: " : ", ", before);
+        append_value(line, object, key);
+        line << behind;
+    }
+    if (!line.empty()) append(printer, line, '\n');
+}
+
 }  // namespace
 
 void print_cut(Printer& printer, std::string_view text, size_t width) {
@@ -257,7 +272,9 @@ void print_table(Printer& printer, const List<Text>& objects, const Screen& scre
     fit(widths, objects, screen.width);
     print_row(printer, {}, widths, screen);
     for (const Text& object : objects) print_row(printer, object, widths, screen);
-    if (screen.terminal) print_summary(printer, objects, screen);
+    if (!screen.terminal) return;
+    print_summary(printer, objects, screen);
+    print_limits(printer, objects.front());
 }
 
 const Zone& local_zone() {
@@ -300,7 +317,7 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
         printer.blanks(label.size() < key_width ? key_width - label.size() : 1);
         if (key == "state") {
             print_state(printer, line.substr(equals + 1), screen);
-        } else if (has_unit || key == "reason" || key == "next") {
+        } else if (has_unit || key == "reason" || key == "next" || key.ends_with("_limit")) {
             Cell cell;
             append_value(cell, object, key);
             printer << cell.view();
