@@ -76,7 +76,8 @@ constexpr size_t environment_read_max_bytes = 32768;  // of a process that left 
 constexpr size_t strays_max_count = 1024;             // of them at a time, beside what is known
 constexpr size_t events_kept_max_count = 128;         // at least so many for `svctl events`
 constexpr int64_t leftover_grace_max_ms = 2000;       // orphans at shutdown, TERM to KILL
-constexpr size_t reaped_at_once_max_count = 64;       // children, before what follows from it
+constexpr int64_t memory_kills_kept_ms = 1000;   // by the kernel: for who is reaped a moment later
+constexpr size_t reaped_at_once_max_count = 64;  // children, before what follows from it
 
 // Schedules.
 constexpr int64_t clock_set_from_s = 1735689600;      // 2025: before that a clock was never set

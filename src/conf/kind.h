@@ -81,10 +81,13 @@ extern const KindOf<Choice> choice;        // one of the key's words
 extern const KindOf<Duration> duration;
 extern const KindOf<uint64_t> bytes;  // a size, at least one
 extern const KindOf<int32_t> number;
-extern const KindOf<std::optional<int8_t>> nice;    // a small number, or none
-extern const KindOf<std::optional<int16_t>> score;  // a number, or none
-extern const KindOf<int32_t> retries;               // a number or `unlimited`
-extern const KindOf<int32_t> factor;                // a decimal, held in percent
+extern const KindOf<std::optional<int8_t>> nice;            // a small number, or none
+extern const KindOf<std::optional<int16_t>> score;          // a number, or none
+extern const KindOf<std::optional<uint64_t>> capabilities;  // names, or `-`
+extern const KindOf<std::optional<uint16_t>> io_priority;   // CLASS[:LEVEL]
+extern const KindOf<std::optional<uint16_t>> scheduler;     // POLICY[:PRIORITY]
+extern const KindOf<int32_t> retries;                       // a number or `unlimited`
+extern const KindOf<int32_t> factor;                        // a decimal, held in percent
 extern const KindOf<int32_t> signal;
 extern const KindOf<int32_t> umask;                         // octal
 extern const KindOf<std::array<Limit, limit_count>> limit;  // one of the key's words, SOFT[:HARD]

@@ -43,6 +43,7 @@ bool is_supported(const Key& key, const LoadContext& context) {
     case Needs::oom_score_adj: return context.has_oom_score_adj;
     case Needs::no_new_privs: return context.has_no_new_privs;
     case Needs::usage: return context.has_usage;
+    case Needs::confinement: return context.has_confinement;
     }
     return false;
 }

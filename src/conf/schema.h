@@ -20,7 +20,7 @@ enum class Owner : uint8_t { definition, policy, timing, health, settings, nobod
 enum class Applies : uint8_t { live, next_start };
 
 // What the system must have for a file to set the key.
-enum class Needs : uint8_t { nothing, oom_score_adj, no_new_privs, usage };
+enum class Needs : uint8_t { nothing, oom_score_adj, no_new_privs, usage, confinement };
 
 struct Key {
     const char* name;

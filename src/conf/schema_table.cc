@@ -132,6 +132,15 @@ constexpr Key rows[] = {
     row<&P::no_new_privs>("no_new_privs", kind::flag, next_start, "no",
         "Neither it nor its children gain rights by set-user-ID programs. Linux only.",
         {.needs = Needs::no_new_privs}),
+    row<&P::capabilities>("capabilities", kind::capabilities, next_start, "",
+        "The rights of root's that it keeps as its user, and can ever have; - for none. Linux "
+        "only.", {.needs = Needs::confinement}),
+    row<&P::io_priority>("ioprio", kind::io_priority, next_start, "",
+        "Its turn at the disks: realtime, best-effort, either with :0 (first) to :7, idle or none. "
+        "Linux only.", {.needs = Needs::confinement}),
+    row<&P::scheduler>("sched", kind::scheduler, next_start, "",
+        "Its turn at the processors: other, batch, idle, or fifo:N and rr:N, N from 1 to 99. Linux "
+        "only.", {.needs = Needs::confinement}),
     row<&P::input>("stdin", kind::input, next_start, "/dev/null",
         "What it reads as standard input: a path, a FIFO once somebody writes into it; or fifo, "
         "for svctl input."),

@@ -30,6 +30,7 @@ struct LoadContext {
     bool has_oom_score_adj = true;
     bool has_no_new_privs = true;
     bool has_usage = true;
+    bool has_confinement = true;
     // Whether `user` may become what a file names, as far as can be known now; null: not asked.
     // False: `problem` says why.
     bool (*may_become)(uid_t self, std::string_view user, Sink& problem) = nullptr;

@@ -100,7 +100,10 @@ const char* right_for(SpawnStep step) {
     case SpawnStep::limit: return " (above the hard limit; see ulimit -Ha)";
     case SpawnStep::user: return " (only root may, on Linux with CAP_SETUID and CAP_SETGID)";
     case SpawnStep::chroot: return " (only root may, on Linux with CAP_SYS_CHROOT)";
-    case SpawnStep::nice: return " (only root may, on Linux with CAP_SYS_NICE)";
+    case SpawnStep::nice:
+    case SpawnStep::ioprio:
+    case SpawnStep::sched: return " (only root may, on Linux with CAP_SYS_NICE)";
+    case SpawnStep::capabilities: return " (reeve has not all of them, or lacks CAP_SETPCAP)";
     case SpawnStep::oom_score_adj: return " (only root may, on Linux with CAP_SYS_RESOURCE)";
     default: return "";
     }
@@ -215,6 +218,9 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
     case ReasonCode::signalled:
         out << "signal ";
         append_signal(out, end.value);
+        if (end.detail != 0)
+            append(out, end.detail == static_cast<uint8_t>(OutOfMemory::yes) ? " (" : " (perhaps ",
+                   "out of memory)");
         return;
     case ReasonCode::exit_unknown: out << "exit unknown"; return;
     case ReasonCode::stopped_on_request:
@@ -243,15 +249,11 @@ void append_end(Sink& out, const Service& service, const Reason& end) {
         out << "unhealthy: ";
         return append_hook_failure(out, service, hook_failure_of(end));
     case ReasonCode::watchdog:
-        out << (end.value != 0 ? "it found itself hung (WATCHDOG=trigger)"
-                               : "no WATCHDOG=1 within its watchdog");
-        return;
+        return append(out, end.value != 0 ? "it found itself hung (WATCHDOG=trigger)"
+                                          : "no WATCHDOG=1 within its watchdog");
     case ReasonCode::over_limit:
-        if (end.detail != 0)
-            append(out, "CPU ", end.value, "%, above max_cpu for max_for");
-        else
-            append(out, "memory ", end.value / 1024, "M, above max_memory for max_for");
-        return;
+        if (end.detail != 0) return append(out, "CPU ", end.value, "%, above max_cpu for max_for");
+        return append(out, "memory ", end.value / 1024, "M, above max_memory for max_for");
     case ReasonCode::ran_too_long: out << "ran longer than max_runtime"; return;
     case ReasonCode::overlapped: out << "skipped: the run before has not ended (overlap)"; return;
     case ReasonCode::missed:

@@ -328,6 +328,10 @@ void Walk::on_exited(const Event& event) {
     const bool by_itself = runs();
     s_.exit = event.status;
     s_.leader_gone = true;
+    if (event.detail != 0 && s_.verdict.code == ReasonCode::none) {
+        s_.verdict = end_of(s_.exit);
+        s_.verdict.detail = event.detail;
+    }
     if (!event.group_left) return on_group_empty();
     if (by_itself) {
         if (s_.verdict.code == ReasonCode::none) s_.verdict = end_of(s_.exit);

@@ -113,7 +113,8 @@ class Answer {
     Text overtaker_;    // who has asked for the contrary
     List<Subject> subjects_;
     List<GroupUse> uses_;  // of their process groups, once one was asked for
-    Reloaded reloaded_;    // its changes are the subjects, place by place
+    std::optional<platform::GroupLimits> limits_;  // the same, of reeve's control group
+    Reloaded reloaded_;                            // its changes are the subjects, place by place
     Forecast forecast_;
     size_t warned_ = 0;            // how many problems, of one of the two, have been told
     uint64_t event_ = 0;           // the number of the next one

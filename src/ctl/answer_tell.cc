@@ -36,6 +36,13 @@ void append_measured(Sink& out, const Service& service, const GroupUse* use, Now
     out << '\n';
 }
 
+// What the system lets all services have together, where it bounds that.
+void append_limits(Sink& out, const platform::GroupLimits& limits) {
+    if (limits.memory_bytes != 0) append(out, "memory_limit=", limits.memory_bytes, '\n');
+    if (limits.cpu_percent != 0) append(out, "cpu_limit=", limits.cpu_percent, '\n');
+    if (limits.processes != 0) append(out, "pids_limit=", limits.processes, '\n');
+}
+
 void append_head(Sink& out, const Service& service) {
     out << "name=";
     out << service.full_name();
@@ -105,6 +112,8 @@ Answer::Step Answer::next_service(Sink& out, Now now) {
         Sink object(scratch, sizeof scratch);
         append_object(object, *supervisor_, service, Reader::client, now);
         append_measured(object, service, use_of(service), now);
+        if (!limits_) limits_ = platform::group_limits();
+        append_limits(object, *limits_);
         return tell(out, object);
     }
     return end(out);

@@ -21,17 +21,19 @@ struct TypeOfKey {
 
 // Every other key holds a string.
 constexpr TypeOfKey types[] = {
-    {"pid", JsonType::number},         {"restarts", JsonType::number},
-    {"exit", JsonType::number},        {"uptime_s", JsonType::number},
-    {"cpu_percent", JsonType::number}, {"memory_bytes", JsonType::number},
-    {"line", JsonType::number},        {"result", JsonType::number},
-    {"enabled", JsonType::flag},       {"stale", JsonType::flag},
-    {"repeats", JsonType::flag},       {"failed", JsonType::flag},
-    {"group", JsonType::list},         {"depends_on", JsonType::list},
-    {"after", JsonType::list},         {"start_ms", JsonType::number},
-    {"ready_ms", JsonType::number},    {"took_ms", JsonType::number},
-    {"last_lines", JsonType::lines},   {"strays", JsonType::list},
-    {"healthy", JsonType::flag},       {"processes", JsonType::number},
+    {"pid", JsonType::number},          {"restarts", JsonType::number},
+    {"exit", JsonType::number},         {"uptime_s", JsonType::number},
+    {"cpu_percent", JsonType::number},  {"memory_bytes", JsonType::number},
+    {"line", JsonType::number},         {"result", JsonType::number},
+    {"enabled", JsonType::flag},        {"stale", JsonType::flag},
+    {"repeats", JsonType::flag},        {"failed", JsonType::flag},
+    {"group", JsonType::list},          {"depends_on", JsonType::list},
+    {"after", JsonType::list},          {"start_ms", JsonType::number},
+    {"ready_ms", JsonType::number},     {"took_ms", JsonType::number},
+    {"last_lines", JsonType::lines},    {"strays", JsonType::list},
+    {"healthy", JsonType::flag},        {"processes", JsonType::number},
+    {"memory_limit", JsonType::number}, {"cpu_limit", JsonType::number},
+    {"pids_limit", JsonType::number},
 };
 
 JsonType type_of(std::string_view key) {

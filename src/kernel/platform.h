@@ -19,6 +19,7 @@ namespace reeve::platform {
 extern const bool has_oom_score_adj;
 extern const bool has_no_new_privs;
 extern const bool has_usage;         // each_use()
+extern const bool has_confinement;   // capabilities, I/O priorities and schedulers
 extern const bool can_share_memory;  // fork_sharing()
 
 // Processes.
@@ -115,6 +116,23 @@ bool each_use(See& see) {
 // that many; nothing: it is not full, or the system has none.
 std::optional<uint64_t> full_group_limit();
 
+// What such a group, or one above it, lets those in it have together; 0: there is no bound, or the
+// system does not tell.
+struct GroupLimits {
+    uint64_t memory_bytes = 0;
+    uint64_t cpu_percent = 0;  // of one processor
+    uint64_t processes = 0;
+};
+GroupLimits group_limits();
+
+// How many processes of our group the kernel has killed for want of memory.
+struct MemoryKills {
+    uint64_t count = 0;
+    bool only_ours = false;  // nobody else's are among them
+};
+// Nothing: the system does not tell.
+std::optional<MemoryKills> memory_kills();
+
 // As fork, but libc need not make ready for more than a child between fork and exec.
 pid_t fork_child();
 
@@ -122,6 +140,13 @@ pid_t fork_child();
 // libc does to change all of them is left out.
 int set_oom_score_adj(int value);
 int set_no_new_privs();
+// Sets of capabilities, I/O priorities and schedulers are as model/confinement has them.
+int bound_capabilities(uint64_t most);  // what it, and what comes of it, can ever have
+int keep_capabilities();                // over a change of user
+int set_capabilities(uint64_t set);     // to these, through exec too
+uint64_t own_capabilities();            // those it may use; not between fork and exec alone
+int set_io_priority(uint16_t priority);
+int set_scheduler(uint16_t scheduler);
 // Of the caller's session as a whole, where the system shares the processor among sessions first:
 // beside other sessions a process's own niceness has no effect then. May take a second.
 void set_session_nice(int value);

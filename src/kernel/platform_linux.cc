@@ -26,6 +26,7 @@ namespace reeve::platform {
 const bool has_oom_score_adj = true;
 const bool has_no_new_privs = true;
 const bool has_usage = true;
+const bool has_confinement = true;
 const bool can_share_memory = true;
 const int removal_signal = 32;  // libc keeps it for threads
 

@@ -36,6 +36,7 @@ namespace reeve::platform {
 const bool has_oom_score_adj = false;
 const bool has_no_new_privs = false;
 const bool has_usage = false;
+const bool has_confinement = false;
 const bool can_share_memory = false;  // vfork is no longer in POSIX, and its meaning differs
 const int removal_signal = 0;
 
@@ -186,6 +187,13 @@ int set_oom_score_adj(int) { return not_supported(); }
 
 int set_no_new_privs() { return not_supported(); }
 
+int bound_capabilities(uint64_t) { return not_supported(); }
+int keep_capabilities() { return not_supported(); }
+int set_capabilities(uint64_t) { return not_supported(); }
+uint64_t own_capabilities() { return 0; }
+int set_io_priority(uint16_t) { return not_supported(); }
+int set_scheduler(uint16_t) { return not_supported(); }
+
 void set_session_nice(int) {}
 
 pid_t fork_child() { return ::fork(); }
@@ -199,6 +207,8 @@ int set_groups(std::span<const gid_t> groups) {
 }
 
 std::optional<uint64_t> full_group_limit() { return std::nullopt; }
+GroupLimits group_limits() { return {}; }
+std::optional<MemoryKills> memory_kills() { return std::nullopt; }
 
 int set_limit(int resource, const struct rlimit& limit) { return ::setrlimit(resource, &limit); }
 

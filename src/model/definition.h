@@ -69,8 +69,11 @@ struct Policy {
     std::array<Limit, limit_count> limits{};  // by LimitName
     std::optional<int16_t> oom_score_adj;     // -1000..1000
     bool no_new_privs = false;
-    Text input;  // `stdin`: a path, or "fifo"; empty: /dev/null
-    Text tty;    // a terminal that becomes the controlling one
+    std::optional<uint16_t> io_priority;   // as model/confinement has them
+    std::optional<uint16_t> scheduler;     // the same
+    std::optional<uint64_t> capabilities;  // the same; none: reeve's own, as its user has them
+    Text input;                            // `stdin`: a path, or "fifo"; empty: /dev/null
+    Text tty;                              // a terminal that becomes the controlling one
     bool input_keep = false;
 
     Restart restart = Restart::by_type;

@@ -148,6 +148,9 @@ const char* name_of(SpawnStep step) {
     case SpawnStep::fork: return "fork";
     case SpawnStep::prepare: return "prepare";
     case SpawnStep::interpreter: return "exec";
+    case SpawnStep::capabilities: return "capabilities";
+    case SpawnStep::ioprio: return "ioprio";
+    case SpawnStep::sched: return "sched";
     }
     return "?";
 }

@@ -124,8 +124,18 @@ enum class SpawnStep : uint8_t {
     fork,
     prepare,
     interpreter,  // exec of a file that is there, and names a program to run it that is not
+    capabilities,
+    ioprio,
+    sched,
 };
 const char* name_of(SpawnStep step);
+
+// Did the kernel kill it for want of memory?
+enum class OutOfMemory : uint8_t {
+    no,  // or nobody can tell
+    yes,
+    perhaps,  // it has killed fewer than were killed
+};
 
 // Why a service is in its state, or how its last run ended. core/explain makes words of it.
 enum class ReasonCode : uint8_t {
@@ -160,7 +170,7 @@ enum class ReasonCode : uint8_t {
     no_restart,          // failed: `restart` rules out another run, see `end`
     // Of the end of a run:
     exited,              // value = exit code
-    signalled,           // value = signal
+    signalled,           // value = signal, detail = OutOfMemory
     exit_unknown,        // nobody could see it
     stopped_on_request,  // value = 1 where KILL was needed, 2 where it came for the shutdown's end
     exec_failed,         // detail = SpawnStep, value = errno
@@ -334,7 +344,7 @@ enum class EventKind : uint8_t {
     ready,            // a newline, or READY=1
     stop_announced,   // STOPPING=1
     main_process,     // MAINPID=: process, verified to be of the group
-    exited,           // the leader was reaped: status, group_left
+    exited,           // the leader was reaped: status, group_left, detail = OutOfMemory
     group_empty,      // nothing of the process group is left
     hook_ended,       // hook, result, status; where it was not started, detail and value as
                       // spawn_failed

@@ -175,6 +175,7 @@ void Performer::reap(Now now) {
         hold_faults(false);
         more = count == ended.size();
         strays_are_known_ = false;
+        look_for_memory_kills(now);
         for (size_t i = 0; i < count; ++i) {
             if (ended[i].pid == resumption().main) resumption().main_end = ended[i];
             pass_end(ended[i].pid, exit_status_of(ended[i].status), now);
@@ -219,7 +220,26 @@ void Performer::pass_end(pid_t pid, ExitStatus status, Now now) {
     const bool is_good = status.kind == ExitStatus::Kind::exited && status.value == 0;
     if (id != at_.main && (is_good || service.want == Want::down)) look_for_strays();
     const bool left = groups_.left_of(id) != Remains::none;
-    supervisor_.handle(id, {.kind = EventKind::exited, .group_left = left, .status = status}, now);
+    Event event{.kind = EventKind::exited, .group_left = left, .status = status};
+    if (is_killed_by_others(pid, status)) event.detail = static_cast<uint8_t>(out_of_memory_);
+    supervisor_.handle(id, event, now);
+}
+
+// Is it a service's leader that a KILL has ended which reeve did not send?
+bool Performer::is_killed_by_others(pid_t pid, ExitStatus status) const {
+    if (status != ExitStatus{ExitStatus::Kind::signalled, SIGKILL}) return false;
+    const ServiceId id = supervisor_.find_leader(pid);
+    return id && !supervisor_.at(id).killed;
+}
+
+// Once for all that are reaped together: the kernel's count does not say who they were.
+void Performer::look_for_memory_kills(Now now) {
+    const auto& [ended, count] = resumption().reaped;
+    size_t killed = 0;
+    for (size_t i = 0; i < count; ++i)
+        if (is_killed_by_others(ended[i].pid, exit_status_of(ended[i].status))) ++killed;
+    if (killed > 0)
+        out_of_memory_ = memory_kills_.judge(killed, platform::memory_kills(), now.mono);
 }
 
 // Once for all that have ended together; and not while all end, for those come last in any case.

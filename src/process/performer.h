@@ -14,6 +14,7 @@
 #include "process/hooks.h"
 #include "process/inputs.h"
 #include "process/limiter.h"
+#include "process/memory_kills.h"
 #include "process/recorder.h"
 #include "process/runs.h"
 #include "process/setup.h"
@@ -47,6 +48,8 @@ class Performer {
     // What is known already and waits for the next turn: between the starts of many, others have
     // theirs.
     bool knows_more() const { return runs_.knows_more(); }
+    // What is done once, when nothing else is to be done.
+    void use_leisure() { memory_kills_.begin(); }
     // Is a child still on its way to exec?
     bool in_flight() const { return hooks_.in_flight() || runs_.in_flight(); }
 
@@ -90,6 +93,8 @@ class Performer {
     void tell_svlog();
     void end_watched(const PollSet& set, Now now);
     void pass_end(pid_t pid, ExitStatus status, Now now);
+    void look_for_memory_kills(Now now);
+    bool is_killed_by_others(pid_t pid, ExitStatus status) const;
     void check_groups(Now now);
     void look_for_strays();
     void take_over_hooks(ServiceId id, const PastService& was, Now now);
@@ -107,6 +112,9 @@ class Performer {
     Starter starter_;
     Strays strays_;
     Limiter limiter_;
+    MemoryKillCount memory_kills_;
+    OutOfMemory out_of_memory_ =
+        OutOfMemory::no;             // of those whom others killed, as they are reaped
     bool strays_are_known_ = false;  // since the last child was waited for
     bool svlog_is_behind_ = false;   // it has to hear of a plan
     EndRequest end_request_;

@@ -274,6 +274,8 @@ void append_resumption(Sink& out, const Resumption& resumption) {
     append_number(out, "crashed", resumption.crashed.ms);
     for (const Mono at : resumption.recent)
         if (at.ms != 0) append_number(out, "recent", at.ms);
+    if (resumption.memory_kills)
+        append_number(out, "memory_kills", static_cast<int64_t>(*resumption.memory_kills));
     if (resumption.ending) {
         append_number(out, "code", resumption.exit_code);
         append_number(out, "finale", resumption.finale);
@@ -322,6 +324,7 @@ bool parse_resumption(std::string_view rest, Resumption& resumption) {
         if (key == "crashed") resumption.crashed.ms = *value;
         if (key == "recent" && recent < resumption.recent.size())
             resumption.recent[recent++].ms = *value;
+        if (key == "memory_kills") resumption.memory_kills = static_cast<uint64_t>(*value);
         if (key == "code") resumption.exit_code = number;
         if (key == "finale") resumption.finale = number;
         if (key == "kill_at") {

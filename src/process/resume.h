@@ -56,6 +56,9 @@ struct Resumption {
     int finale = 0;
     Mono kill_at;
 
+    // How many processes the kernel had killed for want of memory; nothing: not known.
+    std::optional<uint64_t> memory_kills;
+
     // Children that were reaped, and whose end is not on record yet.
     struct Ended {
         pid_t pid;

@@ -41,8 +41,9 @@ struct Birth {
 // The child, from fork to exec: async-signal-safe calls alone, over a plan that is only read. All
 // signals are blocked until the last moment, so that reeve's handlers never run in it.
 //
-//   record -> session -> terminal or input, other descriptors -> oom_score_adj, nice, umask, limits
-//   -> chroot -> user -> directory -> no_new_privs -> signals -> exec
+//   record -> session -> terminal or input, other descriptors -> oom_score_adj, nice, sched,
+//   ioprio, umask, limits -> chroot -> user, capabilities -> directory -> no_new_privs -> signals
+//   -> exec
 //
 // What needs reeve's rights comes before the user, what the service's rights should decide (the
 // directory) after it. Limits come behind all that opens a descriptor.
@@ -218,6 +219,9 @@ class Child {
             need(sys::setpriority(*policy_.nice), SpawnStep::nice);
             if (plan_.mode != SpawnMode::main) platform::set_session_nice(*policy_.nice);
         }
+        if (policy_.scheduler) need(platform::set_scheduler(*policy_.scheduler), SpawnStep::sched);
+        if (policy_.io_priority)
+            need(platform::set_io_priority(*policy_.io_priority), SpawnStep::ioprio);
         if (policy_.umask >= 0) ::umask(static_cast<mode_t>(policy_.umask));
     }
 
@@ -234,8 +238,18 @@ class Child {
         }
     }
 
+    // The bounding set takes a right that is given up with the user, who begins with none at all.
     void set_user() {
-        if (!plan_.switch_user) return;
+        const auto& kept = policy_.capabilities;
+        if (kept) need(platform::bound_capabilities(*kept), SpawnStep::capabilities);
+        if (plan_.switch_user) {
+            if (kept) need(platform::keep_capabilities(), SpawnStep::capabilities);
+            change_user();
+        }
+        if (kept) need(platform::set_capabilities(*kept), SpawnStep::capabilities);
+    }
+
+    void change_user() {
         need(sys::setgroups({plan_.groups.data(), plan_.group_count}), SpawnStep::user);
         need(sys::setgid(plan_.gid), SpawnStep::user);
         need(sys::setuid(plan_.uid), SpawnStep::user);

@@ -12,6 +12,7 @@
 #include "conf/schema.h"
 #include "kernel/platform.h"
 #include "kernel/sys.h"
+#include "model/confinement.h"
 
 namespace reeve {
 
@@ -46,6 +47,20 @@ void append_limit(Sink& out, int code, const Policy& policy) {
         out << "; raise it where reeve is started: ulimit -H, or on Linux CAP_SYS_RESOURCE)";
         return;
     }
+}
+
+// Nobody can give what he has not; and it takes a right to give up what one could have.
+void append_capabilities_missing(Sink& out, int code, uint64_t wanted) {
+    constexpr unsigned setpcap = 8;
+    const uint64_t missing = wanted & ~platform::own_capabilities();
+    append(out, "capabilities: ", errno_text(code), " (");
+    if (code == EINVAL) {
+        out << "the kernel does not know all of them)";
+        return;
+    }
+    out << "reeve itself lacks ";
+    append_capabilities(out, missing != 0 ? missing : uint64_t{1} << setpcap);
+    out << ')';
 }
 
 // "exec /srv/x: a link to /nowhere, which is not there".
@@ -107,6 +122,8 @@ void append_finding(Sink& out, SpawnStep step, int code, const Definition& defin
     case SpawnStep::limit:
         if (code == EPERM) append_limit(out, code, policy);
         return;
+    case SpawnStep::capabilities:
+        return append_capabilities_missing(out, code, policy.capabilities.value_or(0));
     case SpawnStep::exec:
         if (definition.exec.empty()) return;
         if (is_absent) append_link(out, step, policy, definition.exec.front());

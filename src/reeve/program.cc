@@ -373,6 +373,7 @@ void Program::wait(Now now) {
         }
         if (busy) return;
     }
+    performer_.use_leisure();
     set_.wait(std::min({performer_.next_deadline(), server_.next_deadline(),
                         reexecution_.next_deadline(), next_reading(), main_.next_deadline(),
                         reports_.next_deadline(), alarm_.next_look(now)}),

@@ -113,7 +113,7 @@ void ServiceFiles::retry_later(Mono now) { due_ = now + milliseconds(definitions
 
 Catalog load_catalog(List<List<SourceFile>> files) {
     LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs,
-                        platform::has_usage};
+                        platform::has_usage, platform::has_confinement};
     ZoneCache zones;
     context.find_zone = ZoneCache::find_in;
     context.zones = &zones;

@@ -81,7 +81,8 @@ Outcome read_files(const FoundDirectories& directories, Files& files) {
 }
 
 List<Problem> problems_in(const Files& files, Catalog& catalog) {
-    LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs};
+    LoadContext context{geteuid(), platform::has_oom_score_adj, platform::has_no_new_privs,
+                        platform::has_usage, platform::has_confinement};
     context.may_become = may_become;
     ZoneCache zones;
     context.find_zone = ZoneCache::find_in;

@@ -76,13 +76,13 @@ void append_value(Sink& out, std::string_view object, std::string_view key) {
     const auto number = parse_unsigned(value, INT64_MAX / 1000);
     if (key == "uptime_s" && number)
         append_span(out, seconds(static_cast<int64_t>(*number)));
-    else if (key == "memory_bytes" && number)
+    else if ((key == "memory_bytes" || key == "memory_limit") && number)
         append_size(out, *number);
     else if (key == "reason" || key == "next")
         append_localized(out, value);
     else
         out << value;
-    if (key == "cpu_percent" && !value.empty()) out << '%';
+    if ((key == "cpu_percent" || key == "cpu_limit") && !value.empty()) out << '%';
 }
 
 void fill_cell(Cell& cell, std::string_view object, size_t place) {
@@ -262,7 +262,11 @@ void print_table(Printer& printer, const List<Text>& objects, const Screen& scre
     const Table table(objects, screen);
     table.print_headings(printer);
     for (const Text& object : objects) table.print_row(printer, object);
-    if (screen.terminal) print_summary(printer, objects, screen);
+    if (!screen.terminal) return;
+    print_summary(printer, objects, screen);
+    Buffer<128> limits;
+    append_limits(limits, objects.front());
+    if (!limits.empty()) append(printer, limits, '\n');
 }
 
 const Zone& local_zone() {
@@ -306,7 +310,7 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
         printer.blanks(label.size() < key_width ? key_width - label.size() : 1);
         if (key == "state") {
             print_state(printer, line.substr(equals + 1), screen);
-        } else if (has_unit || key == "reason" || key == "next") {
+        } else if (has_unit || key == "reason" || key == "next" || key.ends_with("_limit")) {
             Cell cell;
             append_value(cell, object, key);
             printer << cell.view();
@@ -382,6 +386,20 @@ void append_outcome(Sink& out, std::string_view object) {
     if ((result != "0" || got_away || waits) && action != "refuse" && !reason.empty()) {
         out << ": ";
         append_localized(out, reason);
+    }
+}
+
+void append_limits(Sink& out, std::string_view object) {
+    constexpr const char* parts[][3] = {{"memory_limit", "memory ", ""},
+                                        {"cpu_limit", "CPU ", ""},
+                                        {"pids_limit", "", " processes"}};
+    const char* before = "limits: ";
+    for (const auto& [key, name, unit] : parts) {
+        if (find_field(object, key).empty()) continue;
+        append(out, before, name);
+        append_value(out, object, key);
+        out << unit;
+        before = ", ";
     }
 }
 

@@ -58,7 +58,11 @@ class Table {
     size_t widths_[column_count] = {};  // 0: it is hidden
 };
 
-// All of it; on a terminal the last line counts what is not well.
+// What all services may have together: "limits: memory 512M, CPU 150%, 64 processes"; nothing where
+// there is no bound. Each of their objects says the same.
+void append_limits(Sink& out, std::string_view object);
+
+// All of it; on a terminal further lines count what is not well, and tell the limits.
 void print_table(Printer& printer, const List<Text>& objects, const Screen& screen);
 
 // All that is known of a service, "key  value" a line.

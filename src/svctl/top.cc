@@ -112,7 +112,8 @@ List<Text> View::with_rates(const View& before) const {
     return result;
 }
 
-// "12 services: 10 running, 1 backoff, 1 stopped", and the time at the right.
+// "12 services: 10 running, 1 backoff, 1 stopped", the limits where there is room, and the time at
+// the right.
 void print_heading(Printer& printer, const List<Text>& objects, size_t width) {
     size_t counts[state_count] = {};
     for (const Text& object : objects)
@@ -130,6 +131,10 @@ void print_heading(Printer& printer, const List<Text>& objects, size_t width) {
     append_short_time(time, sys::wall_now().ms / 1000);
     const std::string_view clock = time.view().substr(11);
     const size_t room = width > clock.size() + 1 ? width - clock.size() - 1 : 0;
+    Buffer<128> limits;
+    if (!objects.empty()) append_limits(limits, objects.front());
+    if (!limits.empty() && (width == 0 || line.size() + limits.size() + 2 <= room))
+        append(line, "; ", limits);
     if (width > 0 && line.size() <= room) {
         while (line.size() <= room) line << ' ';
         line << clock;

@@ -37,6 +37,7 @@ TEST_CASE("a file with every key becomes a definition that holds them all") {
         "umask = 027\nnice = -5\nchroot = /jail\nenv = PORT=8080\nenv = _A1=b=c # d\n"
         "env_file = /etc/a\nenv_file = -/etc/%n.env\nenv_clear = yes\nlimit = nofile 1K:2K\n"
         "limit = core unlimited\noom_score_adj = -100\nno_new_privs = yes\nstdin = /dev/zero\n"
+        "capabilities = kill CAP_CHOWN\nioprio = realtime:0\nsched = fifo:10\n"
         "restart = on-failure\nsuccess = 0 3 SIGHUP\nfatal = 78 79\nrestart_delay = 1s\n"
         "restart_delay_max = 2m\nrestart_factor = 1.5\nreset_after = 3s\nretries = 4\n"
         "stop_signal = QUIT\nstop_timeout = 5s\nkill_mode = process\nstop_command = stop %n 50%\n"
@@ -72,6 +73,9 @@ TEST_CASE("a file with every key becomes a definition that holds them all") {
     CHECK_FALSE(policy.limits[2].set);
     CHECK(policy.oom_score_adj == int16_t{-100});
     CHECK(policy.no_new_privs);
+    CHECK(policy.capabilities == uint64_t{1 << 5 | 1});
+    CHECK(policy.io_priority == uint16_t{1 << 13});
+    CHECK(policy.scheduler == uint16_t{1 << 8 | 10});
     CHECK(policy.input.view() == "/dev/zero");
     CHECK(policy.restart == Restart::on_failure);
     CHECK(policy.success.has_code(3));

@@ -77,6 +77,27 @@ const Mistake mistakes[] = {
     {"nice = -21", "nice = -21: expected a number from -20 to 19"},
     {"oom_score_adj = 1001", "oom_score_adj = 1001: expected a number from -1000 to 1000"},
     {"oom_score_adj = -1001", "oom_score_adj = -1001: expected a number from -1000 to 1000"},
+    {"capabilities = net_bind", "capabilities = net_bind: column 1: 'net_bind' is no capability of "
+                                "Linux's, such as net_bind_service"},
+    {"capabilities = chown sys_nyce",
+     "capabilities = chown sys_nyce: column 7: 'sys_nyce' is no capability of Linux's, such as "
+     "net_bind_service (did you mean sys_nice?)"},
+    {"capabilities = chown,kill", "capabilities = chown,kill: column 1: 'chown,kill' is no "
+                                  "capability of Linux's, such as net_bind_service"},
+    {"capabilities = chown -", "capabilities = chown -: column 7: '-' is no capability of Linux's, "
+                               "such as net_bind_service"},
+    {"ioprio = low", "ioprio = low: expected realtime or best-effort, either with :0 to :7, idle "
+                     "or none"},
+    {"ioprio = best-effort:8", "ioprio = best-effort:8: expected realtime or best-effort, either "
+                               "with :0 to :7, idle or none"},
+    {"ioprio = idle:1", "ioprio = idle:1: expected realtime or best-effort, either with :0 to :7, "
+                        "idle or none"},
+    {"sched = fifo",
+     "sched = fifo: expected other, batch, idle, or fifo:N or rr:N, N from 1 to 99"},
+    {"sched = rr:100",
+     "sched = rr:100: expected other, batch, idle, or fifo:N or rr:N, N from 1 to 99"},
+    {"sched = batch:1",
+     "sched = batch:1: expected other, batch, idle, or fifo:N or rr:N, N from 1 to 99"},
     {"env = secret", "env: expected NAME=value"},
     {"env = =secret", "env: expected NAME=value"},
     {"env = 1A=secret", "env: column 1: '1A' is no variable's name: letters, digits, _ and dots, "
@@ -348,11 +369,16 @@ TEST_CASE("files that cannot be trusted or read are refused as a whole") {
 }
 
 TEST_CASE("what the system lacks is an error where a file asks for it") {
-    const LoadContext context{.has_oom_score_adj = false, .has_no_new_privs = false};
-    const auto file = file_of("web", "exec = a\noom_score_adj = 1\nno_new_privs = yes\n");
+    const LoadContext context{
+        .has_oom_score_adj = false, .has_no_new_privs = false, .has_confinement = false};
+    const auto file = file_of("web", "exec = a\noom_score_adj = 1\nno_new_privs = yes\n"
+                                     "capabilities = -\nioprio = idle\nsched = batch\n");
     CHECK(problems_of(load_files({file}, context)) ==
           "/etc/reeve/web:2: oom_score_adj: not supported on this system\n"
-          "/etc/reeve/web:3: no_new_privs: not supported on this system");
+          "/etc/reeve/web:3: no_new_privs: not supported on this system\n"
+          "/etc/reeve/web:4: capabilities: not supported on this system\n"
+          "/etc/reeve/web:5: ioprio: not supported on this system\n"
+          "/etc/reeve/web:6: sched: not supported on this system");
     const auto conf = file_of("reeve.conf", "default.no_new_privs = no\n");
     CHECK(problems_of(load_files({conf}, context)) ==
           "/etc/reeve/reeve.conf:1: default.no_new_privs: not supported on this system");
@@ -393,7 +419,7 @@ TEST_CASE("mistakes in reeve.conf are told in exact words") {
 }
 
 TEST_CASE("every later issue's key is unknown so far") {
-    for (const char* key : {"instances", "listen", "capabilities"}) {
+    for (const char* key : {"instances", "listen", "cgroup"}) {
         INFO(key);
         CHECK(problems_of("exec = a\n" + std::string(key) + " = 1\n")
                   .starts_with("/etc/reeve/web:2: unknown key '" + std::string(key) + "'"));

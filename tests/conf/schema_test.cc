@@ -43,6 +43,9 @@ const char* const changes[] = {
     "limit = as 1:2",
     "oom_score_adj = 0",
     "no_new_privs = yes",
+    "capabilities = kill net_raw",
+    "ioprio = best-effort:7",
+    "sched = rr:1",
     "stdin = /i",
     "input_keep = yes",
     "tty = /dev/tty1",
@@ -102,9 +105,10 @@ const char* const changes[] = {
 
 // What only a new process can have, from BEHAVIOUR: the end of "Keys".
 const std::set<std::string> process_bound{
-    "exec",   "command", "type",     "user",      "workdir",  "umask",         "nice",
-    "chroot", "env",     "env_file", "env_clear", "limit",    "oom_score_adj", "no_new_privs",
-    "stdin",  "tty",     "ready",    "log",       "watchdog", "input_keep"};
+    "exec",          "command",      "type",         "user",     "workdir",   "umask",
+    "nice",          "chroot",       "env",          "env_file", "env_clear", "limit",
+    "oom_score_adj", "no_new_privs", "stdin",        "tty",      "ready",     "log",
+    "watchdog",      "input_keep",   "capabilities", "ioprio",   "sched"};
 
 std::string key_of(std::string_view line) { return std::string(line.substr(0, line.find(' '))); }
 

@@ -546,8 +546,12 @@ bool World::reap(uint32_t number) {
     const bool failed_run =
         group.status.kind == ExitStatus::Kind::signalled || group.status.value != 0;
     good_ends[number] += !failed_run;
-    const Event event{
-        .kind = EventKind::exited, .group_left = group.members > 0, .status = group.status};
+    const bool is_killed = group.status == ExitStatus{ExitStatus::Kind::signalled, SIGKILL};
+    const auto cause = static_cast<OutOfMemory>(is_killed ? group.id % 3 : 0);
+    const Event event{.kind = EventKind::exited,
+                      .group_left = group.members > 0,
+                      .detail = static_cast<uint8_t>(cause),
+                      .status = group.status};
     if (group.empty()) bury(number);
     deliver(number, event);
     return true;

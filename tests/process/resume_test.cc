@@ -40,6 +40,7 @@ TEST_CASE("what a reeve tells what it becomes goes there and back, however much 
     told.signal = SIGBUS;
     told.crashed = Wall{1795253385434};
     told.recent = {Mono{400}, Mono{300}, Mono{200}};
+    told.memory_kills = 0;
     told.ending = true;
     told.exit_code = 3;
     told.finale = 2;
@@ -56,6 +57,7 @@ TEST_CASE("what a reeve tells what it becomes goes there and back, however much 
     CHECK(heard.signal == SIGBUS);
     CHECK(heard.crashed == told.crashed);
     CHECK(heard.recent == told.recent);
+    CHECK(heard.memory_kills == 0u);
     CHECK(heard.ending);
     CHECK(heard.exit_code == 3);
     CHECK(heard.finale == 2);
