@@ -32,6 +32,7 @@ constexpr TypeOfKey types[] = {
     {"ready_ms", JsonType::number},    {"took_ms", JsonType::number},
     {"last_lines", JsonType::lines},   {"strays", JsonType::list},
     {"healthy", JsonType::flag},       {"processes", JsonType::number},
+    {"listen", JsonType::list},
 };
 
 JsonType type_of(std::string_view key) {

@@ -148,6 +148,7 @@ const char* name_of(SpawnStep step) {
     case SpawnStep::fork: return "fork";
     case SpawnStep::prepare: return "prepare";
     case SpawnStep::interpreter: return "exec";
+    case SpawnStep::listen: return "listen";
     }
     return "?";
 }

@@ -124,6 +124,7 @@ enum class SpawnStep : uint8_t {
     fork,
     prepare,
     interpreter,  // exec of a file that is there, and names a program to run it that is not
+    listen,
 };
 const char* name_of(SpawnStep step);
 

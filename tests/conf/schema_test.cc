@@ -45,6 +45,7 @@ const char* const changes[] = {
     "no_new_privs = yes",
     "stdin = /i",
     "input_keep = yes",
+    "listen = tcp:*:80",
     "tty = /dev/tty1",
     "restart = always",
     "success = 0 SIGTERM",
@@ -104,7 +105,7 @@ const char* const changes[] = {
 const std::set<std::string> process_bound{
     "exec",   "command", "type",     "user",      "workdir",  "umask",         "nice",
     "chroot", "env",     "env_file", "env_clear", "limit",    "oom_score_adj", "no_new_privs",
-    "stdin",  "tty",     "ready",    "log",       "watchdog", "input_keep"};
+    "stdin",  "tty",     "ready",    "log",       "watchdog", "input_keep",    "listen"};
 
 std::string key_of(std::string_view line) { return std::string(line.substr(0, line.find(' '))); }
 
