@@ -139,7 +139,7 @@ else
 reeve    := $(BUILD)/reeve
 endif
 # Exceptions are the tests' alone. RTTI lets a test derive from a class of src.
-test_flags := -O1 -g -D_GLIBCXX_ASSERTIONS $(sanitize)
+test_flags := -O1 -g1 -D_GLIBCXX_ASSERTIONS $(sanitize)
 # Catch2 3 is a library, 2 a header.
 catch_3    := \043if __has_include(<catch2/catch_all.hpp>)\n-lCatch2Main -lCatch2\n\043endif
 catch_libs  = $(call ask,$(catch_3))
@@ -149,7 +149,10 @@ src_cxx     = $(CXX) $(common) $(test_flags)
 # Most of what a test is compiled to runs once: not optimized it is made in a third of the time. The
 # simulator and its rig run for millions of steps.
 tests_cxx   = $(CXX) $(common) -fexceptions -Itests $(test_flags) $(tests_level)
-tests_level = $(if $(filter tests/core/% tests/support/% tests/bench/%,$<),,-O0)
+tests_level = $(if $(filter-out tests/core/sim_%,$(filter %_test.cc $(catch),$<)),-O0)
+# Catch2 is a third of what the compiler reads of a test: g++ reads it once for all of them.
+catch      := $(variant)/precompiled.h
+use_catch   = $(if $(is_gcc),$(if $(tests_level),-include $(catch)))
 fuzz_cxx    = clang++ $(common) -Itests -O1 -g -D_GLIBCXX_ASSERTIONS
 user        = $(CPPFLAGS) $(CXXFLAGS)
 
@@ -193,8 +196,13 @@ $(variant)/src/%.o: src/%.cc $(variant)/.flags
 ifdef SANITIZE
 $(variant)/tests/core/sim_search.o: private user += $(if $(is_gcc),-Wno-clobbered)
 endif
+$(catch): $(variant)/.flags
+	@echo '#include "catch.h"' >$@
+$(catch).gch: $(catch)
+	$(call compile,$(tests_cxx) -x c++-header)
+$(filter %_test.o,$(test_objects)): $(if $(is_gcc),$(catch).gch)
 $(variant)/tests/%.o: tests/%.cc $(variant)/.flags
-	$(call compile,$(tests_cxx))
+	$(call compile,$(tests_cxx) $(use_catch))
 $(variant)/unit:   $(unit_tests:%.cc=$(variant)/%.o)
 $(variant)/sim:    $(sim_tests:%.cc=$(variant)/%.o)
 $(variant)/system: $(system_tests:%.cc=$(variant)/%.o)
@@ -385,5 +393,6 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(patsubst %.o,%.d,$(product_objects) $(lib_objects) $(support_objects) $(test_objects) \
-    $(main_object) $(fuzz_objects) $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/fuzz/tests/fuzz/%.o) \
+    $(catch).d $(main_object) $(fuzz_objects) \
+    $(fuzzers:$(BUILD)/fuzz/%=$(BUILD)/fuzz/tests/fuzz/%.o) \
     $(variant)/tests/tools/keys_mdoc.o $(variant)/tests/tools/completions.o $(bench_objects))

@@ -2,7 +2,7 @@
 # line, REEVE_RUN or the default names. bash 4.0 or later; needs nothing else.
 
 # BEGIN TABLES: make completions
-_svctl_commands='status list why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help'
+_svctl_commands='status list top why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help'
 _svctl_states='stopped waiting starting running stopping backoff done failed invalid unknown'
 _svctl_signals='HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
 _svctl_keys='description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total'
@@ -18,7 +18,7 @@ _svctl_reeve_options='-d -r -l -s -q -g --strict --trust --exit-when-idle --cont
 _svctl_describe()
 {
     case $1 in
-    status|list|why|up|down|restart|run|reload|wait|logs|rotate|events|history|graph|show|enable|disable|remove) arguments='NAME...' ;;
+    status|list|top|why|up|down|restart|run|reload|wait|logs|rotate|events|history|graph|show|enable|disable|remove) arguments='NAME...' ;;
     signal) arguments='SIG NAME...' ;;
     next) arguments='N NAME...' ;;
     input) arguments='NAME TEXT...' ;;

@@ -130,7 +130,7 @@ complete -c reeve -n 'string match -q svctl -- (commandline -opc)[2]' \
 complete -c svctl -n 'not __svctl_command_is ""' -a '(__svctl_arguments)'
 
 # BEGIN TABLES: make completions
-set -g __svctl_commands status list why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help
+set -g __svctl_commands status list top why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help
 set -g __svctl_states stopped waiting starting running stopping backoff done failed invalid unknown
 set -g __svctl_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
 set -g __svctl_keys description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
@@ -148,6 +148,8 @@ function __svctl_arguments_of
         case status
             string split ' ' 'NAME...'
         case list
+            string split ' ' 'NAME...'
+        case top
             string split ' ' 'NAME...'
         case why
             string split ' ' 'NAME...'
@@ -206,6 +208,7 @@ end
 
 complete -c svctl -n '__svctl_command_is ""' -a status -d 'everything about these; without a name the table'
 complete -c svctl -n '__svctl_command_is ""' -a list -d 'the table'
+complete -c svctl -n '__svctl_command_is ""' -a top -d 'the table, live, with keys to act on it'
 complete -c svctl -n '__svctl_command_is ""' -a why -d 'the chain of causes of its state; without a name of all that is amiss'
 complete -c svctl -n '__svctl_command_is ""' -a up -d 'start, with what it depends on'
 complete -c svctl -n '__svctl_command_is ""' -a down -d 'stop, what depends on it first'

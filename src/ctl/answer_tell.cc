@@ -27,6 +27,8 @@ void append_measured(Sink& out, const Service& service, const GroupUse* use, Now
         const uint64_t tenths = use->usage.cpu_ms * 1000 / static_cast<uint64_t>(age_ms + 1);
         append(out, tenths / 10, '.', tenths % 10);
     }
+    out << "\ncpu_ms=";
+    if (use != nullptr) out << use->usage.cpu_ms;
     out << "\nmemory_bytes=";
     if (use != nullptr) out << use->usage.resident_bytes;
     out << "\nprocesses=";

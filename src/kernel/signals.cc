@@ -129,5 +129,6 @@ void give_back() {
 }
 
 unsigned take(int number) { return counts[number].exchange(0); }
+bool is_pending(int number) { return counts[number].load() > 0; }
 
 }  // namespace reeve::signals

@@ -44,5 +44,7 @@ void drain();
 
 // How often `number` came since it was last asked.
 unsigned take(int number);
+// Did it come since then? It stays to be asked for.
+bool is_pending(int number);
 
 }  // namespace reeve::signals

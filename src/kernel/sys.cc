@@ -83,7 +83,11 @@ int reset_terminal(int fd) {
     } characters[] = {{VINTR, 3}, {VQUIT, 28},  {VERASE, 127}, {VKILL, 21},
                       {VEOF, 4},  {VSTART, 17}, {VSTOP, 19},   {VSUSP, 26}};
     for (const auto& [place, character] : characters) sane.c_cc[place] = character;
-    return once(Call::reset_terminal, ::tcsetattr, fd, TCSANOW, &sane);
+    return set_terminal(fd, sane);
+}
+
+int set_terminal(int fd, const termios& mode) {
+    return retried(Call::set_terminal, ::tcsetattr, fd, TCSANOW, &mode);
 }
 
 int fallocate(int fd, off_t offset, off_t length) {

@@ -21,6 +21,8 @@
 #include "base/fd.h"
 #include "base/time.h"
 
+struct termios;
+
 namespace reeve::sys {
 
 enum class Call : uint8_t {
@@ -71,7 +73,7 @@ enum class Call : uint8_t {
     setuid,
     setrlimit,
     setpriority,
-    reset_terminal,
+    set_terminal,
     setsockopt,
 };
 
@@ -135,6 +137,7 @@ inline int tcsetpgrp(int fd, pid_t group) { return once(Call::tcsetpgrp, ::tcset
 int set_controlling_terminal(int fd);
 // As `stty sane` does: what the program before has left there is not the next one's.
 int reset_terminal(int fd);
+int set_terminal(int fd, const termios& mode);
 
 // Files. Everything that is opened here is close-on-exec, and no terminal opened becomes the
 // controlling one.

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "kernel/sys.h"
@@ -12,6 +13,12 @@ namespace reeve {
 bool wants_colour(int fd) {
     const char* no_colour = getenv("NO_COLOR");
     return isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+ScreenSize screen_size(int fd) {
+    winsize size = {};
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0) return {};
+    return {size.ws_row, size.ws_col};
 }
 
 int write_all(int fd, std::string_view text) {
@@ -26,6 +33,28 @@ int write_all(int fd, std::string_view text) {
         text.remove_prefix(static_cast<size_t>(written));
     }
     return 0;
+}
+
+bool pause_for_reader(int fd, Duration duration) {
+    pollfd out{fd, 0, 0};
+    sys::poll({&out, 1}, static_cast<int>(duration.ms));
+    return (out.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+int Keyboard::begin(int fd) {
+    if (::tcgetattr(fd, &before_) < 0) return errno;
+    termios mode = before_;
+    mode.c_lflag &= ~tcflag_t{ICANON | ECHO};
+    mode.c_cc[VMIN] = 1;
+    mode.c_cc[VTIME] = 0;
+    if (sys::set_terminal(fd, mode) < 0) return errno;
+    fd_ = fd;
+    return 0;
+}
+
+void Keyboard::end() {
+    if (fd_ >= 0) sys::set_terminal(fd_, before_);
+    fd_ = -1;
 }
 
 }  // namespace reeve

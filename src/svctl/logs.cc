@@ -354,13 +354,6 @@ bool find_services(Session& session, List<Text>& services, Outcome& outcome) {
     return true;
 }
 
-// Waits a little; false where nobody reads what is printed any more.
-bool pause() {
-    pollfd out{1, 0, 0};
-    sys::poll({&out, 1}, follow_interval_ms);
-    return (out.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
-}
-
 // A line for a terminal and for JSON, cut where it is long.
 void append_shown_line(Sink& out, std::string_view line) {
     line = line.substr(0, reason_max_bytes);
@@ -468,7 +461,9 @@ Outcome run_logs(Session& session) {
     merger.seek(lines);
     for (size_t turns = 1;; ++turns) {
         while (merger.print(!follows) && !session.printer.failed()) {}
-        if (!follows || (merger.empty() && !all) || session.printer.failed() || !pause()) break;
+        if (!follows || (merger.empty() && !all) || session.printer.failed() ||
+            !pause_for_reader(1, milliseconds(follow_interval_ms)))
+            break;
         if (turns % turns_a_look_count == 0) merger.add_new();
     }
     const bool is_whole = !follows && !session.printer.failed();

@@ -28,10 +28,12 @@ struct Column {
 constexpr Column columns[] = {
     {"NAME", "name", false},          {"STATE", "state", false},      {"PID", "pid", true},
     {"UPTIME", "uptime_s", true},     {"RESTARTS", "restarts", true}, {"CPU", "cpu_percent", true},
-    {"MEMORY", "memory_bytes", true}, {"REASON", "reason", false},
+    {"MEMORY", "memory_bytes", true}, {"PROCS", "processes", true},   {"REASON", "reason", false},
 };
-constexpr size_t column_count = std::size(columns);
+constexpr size_t column_count = Table::column_count;
+static_assert(std::size(columns) == column_count);
 constexpr size_t last_column = column_count - 1;
+constexpr size_t live_column = 7;  // of a live table alone
 
 using Cell = Buffer<reason_max_bytes + 64>;
 
@@ -127,7 +129,7 @@ bool is_idle(const List<Text>& objects, size_t place) {
 void fit(size_t* widths, const List<Text>& objects, size_t screen_width) {
     if (screen_width == 0) return;
     size_t used = 0;
-    for (size_t i = 0; i < last_column; ++i) used += widths[i] + 2;
+    for (size_t i = 0; i < last_column; ++i) used += widths[i] == 0 ? 0 : widths[i] + 2;
     const auto hide = [&](size_t place) {
         used -= widths[place] + 2;
         widths[place] = 0;
@@ -135,37 +137,11 @@ void fit(size_t* widths, const List<Text>& objects, size_t screen_width) {
     const size_t least = std::min(widths[last_column], size_t{24});
     for (const bool idle : {true, false}) {
         const size_t reason_width = idle ? widths[last_column] : least;
-        for (const size_t place : {6, 5, 4, 3, 2}) {
+        for (const size_t place : {7, 6, 5, 4, 3, 2}) {
             if (used + reason_width <= screen_width) break;
             if (widths[place] > 0 && (!idle || is_idle(objects, place))) hide(place);
         }
     }
-}
-
-// An empty object stands for the headings.
-void print_row(Printer& printer, std::string_view object, const size_t* widths,
-               const Screen& screen) {
-    Cell cell;
-    size_t used = 0;
-    for (size_t i = 0; i < last_column; ++i) {
-        if (widths[i] == 0) continue;
-        fill_cell(cell, object, i);
-        if (i > 0) printer.blanks(2);
-        if (columns[i].right) printer.blanks(widths[i] - cell.size());
-        if (i == 1 && !object.empty())
-            print_state(printer, cell.view(), screen);
-        else
-            printer << cell.view();
-        if (!columns[i].right) printer.blanks(widths[i] - cell.size());
-        used += widths[i] + 2;
-    }
-    fill_cell(cell, object, last_column);
-    if (!cell.empty()) {
-        printer.blanks(2);
-        const size_t left = screen.width > used ? screen.width - used : 0;
-        print_cut(printer, cell.view(), screen.width == 0 ? SIZE_MAX : left);
-    }
-    printer << '\n';
 }
 
 // Where the table is longer than the screen its end is what is seen: "2 of 40 are not well: ...".
@@ -243,20 +219,49 @@ void sort_objects(List<Text>& objects, const Screen& screen) {
     sort(std::span(objects), before);
 }
 
-void print_table(Printer& printer, const List<Text>& objects, const Screen& screen) {
-    size_t widths[column_count] = {};
+Table::Table(const List<Text>& objects, const Screen& screen) : screen_(screen) {
     Cell cell;
     for (size_t i = 0; i < column_count; ++i) {
+        if (i == live_column && !screen.live) continue;
         fill_cell(cell, {}, i);
-        widths[i] = cell.size();
+        widths_[i] = cell.size();
         for (const Text& object : objects) {
             fill_cell(cell, object, i);
-            widths[i] = std::max(widths[i], cell.size());
+            widths_[i] = std::max(widths_[i], cell.size());
         }
     }
-    fit(widths, objects, screen.width);
-    print_row(printer, {}, widths, screen);
-    for (const Text& object : objects) print_row(printer, object, widths, screen);
+    fit(widths_, objects, screen.width);
+}
+
+// An empty object stands for the headings.
+void Table::print_row(Printer& printer, std::string_view object, bool colour) const {
+    Cell cell;
+    size_t used = 0;
+    for (size_t i = 0; i < last_column; ++i) {
+        if (widths_[i] == 0) continue;
+        fill_cell(cell, object, i);
+        if (i > 0) printer.blanks(2);
+        if (columns[i].right) printer.blanks(widths_[i] - cell.size());
+        if (i == 1 && colour)
+            print_state(printer, cell.view(), screen_);
+        else
+            printer << cell.view();
+        if (!columns[i].right) printer.blanks(widths_[i] - cell.size());
+        used += widths_[i] + 2;
+    }
+    fill_cell(cell, object, last_column);
+    if (!cell.empty()) {
+        printer.blanks(2);
+        const size_t left = screen_.width > used ? screen_.width - used : 0;
+        print_cut(printer, cell.view(), screen_.width == 0 ? SIZE_MAX : left);
+    }
+    printer << '\n';
+}
+
+void print_table(Printer& printer, const List<Text>& objects, const Screen& screen) {
+    const Table table(objects, screen);
+    table.print_headings(printer);
+    for (const Text& object : objects) table.print_row(printer, object);
     if (screen.terminal) print_summary(printer, objects, screen);
 }
 
@@ -284,6 +289,7 @@ void print_details(Printer& printer, std::string_view object, const Screen& scre
         const size_t equals = line.find('=');
         if (equals == std::string_view::npos || equals + 1 == line.size()) continue;
         const std::string_view key = line.substr(0, equals);
+        if (key == "cpu_ms") continue;  // for programs: people are shown the share
         // Of a process in the kernel's own unit: people are shown the date of its run.
         const bool has_process = !find_field(object, "start_time").empty();
         const bool has_date = !find_field(object, "started").empty();
@@ -325,12 +331,16 @@ void print_last_lines(Printer& printer, std::string_view object, const Screen& s
     }
 }
 
-void print_sentence(Printer& printer, std::string_view object, const Screen& screen) {
-    const FullNameText name(full_name_of(object));
-    Cell line;
+void append_sentence(Sink& out, std::string_view object) {
     Cell reason;
     append_value(reason, object, "reason");
-    append_sentence(line, name.view(), find_field(object, "state"), reason.view());
+    append_sentence(out, FullNameText(full_name_of(object)).view(), find_field(object, "state"),
+                    reason.view());
+}
+
+void print_sentence(Printer& printer, std::string_view object, const Screen& screen) {
+    Cell line;
+    append_sentence(line, object);
     print_wrapped(printer, line.view(), screen, 4);
 }
 

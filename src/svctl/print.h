@@ -17,6 +17,7 @@ struct Screen {
     bool terminal = false;  // the unwell come first
     bool colour = false;
     bool unicode = false;  // more than ASCII, by the locale
+    bool live = false;     // with the numbers that only matter while they change
     size_t width = 0;      // in columns; 0: any
 };
 
@@ -37,8 +38,27 @@ void print_as(Printer& printer, std::string_view text, std::string_view state,
 void print_wrapped(Printer& printer, std::string_view text, const Screen& screen, size_t indent);
 
 // Names, states and numbers in columns, the reason last, cut to the screen. On a narrow one columns
-// that say nothing give way to it, then numbers. On a terminal the last line counts what is not
-// well.
+// that say nothing give way to it, then numbers.
+class Table {
+  public:
+    Table(const List<Text>& objects, const Screen& screen);
+
+    // A row each, its newline included.
+    void print_headings(Printer& printer) const { print_row(printer, {}, false); }
+    void print_row(Printer& printer, std::string_view object) const {
+        print_row(printer, object, screen_.colour);
+    }
+    // The state in its colour, or all of it plain.
+    void print_row(Printer& printer, std::string_view object, bool colour) const;
+
+    static constexpr size_t column_count = 9;
+
+  private:
+    const Screen& screen_;
+    size_t widths_[column_count] = {};  // 0: it is hidden
+};
+
+// All of it; on a terminal the last line counts what is not well.
 void print_table(Printer& printer, const List<Text>& objects, const Screen& screen);
 
 // All that is known of a service, "key  value" a line.
@@ -50,6 +70,7 @@ void print_last_lines(Printer& printer, std::string_view object, const Screen& s
                       size_t indent);
 
 // "web is waiting: needs db".
+void append_sentence(Sink& out, std::string_view object);
 void print_sentence(Printer& printer, std::string_view object, const Screen& screen);
 
 // "web: running"; with what kept it from that where the result is not 0. No newline.

@@ -57,12 +57,19 @@ void Printer::flush() {
     warn("write to standard output: ", errno_text(code));
 }
 
+Sink* gathered_warnings = nullptr;
+
 void warn_pieces(uint64_t kinds, ...) {
     Buffer<request_max_bytes> text;
     va_list pieces;
     va_start(pieces, kinds);
     append_pieces(text, kinds, pieces);
     va_end(pieces);
+    if (gathered_warnings != nullptr) {
+        if (!gathered_warnings->empty()) *gathered_warnings << ' ';
+        *gathered_warnings << text.view();
+        return;
+    }
     Buffer<2 * request_max_bytes> line;
     line << "svctl: ";
     append_escaped(line, text.view());

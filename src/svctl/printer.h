@@ -46,6 +46,10 @@ void append(Printer& out, const T&... pieces) {
     out.append_pieces(kinds_of<T...>(), handed_over(pieces)...);
 }
 
+// Where warnings are gathered while the screen is somebody else's, a blank between them; null: they
+// go to descriptor 2.
+extern Sink* gathered_warnings;
+
 // "svctl: ..." on descriptor 2: the pieces, escaped, in one line.
 void warn_pieces(uint64_t kinds, ...);
 template <typename... T>

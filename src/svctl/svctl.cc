@@ -2,7 +2,6 @@
 #include "svctl/svctl.h"
 
 #include <cstdlib>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/format.h"
@@ -25,6 +24,7 @@ constexpr CommandRow rows[] = {
     {"status", "[NAME]...", "everything about these; without a name the table", run_status, 0,
      any_number},
     {"list", "[NAME]...", "the table", run_status, 0, any_number},
+    {"top", "[NAME]...", "the table, live, with keys to act on it", run_top, 0, any_number},
     {"why", "[NAME]...", "the chain of causes of its state; without a name of all that is amiss",
      run_why, 0, any_number, Command::why},
     {"up", "NAME...", "start, with what it depends on", run_request, 1, any_number, Command::up},
@@ -145,8 +145,7 @@ Screen screen_of(int fd) {
     screen.terminal = isatty(fd) == 1;
     screen.colour = wants_colour(fd);
     screen.unicode = locale_is_utf8();
-    winsize size = {};
-    if (screen.terminal && ioctl(fd, TIOCGWINSZ, &size) == 0) screen.width = size.ws_col;
+    if (screen.terminal) screen.width = screen_size(fd).columns;
     return screen;
 }
 

@@ -77,6 +77,7 @@ constexpr uint8_t any_number = 255;
 
 // Commands that ask the supervisor, or its files.
 Outcome run_status(Session& session);
+Outcome run_top(Session& session);
 Outcome run_why(Session& session);
 Outcome run_request(Session& session);
 Outcome run_plan(Session& session);

@@ -15,7 +15,7 @@ namespace reeve::test {
 using Strings = std::vector<std::string>;
 
 // How long a test waits for what is bound to happen. A machine that builds other things is slow.
-constexpr std::chrono::seconds patience{20};
+constexpr std::chrono::seconds patience{60};
 
 // Looks every few milliseconds; false where it has not come true in time.
 bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = patience);

@@ -321,7 +321,7 @@ class Trial {
     // Says it until there is an answer, by whichever reeve.
     std::string expect(const std::string& request) {
         std::string reply;
-        const auto patience_ends = steady_clock::now() + std::chrono::seconds(30);
+        const auto patience_ends = steady_clock::now() + patience;
         for (int turn = 0; problem_.empty(); ++turn) {
             if (reeve_->over()) follow_up();
             const Said said = ask(request, reply);
@@ -412,7 +412,7 @@ class Trial {
 
     // One that is killed meanwhile has told nobody that it was to end: what was wanted still is.
     void end() {
-        const auto patience_ends = steady_clock::now() + std::chrono::seconds(30);
+        const auto patience_ends = steady_clock::now() + patience;
         for (std::string reply; problem_.empty();) {
             const bool is_over = reeve_->over();  // it may be so only the next moment
             if (is_over && reeve_->status() == 0) break;
@@ -488,10 +488,11 @@ std::string describe(const Point& point) {
     _exit(0);
 }
 
-// Every how manieth point is tried.
-uint64_t stride(uint64_t otherwise) {
+// Every how manieth of `all` points is tried, for about `tried` of them. A busy machine makes more
+// calls of one life, which must not make more lives.
+uint64_t stride(uint64_t all, uint64_t tried) {
     const char* given = std::getenv("REEVE_POINTS");
-    return given == nullptr ? otherwise : std::max<uint64_t>(std::strtoull(given, nullptr, 10), 1);
+    return std::max<uint64_t>(given ? std::strtoull(given, nullptr, 10) : all / tried, 1);
 }
 
 // All points side by side; what went wrong.
@@ -580,9 +581,9 @@ std::map<std::string, uint64_t> list_calls() {
     return calls;
 }
 
-std::vector<Point> points_of_first_life(uint64_t calls, Death death, uint64_t each) {
+std::vector<Point> points_of_first_life(uint64_t calls, Death death, uint64_t tried) {
     std::vector<Point> points;
-    for (death.call = 1; death.call <= calls; death.call += stride(each))
+    for (death.call = 1; death.call <= calls; death.call += stride(calls, tried))
         points.push_back({death, {}});
     return points;
 }
@@ -593,7 +594,7 @@ TEST_CASE("killed right before any of its system calls, reeve is followed by one
     const Manner manner{.name = "killed"};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
-    check_all(manner, points_of_first_life(calls, {}, 4));
+    check_all(manner, points_of_first_life(calls, {}, 150));
 }
 
 TEST_CASE("killed once more right before any call of a take-over, it is followed as well") {
@@ -605,7 +606,7 @@ TEST_CASE("killed once more right before any call of a take-over, it is followed
     const uint64_t more = count_calls(manner, first);
     REQUIRE(more > 100);
     std::vector<Point> points;
-    for (uint64_t call = 1; call <= more; call += stride(8))
+    for (uint64_t call = 1; call <= more; call += stride(more, 150))
         points.push_back({first, {.call = call}});
     check_all(manner, points);
 }
@@ -614,14 +615,14 @@ TEST_CASE("killed right before any call while the journal is made anew, nothing 
     const Manner manner{.name = "killed while the journal is made anew", .crosses_renewal = true};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 50);
-    check_all(manner, points_of_first_life(calls, {.is_awaited = true}, 4));
+    check_all(manner, points_of_first_life(calls, {.is_awaited = true}, 40));
 }
 
 TEST_CASE("a crash right after any of its system calls is no end of reeve") {
     const Manner manner{.name = "crashed", .is_crash = true};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
-    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 8));
+    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 100));
 }
 
 TEST_CASE("a crash right after any of its system calls is no end of PID 1") {
@@ -629,7 +630,7 @@ TEST_CASE("a crash right after any of its system calls is no end of PID 1") {
     const Manner manner{.name = "crashed as PID 1", .is_crash = true, .as_init = true};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
-    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 8));
+    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 100));
 }
 
 TEST_CASE("a system call that fails, whichever and wherever, costs no service anything") {
@@ -657,7 +658,7 @@ TEST_CASE("a system call that fails, whichever and wherever, costs no service an
                   "inject=" + call + ":error=" + row->error + ":when=" + std::to_string(place)}});
     }
     std::vector<Point> some;
-    const uint64_t each = stride(std::max<uint64_t>(points.size() / 60, 1));
+    const uint64_t each = stride(points.size(), 60);
     for (size_t i = 0; i < points.size(); i += each) some.push_back(points[i]);
     check_all({.name = "a call failed"}, some);
 }
