@@ -162,7 +162,7 @@ support_objects := $(support:%.cc=$(variant)/%.o)
 main_object     := $(variant)/src/main.o
 fuzz_objects    := $(lib_sources:%.cc=$(BUILD)/fuzz/%.o)
 bench_objects   := $(bench:%.cc=$(variant)/%.o)
-bench_helpers   := $(addprefix $(BUILD)/bench/,raw service nothing)
+bench_helpers   := $(addprefix $(BUILD)/bench/,raw service nothing listener)
 programs        := $(addprefix $(variant)/,unit sim system)
 test_objects    := $(patsubst %.cc,$(variant)/%.o,$(unit_tests) $(sim_tests) $(system_tests))
 

@@ -17,7 +17,9 @@ constexpr size_t directories_max_count = 16;
 constexpr size_t errors_per_file_max_count = 64;
 constexpr int hints_max_count = 16;  // names that were perhaps meant, in a reload
 constexpr int64_t duration_max_ms = int64_t{10} * 365 * 86400 * 1000;
-constexpr int ready_fd_max = 63;  // ready = fd:N
+constexpr int ready_fd_max = 63;               // ready = fd:N
+constexpr size_t listen_max_count = 32;        // sockets of a service
+constexpr size_t socket_path_max_bytes = 107;  // of Linux; elsewhere it may be less
 constexpr int restart_factor_max_percent = 10000;
 constexpr int retries_max_count = 1000000;
 constexpr size_t log_piece_max_bytes = 1 << 20;  // svctl logs: a longer line is told in pieces

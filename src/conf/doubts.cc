@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/format.h"
 #include "base/limits.h"
+#include "base/sort.h"
+#include "conf/problems.h"
 #include "conf/schema.h"
+#include "model/listen.h"
 #include "model/schedule.h"
 
 namespace reeve {
@@ -73,6 +77,43 @@ void warn_of_doubts(const Loaded& loaded, const int* lines, List<Problem>& warni
         text << "no start of cron or at is in the window of start_time, stop_time and week_days, "
                 "so none is run: change one of them";
         warn(std::max({line_of("start_time"), line_of("stop_time"), line_of("week_days")}));
+    }
+}
+
+void refuse_taken_descriptor(const Policy& policy, int line, Problems& problems) {
+    const int fd = policy.ready.fd;
+    const int end = first_listen_fd + static_cast<int>(policy.listen.count());
+    if (policy.ready.kind != ReadyKind::fd || fd < first_listen_fd || fd >= end) return;
+    append(problems.add(line), "ready = fd:", fd,
+           ": the sockets of listen begin at 3; take fd:", end, " or a later one");
+}
+
+// Two services that are up at the same time cannot both have a socket at one address.
+void warn_of_shared_sockets(Catalog& catalog) {
+    struct Named {
+        uint64_t where;  // a digest
+        const Loaded* loaded;
+        std::string_view value;
+    };
+    List<Named> all;
+    for (const Loaded& loaded : catalog.services) {
+        if (!loaded.definition || loaded.definition->policy->type == Type::fake) continue;
+        for (const std::string_view value : loaded.definition->policy->listen) {
+            all.push_back({digest(listen_of(value).where()), &loaded, value});
+        }
+    }
+    sort(std::span(all.data(), all.size()), [](const Named& a, const Named& b) {
+        return a.where != b.where ? a.where < b.where : a.loaded < b.loaded;
+    });
+    const Named* one = nullptr;
+    for (const Named& other : all) {
+        if (one != nullptr && one->where == other.where &&
+            !(one->loaded->name == other.loaded->name))
+            catalog.warnings.push_back(
+                {other.loaded->file.text(), 0,
+                 Text::join("listen = ", other.value, ": ", one->loaded->name,
+                            " has the same, and only one of them can run")});
+        one = &other;
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf/load.h"
+#include "conf/problems.h"
 
 namespace reeve {
 
@@ -15,5 +16,11 @@ void warn_of_doubts(const Loaded& loaded, const int* lines, List<Problem>& warni
 // An error in each of two versions of a service that come into force at the same time: which one is
 // meant is not known.
 void refuse_equal_dates(Catalog& catalog);
+
+// A warning for each of two services that have a socket at the same address.
+void warn_of_shared_sockets(Catalog& catalog);
+
+// An error where `ready` takes a number that sd_listen_fds(3) has for a socket. `line`: of ready.
+void refuse_taken_descriptor(const Policy& policy, int line, Problems& problems);
 
 }  // namespace reeve

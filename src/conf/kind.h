@@ -73,6 +73,7 @@ extern const KindOf<Words> variable;       // NAME=value
 extern const KindOf<Words> variable_file;  // PATH or -PATH
 extern const KindOf<Words> labels;         // words
 extern const KindOf<Words> services;       // words: NAME or NAME@I
+extern const KindOf<Words> listen;         // a socket
 extern const KindOf<void> directory;       // absolute
 extern const KindOf<void> format;          // 1: the format of the files
 extern const KindOf<void> any;             // default.KEY: what KEY takes

@@ -7,6 +7,7 @@
 #include "conf/schema.h"
 #include "conf/words.h"
 #include "model/calendar.h"
+#include "model/listen.h"
 #include "model/schedule.h"
 
 namespace reeve {
@@ -100,6 +101,19 @@ bool read_names(const Input& in, bool services) {
 bool read_labels(const Input& in) { return read_names(in, false); }
 bool read_services(const Input& in) { return read_names(in, true); }
 
+bool read_listen(const Input& in) {
+    Listen listen;
+    if (!parse_listen(in.value, listen, in.problem)) return false;
+    Words& words = *static_cast<Words*>(in.place);
+    for (const std::string_view word : words)
+        if (listen_of(word).where() == listen.where()) return in.wrong("that is there already");
+    if (words.count() == listen_max_count)
+        return in.wrong("there are 32 already, as many as may be");
+    words.append(in.value);
+    return true;
+}
+static_assert(listen_max_count == 32);  // in words
+
 bool read_format(const Input& in) {
     return in.value == in.key.default_text || in.wrong("this reeve understands format 1");
 }
@@ -187,6 +201,7 @@ constinit const KindOf<Words> cron{{"cron expression", read_cron, print_lines}};
 constinit const KindOf<Words> dates{{"date", read_dates, print_lines}};
 constinit const KindOf<Text> date{{"date", read_date, print_text}};
 constinit const KindOf<Text> timezone{{"zone", read_timezone, print_text}};
+constinit const KindOf<Words> listen{{"tcp:ADDR:PORT|unix:PATH", read_listen, print_lines}};
 constinit const KindOf<void> directory{{"path", read_directory, print_default}};
 constinit const KindOf<void> format{{"1", read_format, print_default}};
 constinit const KindOf<void> any{{"as KEY", read_any, print_default}};

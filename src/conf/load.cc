@@ -391,6 +391,8 @@ void Loader::load_service(const SourceFile& file) {
     }
     check_timing(reading);
     check_health(reading);
+    refuse_taken_descriptor(*reading.draft.policy, reading.line_of(service_key("ready")),
+                            reading.problems);
     if (reading.problems.none() && loaded.problems.empty())
         loaded.definition = finish(reading.draft);
     warn_of_doubts(loaded, &reading.line_of(service_keys.front()), catalog_.warnings);
@@ -481,6 +483,7 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
         each.file->text = {};  // the next definition takes its room
     }
     refuse_equal_dates(catalog);
+    warn_of_shared_sockets(catalog);
     warn_of_short_shutdown(catalog);
     return catalog;
 }

@@ -27,7 +27,8 @@ constexpr std::string_view foreign_keys =
     "output log stdout log stderr log waits_for after before after cwd workdir chdir workdir dir "
     "workdir cmd command run command start command script command program exec args exec argv "
     "exec entrypoint exec finish post_stop username user gid user runas user variables env export "
-    "env priority nice signal stop_signal timeout stop_timeout delay restart_delay exitcodes "
+    "env listenstream listen socket_listen listen priority nice signal stop_signal timeout "
+    "stop_timeout delay restart_delay exitcodes "
     "success successexitstatus success comment description tags group label group notify ready";
 
 std::string_view nearest_key(std::span<const Key> keys, std::string_view name) {

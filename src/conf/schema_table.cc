@@ -146,6 +146,10 @@ constexpr Key rows[] = {
         "for svctl input."),
     row<&P::input_keep>("input_keep", kind::flag, next_start, "no",
         "With stdin = fifo: what a run has not read is kept for the next one."),
+    row<&P::listen>("listen", kind::listen, next_start, "",
+        "A socket that reeve opens before its first start, keeps open over restarts, and passes on "
+        "as LISTEN_FDS.",
+        {.repeats = true}),
     row<&P::tty>("tty", kind::path, next_start, "",
         "A terminal that becomes its controlling one and its standard input, output and error."),
 

@@ -121,6 +121,7 @@ void append_definition(Sink& out, const Supervisor& supervisor, const Service& s
     append_log(out, supervisor, service);
     const Text& input = definition->policy->input;
     if (!input.empty()) append_text(out, "stdin", input);
+    if (!definition->policy->listen.empty()) append_list(out, "listen", definition->policy->listen);
     append_text(out, "description", definition->description);
     out << "file=";
     append_escaped(out, definition->file.directory);

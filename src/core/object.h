@@ -20,7 +20,7 @@ enum class Reader : uint8_t { file, client };
 // files, "console" and why in parentheses; `started` is when the last run began, `start_time` the
 // process's own, as the system counts it. A client is told the keys of time as well, where there
 // are any: cron every at (those that repeat with ';' between) jitter timezone apply_on window_start
-// window_stop week_days. Behind the log both are told stdin, where there is any.
+// window_stop week_days. Behind the log both are told stdin and listen, where there are any.
 void append_object(Sink& out, const Supervisor& supervisor, const Service& service, Reader reader,
                    Now now);
 

@@ -33,7 +33,8 @@ constexpr TypeOfKey types[] = {
     {"last_lines", JsonType::lines},    {"strays", JsonType::list},
     {"healthy", JsonType::flag},        {"processes", JsonType::number},
     {"memory_limit", JsonType::number}, {"cpu_limit", JsonType::number},
-    {"pids_limit", JsonType::number},
+    {"pids_limit", JsonType::number},   {"cpu_ms", JsonType::number},
+    {"listen", JsonType::list},
 };
 
 JsonType type_of(std::string_view key) {

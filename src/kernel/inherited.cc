@@ -4,10 +4,19 @@
 #include <sys/un.h>
 
 #include "kernel/sys.h"
+#include "model/listen.h"
 
 namespace reeve {
 
 namespace {
+
+int option_of(int fd, int level, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, level, option, &value, &size) == 0 ? value : 0;
+}
+
+bool is_listener(int fd) { return option_of(fd, SOL_SOCKET, SO_ACCEPTCONN) != 0; }
 
 // A connected client's socket has the listener's path too.
 Text path_bound_to(int fd) {
@@ -15,14 +24,21 @@ Text path_bound_to(int fd) {
     socklen_t length = sizeof address;
     const bool is_unix = getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 &&
                          address.sun_family == AF_UNIX;
-    int type = 0;
-    int listens = 0;
-    socklen_t size = sizeof type;
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
-    size = sizeof listens;
-    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
-    if (!is_unix || (type == SOCK_STREAM && listens == 0)) return {};
+    const bool is_stream = option_of(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+    if (!is_unix || (is_stream && !is_listener(fd))) return {};
     return std::string_view(address.sun_path, strnlen(address.sun_path, sizeof address.sun_path));
+}
+
+bool listens_at(int fd, const Listen& listen) {
+    Endpoint::Address its{};
+    socklen_t size = sizeof its;
+    const Endpoint::Address& wanted = listen.address;
+    if (getsockname(fd, &its.any, &size) < 0 || its.any.sa_family != wanted.any.sa_family ||
+        its.v4.sin_port != wanted.v4.sin_port)  // of IPv6 it is in the same place
+        return false;
+    if (its.any.sa_family == AF_INET) return its.v4.sin_addr.s_addr == wanted.v4.sin_addr.s_addr;
+    return std::memcmp(&its.v6.sin6_addr, &wanted.v6.sin6_addr, sizeof its.v6.sin6_addr) == 0 &&
+           (option_of(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0) == listen.both;
 }
 
 }  // namespace
@@ -66,6 +82,22 @@ Fd Inherited::take_socket(std::string_view path) {
     for (One& one : all_)
         if (one.bound == path) return take(one);
     return {};
+}
+
+Fd Inherited::take_listener(const Listen& listen) {
+    for (One& one : all_) {
+        const int fd = one.fd.get();
+        const bool is_wanted =
+            !listen.path.empty()
+                ? one.bound == listen.path
+                : listens_at(fd, listen) || (listen.both && listens_at(fd, listen.without_ipv6()));
+        if (is_wanted && is_listener(fd)) return take(one);
+    }
+    return {};
+}
+
+void Inherited::keep_listeners() {
+    erase_if(all_, [](const One& one) { return !is_listener(one.fd.get()); });
 }
 
 }  // namespace reeve

@@ -8,6 +8,8 @@
 
 namespace reeve {
 
+struct Listen;
+
 class Inherited {
   public:
     // Owns these from now on.
@@ -17,9 +19,13 @@ class Inherited {
     // it; none where there is none.
     Fd take_file(const char* path);
     Fd take_socket(std::string_view path);
+    // The one that listens there.
+    Fd take_listener(const Listen& listen);
 
     // What nobody has taken.
     void close() { all_ = {}; }
+    // The same, but of those that listen: whose they are may not be known yet.
+    void keep_listeners();
 
   private:
     struct One {

@@ -268,6 +268,19 @@ int ask_for_senders(int socket);
 // Its length, or -1 and errno.
 ssize_t receive(int socket, std::span<char> place, std::optional<Sender>& sender);
 
+// A copy of another process's descriptor, as if it had sent it to us; `process` is of
+// open_process(). -1 and errno where there is none, or we may not have it.
+int copy_descriptor(int process, int number);
+
+// Gives the socket that we have made at this path to somebody; nothing else that may be there by
+// now. -1 for who stays as it is. 0, or -1 and errno.
+int give_socket(const char* path, uid_t user, gid_t group);
+
+// A process that listens for TCP connections on that port, of whatever address; 0: not known.
+pid_t listener_on(uint16_t port);
+// What a process calls itself; nothing where that is not known.
+void append_program(Sink& out, pid_t pid);
+
 // Is it a child of `ancestor`, a child's child, and so on? False where the system does not tell,
 // and beyond ancestors_max_count.
 bool is_descendant(pid_t pid, pid_t ancestor);

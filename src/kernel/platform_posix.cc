@@ -115,6 +115,10 @@ bool is_zombie(pid_t) { return false; }
 bool is_ending(pid_t pid) { return ::kill(pid, 0) < 0 && errno == ESRCH; }
 
 int open_process(pid_t) { return not_supported(); }
+int copy_descriptor(int, int) { return not_supported(); }
+int give_socket(const char* path, uid_t user, gid_t group) { return ::lchown(path, user, group); }
+pid_t listener_on(uint16_t) { return 0; }
+void append_program(Sink&, pid_t) {}
 int signal_process(int, int) { return not_supported(); }
 int each_member(pid_t, bool (*)(void*, const Member&), void*) { return not_supported(); }
 

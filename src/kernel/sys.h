@@ -74,6 +74,7 @@ enum class Call : uint8_t {
     setrlimit,
     setpriority,
     set_terminal,
+    setsockopt,
 };
 
 // The seam for tests, null in the product: asked before each call, in the child too. Where its
@@ -221,6 +222,9 @@ int socket(int domain, int type);
 int accept(int fd);
 inline int bind(int fd, const struct sockaddr* address, socklen_t length) {
     return once(Call::bind, ::bind, fd, address, length);
+}
+inline int set_option(int fd, int level, int option, int value) {
+    return once(Call::setsockopt, ::setsockopt, fd, level, option, &value, socklen_t{sizeof value});
 }
 inline int listen(int fd, int backlog) { return once(Call::listen, ::listen, fd, backlog); }
 // Not made again where interrupted: the connection goes on being made, and a second try fails.

@@ -43,6 +43,9 @@ struct EndSet {
     friend bool operator==(const EndSet&, const EndSet&) = default;
 };
 
+// Of `listen`, in the child: SD_LISTEN_FDS_START.
+constexpr int first_listen_fd = 3;
+
 enum class LimitName : uint8_t { nofile, core, as, data, stack, cpu, fsize, nproc, memlock };
 constexpr size_t limit_count = 9;
 constexpr uint64_t unlimited = UINT64_MAX;
@@ -75,6 +78,7 @@ struct Policy {
     Text input;                            // `stdin`: a path, or "fifo"; empty: /dev/null
     Text tty;                              // a terminal that becomes the controlling one
     bool input_keep = false;
+    Words listen;  // as model/listen has it
 
     Restart restart = Restart::by_type;
     EndSet success;

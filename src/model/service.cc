@@ -151,6 +151,7 @@ const char* name_of(SpawnStep step) {
     case SpawnStep::capabilities: return "capabilities";
     case SpawnStep::ioprio: return "ioprio";
     case SpawnStep::sched: return "sched";
+    case SpawnStep::listen: return "listen";
     }
     return "?";
 }

@@ -127,6 +127,7 @@ enum class SpawnStep : uint8_t {
     capabilities,
     ioprio,
     sched,
+    listen,
 };
 const char* name_of(SpawnStep step);
 

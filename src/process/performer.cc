@@ -20,10 +20,11 @@ constexpr int64_t unknown_timeout_ms = 30000;
 
 Performer::Performer(Supervisor& supervisor, Journal& journal, Setup& setup)
     : supervisor_(supervisor), journal_(journal), at_(setup), logs_(supervisor, setup.logs),
-      inputs_(setup.run_directory), groups_(supervisor), runs_(supervisor, setup, groups_),
-      recorder_(supervisor, journal, setup, groups_, hooks_, runs_, logs_, inputs_),
-      starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, inputs_, foreground_,
-               safe_mode),
+      inputs_(setup.run_directory), sockets_(setup.kept), groups_(supervisor),
+      runs_(supervisor, setup, groups_),
+      recorder_(supervisor, journal, setup, groups_, hooks_, runs_, logs_, inputs_, sockets_),
+      starter_(supervisor, setup, recorder_, groups_, runs_, hooks_, logs_, inputs_, sockets_,
+               foreground_, safe_mode),
       limiter_(supervisor) {}
 
 // Actions may bring about further ones (a fork that failed); records come before each of them.

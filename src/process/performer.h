@@ -81,6 +81,7 @@ class Performer {
     }
 
     EndRequest& end_request() { return end_request_; }
+    Sockets& sockets() { return sockets_; }
     LogPipes& logs() { return logs_; }
     const LogPipes& logs() const { return logs_; }
     Foreground& foreground() { return foreground_; }
@@ -105,6 +106,7 @@ class Performer {
     Hooks hooks_;
     LogPipes logs_;
     Inputs inputs_;
+    Sockets sockets_;
     Foreground foreground_;
     Groups groups_;
     Runs runs_;

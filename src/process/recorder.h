@@ -9,6 +9,7 @@
 #include "process/inputs.h"
 #include "process/runs.h"
 #include "process/setup.h"
+#include "process/sockets.h"
 #include "process/spawn_plan.h"
 
 namespace reeve {
@@ -16,9 +17,9 @@ namespace reeve {
 class Recorder {
   public:
     Recorder(Supervisor& supervisor, Journal& journal, const Setup& setup, Groups& groups,
-             Hooks& hooks, const Runs& runs, LogPipes& logs, Inputs& inputs)
+             Hooks& hooks, const Runs& runs, LogPipes& logs, Inputs& inputs, Sockets& sockets)
         : supervisor_(supervisor), journal_(journal), at_(setup), groups_(groups), hooks_(hooks),
-          runs_(runs), logs_(logs), inputs_(inputs) {}
+          runs_(runs), logs_(logs), inputs_(inputs), sockets_(sockets) {}
 
     // Puts all that has changed on record. Its status files are due from then on.
     void record();
@@ -66,6 +67,7 @@ class Recorder {
     const Runs& runs_;
     LogPipes& logs_;
     Inputs& inputs_;
+    Sockets& sockets_;
     List<ServiceId> stale_;   // services whose status file is to be written
     List<uint8_t> is_stale_;  // by index: is it in there?
     Mono status_retry_{};

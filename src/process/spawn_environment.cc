@@ -13,12 +13,15 @@
 #include "base/sort.h"
 #include "conf/keyvalue.h"
 #include "kernel/sys.h"
+#include "model/listen.h"
 
 namespace reeve {
 
 namespace {
 
 constexpr char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+constexpr std::string_view listen_pid = "LISTEN_PID=";
 
 // What is meant for reeve alone, or is told to each service anew.
 constexpr std::string_view not_inherited[] = {
@@ -56,6 +59,8 @@ class Builder {
     bool add_files();
     bool add_notify();
     bool add_own();
+    bool add_sockets();
+    const char* make_listen_pid(uint64_t pid);
     // Leaves of each variable the entry that was set last.
     bool drop_replaced();
     bool rewrite_listen_pid();
@@ -140,24 +145,46 @@ bool Builder::add_own() {
     if (!request_.notify_socket.empty() && !add_notify()) return false;
     for (std::string_view entry : request_.extra_environment)
         if (!set(entry, "")) return false;
-    return true;
+    return plan_.mode != SpawnMode::service || plan_.policy->listen.empty() || add_sockets();
+}
+
+// sd_listen_fds(3). The child writes its pid. The names are separated by colons, which a service's
+// own name may have.
+bool Builder::add_sockets() {
+    Buffer<listen_max_count*(name_max_bytes + 1)> names;
+    Buffer<8> count;
+    for (const std::string_view value : plan_.policy->listen) {
+        const Listen listen = listen_of(value);
+        if (!names.empty()) names << ':';
+        const std::string_view name =
+            listen.name.empty() ? request_.service->name.view() : listen.name;
+        for (const char c : name) names << (c == ':' ? '_' : c);
+    }
+    count << static_cast<uint64_t>(plan_.policy->listen.count());
+    return set("LISTEN_FDS=", count.view()) && set("LISTEN_FDNAMES=", names.view()) &&
+           set(make_listen_pid(0));
+}
+
+// An entry that says it for now, with room for what the child writes there.
+const char* Builder::make_listen_pid(uint64_t pid) {
+    constexpr size_t size = listen_pid.size() + listen_pid_digits_max;
+    char* entry = plan_.scratch.take(size);
+    if (entry == nullptr) return nullptr;
+    Sink out(entry, size);
+    append(out, listen_pid, pid);
+    plan_.listen_pid = entry + listen_pid.size();
+    return out.c_str();
 }
 
 // systemd and its like name us in LISTEN_PID; the descriptors are for CMD, which must find itself.
 bool Builder::rewrite_listen_pid() {
-    constexpr std::string_view name = "LISTEN_PID";
-    plan_.listen_pid = nullptr;
     if (plan_.mode != SpawnMode::main) return true;
     for (const char*& each : plan_.environment) {
-        if (!is_about(each, name) || each[name.size()] != '=') continue;
-        const auto pid = parse_unsigned(std::string_view(each).substr(name.size() + 1), INT32_MAX);
+        if (!std::string_view(each).starts_with(listen_pid)) continue;
+        const auto pid = parse_unsigned(each + listen_pid.size(), INT32_MAX);
         if (!pid || static_cast<pid_t>(*pid) != ::getpid()) return true;
-        char* entry = plan_.scratch.take(name.size() + 1 + listen_pid_digits_max);
-        if (entry == nullptr) return too_large(error_);
-        Sink out(entry, name.size() + 1 + listen_pid_digits_max);
-        append(out, name, '=', *pid);
-        each = out.c_str();
-        plan_.listen_pid = entry + name.size() + 1;
+        each = make_listen_pid(*pid);
+        if (each == nullptr) return too_large(error_);
     }
     return true;
 }
@@ -287,6 +314,7 @@ const char* find_value(const Strings& environment, std::string_view name) {
 bool build_environment(const SpawnRequest& request, const Credentials* user, SpawnPlan& plan,
                        PrepareError& error) {
     plan.environment.clear();
+    plan.listen_pid = nullptr;
     Builder builder(request, plan, error);
     return builder.add_inherited() && (user == nullptr || builder.add_user(*user)) &&
            builder.add_files() && builder.add_own() && builder.drop_replaced() &&

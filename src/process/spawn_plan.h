@@ -33,6 +33,7 @@ struct Placement {
 };
 constexpr int null_device = -1;  // in the place of `from`: /dev/null
 constexpr size_t placements_max_count = inherited_fds_max_count + 4;  // 0 to 2 and readiness
+static_assert(listen_max_count <= inherited_fds_max_count);  // who has the one has not the other
 
 // The record that the child appends to the journal before it executes anything: one write. The
 // program does not run where that fails.
@@ -96,7 +97,7 @@ struct SpawnPlan {
     Strings environment;               // a null at the end
     List<uint32_t> environment_order;  // while it is made
     Strings programs;                  // paths to try in order
-    char* listen_pid = nullptr;  // mode main: where in the environment the child's pid belongs
+    char* listen_pid = nullptr;        // where in the environment the child's pid belongs
 
     bool switch_user = false;
     uid_t uid = 0;

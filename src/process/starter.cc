@@ -190,6 +190,8 @@ void Starter::start(const Action& action, Now now) {
     if (!is_main && !inputs_.open(service, user_of(plan_), input, error))
         return start_failed(id, error, now);
     if (input) descriptors_.push_back({input.get(), 0});
+    if (!sockets_.open(service, user_of(plan_), descriptors_, error))
+        return start_failed(id, error, now);
     plan_.descriptors = descriptors_;
     Result<Spawned> spawned = spawn_service(service, is_main);
     if (!spawned) {

@@ -13,6 +13,7 @@
 #include "process/recorder.h"
 #include "process/runs.h"
 #include "process/setup.h"
+#include "process/sockets.h"
 #include "process/spawn.h"
 
 namespace reeve {
@@ -20,10 +21,10 @@ namespace reeve {
 class Starter {
   public:
     Starter(Supervisor& supervisor, Setup& setup, Recorder& recorder, Groups& groups, Runs& runs,
-            Hooks& hooks, LogPipes& logs, Inputs& inputs, Foreground& foreground,
+            Hooks& hooks, LogPipes& logs, Inputs& inputs, Sockets& sockets, Foreground& foreground,
             const bool& safe_mode)
         : supervisor_(supervisor), at_(setup), recorder_(recorder), groups_(groups), runs_(runs),
-          hooks_(hooks), logs_(logs), inputs_(inputs), foreground_(foreground),
+          hooks_(hooks), logs_(logs), inputs_(inputs), sockets_(sockets), foreground_(foreground),
           safe_mode_(safe_mode) {}
 
     // The action spawn: starts the service, unless that run is over already. What came of it is an
@@ -51,6 +52,7 @@ class Starter {
     Hooks& hooks_;
     LogPipes& logs_;
     Inputs& inputs_;
+    Sockets& sockets_;
     Foreground& foreground_;
     const bool& safe_mode_;  // nothing is started
     SpawnPlan plan_;

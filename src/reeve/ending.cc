@@ -174,6 +174,7 @@ int Ending::conclude(Journal& journal, Server& server) {
     reports_.tell(supervisor_, settings_.report, setup_.main, now);
     journal.end();
     performer_.logs().close();
+    performer_.sockets().close();
     server.close();
     const Text& run = setup_.run_directory;
     if (!run.empty()) sys::unlink(Text::join(run, "/pid").c_str());

@@ -102,6 +102,7 @@ bool Program::begin() {
     if (has_run_directory) prune_service_files(setup_.run_directory, supervisor_);
     performer_.take_over(past.services(), now);
     log_service_.renew_console(past.services(), now);
+    performer_.sockets().settle(supervisor_);
     if (resumed) resume();
     return true;
 }
@@ -173,6 +174,7 @@ void Program::take_files(List<List<SourceFile>> files, Now now, Reloaded& reload
     const bool is_first = files_.note_read(files, now.mono);
     put_in_force(load_catalog(std::move(files)), {}, now, reloaded);
     resumption().reads_nothing = false;
+    performer_.sockets().settle(supervisor_);
     if (is_first) make_up_for_ends();
     performer_.carry_out(now);
 }
@@ -246,7 +248,6 @@ List<Ref<const Definition>> Program::own_definitions(const Catalog& catalog) con
 
 // A resumed reeve knows by now all that the journal does not tell.
 void Program::resume() {
-    setup_.kept.close();
     if (performer_.safe_mode) complain(safe_mode_warning);
     if (files_.are_read())
         make_up_for_ends();

@@ -1,28 +1,12 @@
-// endpoint: what a probe connects to, as it is written. Pure.
+// endpoint: what a probe of HTTP connects to, and what it takes for an answer. Pure.
 #pragma once
 
-#include <cstdint>
-#include <netinet/in.h>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <sys/socket.h>
+
+#include "model/endpoint.h"
 
 namespace reeve {
-
-// "127.0.0.1:80", "[::1]:80"; "localhost:80" is both loopback addresses, that of IPv6 last.
-struct Endpoint {
-    union Address {
-        sockaddr any;
-        sockaddr_in v4;
-        sockaddr_in6 v6;
-    };
-    Address addresses[2];
-    uint8_t count = 0;
-};
-
-// A number from 1 up. `default_port` is that of a text without one; 0: there must be one.
-std::optional<Endpoint> parse_endpoint(std::string_view text, uint16_t default_port);
 
 // "http://ADDR[:PORT][/PATH]". A view is into the text.
 struct Url {

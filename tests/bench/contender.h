@@ -16,9 +16,10 @@ using test::Strings;
 struct Programs {
     std::string reeve;
     std::string svctl;
-    std::string raw;      // raw.c
-    std::string service;  // service.c
-    std::string nothing;  // nothing.c
+    std::string raw;       // raw.c
+    std::string service;   // service.c
+    std::string nothing;   // nothing.c
+    std::string listener;  // listener.c
 };
 
 // Where one run of a supervisor takes place.

@@ -2,7 +2,8 @@
 //
 //   bench REEVE HELPERS JSON [repeat=N] [idle=SECONDS] [PART...]
 //
-// svctl is beside REEVE. HELPERS is the folder with the static programs raw, service and nothing.
+// svctl is beside REEVE. HELPERS is the folder with the static programs raw, service, nothing
+// and listener.
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -23,8 +24,12 @@ bool parse(int argc, char** argv, Options& options) {
     if (argc < 4) return false;
     const std::string reeve = argv[1];
     const std::string helpers = argv[2];
-    options.programs = {reeve, reeve.substr(0, reeve.rfind('/') + 1) + "svctl", helpers + "/raw",
-                        helpers + "/service", helpers + "/nothing"};
+    options.programs = {reeve,
+                        reeve.substr(0, reeve.rfind('/') + 1) + "svctl",
+                        helpers + "/raw",
+                        helpers + "/service",
+                        helpers + "/nothing",
+                        helpers + "/listener"};
     options.json = argv[3];
     for (int i = 4; i < argc; ++i) {
         const std::string word = argv[i];
@@ -86,6 +91,7 @@ int run(const Options& options) {
     measure_take_over(bench);
     measure_memory(bench);
     measure_restart(bench);
+    measure_listen(bench);
     measure_busy(bench);
     measure_idle(bench);
     measure_init(bench);

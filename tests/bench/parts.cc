@@ -15,8 +15,9 @@ constexpr double share_s = 10;
 }  // namespace
 
 Strings part_names() {
-    return {"bringup", "restart", "status",   "command", "shutdown", "memory", "size", "entrypoint",
-            "orphans", "idle",    "takeover", "reading", "logs",     "crowd",  "busy", "schedule"};
+    return {"bringup", "restart",    "status",  "command",  "shutdown", "memory",
+            "size",    "entrypoint", "orphans", "idle",     "takeover", "reading",
+            "logs",    "crowd",      "busy",    "schedule", "listen"};
 }
 
 bool Bench::wants(const std::string& part) const {

@@ -38,6 +38,8 @@ void measure_memory(Bench& bench);
 void measure_take_over(Bench& bench);
 // A service that is killed.
 void measure_restart(Bench& bench);
+// A server that is killed, and its clients: listen.
+void measure_listen(Bench& bench);
 // The first three once more, beside other work: busy.
 void measure_busy(Bench& bench);
 // A hundred services, and nothing to do.

@@ -28,6 +28,41 @@ std::string names_of(const Catalog& catalog) {
 
 }  // namespace
 
+TEST_CASE("sockets of listen are held as they are written, and each of them once") {
+    const auto service = definition_of("exec = a\nlisten = tcp:127.0.0.1:80\n"
+                                       "listen = unix:/run/%n.sock,mode=660\n");
+    REQUIRE(service);
+    CHECK(joined(service->policy->listen) == "tcp:127.0.0.1:80|unix:/run/web.sock,mode=660");
+    CHECK(problems_of("exec = a\nlisten = tcp:*:80\nlisten = tcp::80,name=x\n") ==
+          "/etc/reeve/web:3: listen = tcp::80,name=x: that is there already");
+    CHECK(problems_of("exec = a\nlisten = unix:/s\nlisten = unix:/s,mode=600\n") ==
+          "/etc/reeve/web:3: listen = unix:/s,mode=600: that is there already");
+    std::string text = "exec = a\n";
+    for (int port = 1; port <= 33; ++port) text += "listen = tcp:*:" + std::to_string(port) + "\n";
+    CHECK(problems_of(text) ==
+          "/etc/reeve/web:34: listen = tcp:*:33: there are 32 already, as many as may be");
+}
+
+TEST_CASE("readiness is told on no descriptor that a socket has") {
+    CHECK(problems_of("exec = a\nready = fd:4\nlisten = tcp:*:80\nlisten = tcp:*:81\n") ==
+          "/etc/reeve/web:2: ready = fd:4: the sockets of listen begin at 3; take fd:5 or a later "
+          "one");
+    CHECK(definition_of("exec = a\nready = fd:4\nlisten = tcp:*:80\n"));
+}
+
+TEST_CASE("two services with a socket at one address are warned of, two versions of one are not") {
+    const std::string text = "exec = a\nlisten = tcp:*:80\n";
+    const Catalog catalog = load_files({file_of("web", text), file_of("web+v2", text),
+                                        file_of("shop", "exec = a\nlisten = tcp::80\n"),
+                                        file_of("other", "exec = a\nlisten = tcp:*:81\n")});
+    CHECK(problems_of(catalog).empty());
+    std::string warnings;
+    for (const Problem& warning : catalog.warnings)
+        warnings.append(describe(warning).view()) += '\n';
+    CHECK(warnings == "/etc/reeve/web: listen = tcp:*:80: shop has the same, and only one of "
+                      "them can run\n");
+}
+
 TEST_CASE("a file with every key becomes a definition that holds them all") {
     const auto service = definition_of(
         "description = the shop's web server, 100%% of %n\n"

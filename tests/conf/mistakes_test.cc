@@ -124,6 +124,39 @@ const Mistake mistakes[] = {
     {"limit = nofile 20:10", "limit = nofile 20:10: the soft limit is above the hard one"},
     {"limit = core unlimited:1G",
      "limit = core unlimited:1G: the soft limit is above the hard one"},
+    // Sockets.
+    {"listen = 80", "listen = 80: expected tcp:ADDR:PORT or unix:PATH"},
+    {"listen = tcp:80", "listen = tcp:80: expected tcp:ADDR:PORT with a numeric address, such as "
+                        "tcp:127.0.0.1:80 or tcp:[::1]:80, or tcp:*:80 for all"},
+    {"listen = tcp:localhost:80",
+     "listen = tcp:localhost:80: expected tcp:ADDR:PORT with a numeric address, such as "
+     "tcp:127.0.0.1:80 or tcp:[::1]:80, or tcp:*:80 for all"},
+    {"listen = tcp:*:65536",
+     "listen = tcp:*:65536: expected tcp:ADDR:PORT with a numeric address, such as "
+     "tcp:127.0.0.1:80 or tcp:[::1]:80, or tcp:*:80 for all"},
+    {"listen = unix:web.sock", "listen = unix:web.sock: expected unix:PATH with a path that begins "
+                               "with /, and has no blank in it"},
+    {"listen = unix:/run/" + std::string(103, 's'),
+     "listen = unix:/run/" + std::string(50, 's') +
+         "...: a Unix socket's path has at most 107 bytes"},
+    {"listen = unix:/s,mode=888", "listen = unix:/s,mode=888: behind a comma comes name=NAME, or "
+                                  "of a Unix socket mode=660, user=USER or group=GROUP"},
+    {"listen = unix:/s,mode=", "listen = unix:/s,mode=: behind a comma comes name=NAME, or of a "
+                               "Unix socket mode=660, user=USER or group=GROUP"},
+    {"listen = unix:/s,owner=www", "listen = unix:/s,owner=www: behind a comma comes name=NAME, or "
+                                   "of a Unix socket mode=660, user=USER or group=GROUP"},
+    {"listen = unix:/s,user=", "listen = unix:/s,user=: behind a comma comes name=NAME, or of a "
+                               "Unix socket mode=660, user=USER or group=GROUP"},
+    {"listen = unix:/s,", "listen = unix:/s,: behind a comma comes name=NAME, or of a Unix socket "
+                          "mode=660, user=USER or group=GROUP"},
+    {"listen = unix:/s,user", "listen = unix:/s,user: behind a comma comes name=NAME, or of a Unix "
+                              "socket mode=660, user=USER or group=GROUP"},
+    {"listen = tcp:*:80,mode=660", "listen = tcp:*:80,mode=660: behind a comma comes name=NAME, or "
+                                   "of a Unix socket mode=660, user=USER or group=GROUP"},
+    {"listen = tcp:*:80,backlog=5", "listen = tcp:*:80,backlog=5: behind a comma comes name=NAME, "
+                                    "or of a Unix socket mode=660, user=USER or group=GROUP"},
+    {"listen = tcp:*:80,name=a:b", "listen = tcp:*:80,name=a:b: behind a comma comes name=NAME, or "
+                                   "of a Unix socket mode=660, user=USER or group=GROUP"},
     // Ends, and numbers.
     {"success = 0 256",
      "success = 0 256: column 3: '256' is neither an exit code (0 to 255) nor a signal's name"},
@@ -419,7 +452,7 @@ TEST_CASE("mistakes in reeve.conf are told in exact words") {
 }
 
 TEST_CASE("every later issue's key is unknown so far") {
-    for (const char* key : {"instances", "listen", "cgroup"}) {
+    for (const char* key : {"instances", "cgroup"}) {
         INFO(key);
         CHECK(problems_of("exec = a\n" + std::string(key) + " = 1\n")
                   .starts_with("/etc/reeve/web:2: unknown key '" + std::string(key) + "'"));

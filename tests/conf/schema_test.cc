@@ -48,6 +48,7 @@ const char* const changes[] = {
     "sched = rr:1",
     "stdin = /i",
     "input_keep = yes",
+    "listen = tcp:*:80",
     "tty = /dev/tty1",
     "restart = always",
     "success = 0 SIGTERM",
@@ -108,7 +109,7 @@ const std::set<std::string> process_bound{
     "exec",          "command",      "type",         "user",     "workdir",   "umask",
     "nice",          "chroot",       "env",          "env_file", "env_clear", "limit",
     "oom_score_adj", "no_new_privs", "stdin",        "tty",      "ready",     "log",
-    "watchdog",      "input_keep",   "capabilities", "ioprio",   "sched"};
+    "watchdog",      "input_keep",   "capabilities", "ioprio",   "sched",     "listen"};
 
 std::string key_of(std::string_view line) { return std::string(line.substr(0, line.find(' '))); }
 

@@ -3,14 +3,17 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <vector>
 
 #include "support/loopback.h"
 
@@ -119,6 +122,78 @@ int http_ok(int port) {
     return answer.find(" 200 ") == 8 ? 0 : 1;
 }
 
+int listened_fds() {
+    const char* pid = std::getenv("LISTEN_PID");
+    const char* count = std::getenv("LISTEN_FDS");
+    const bool is_ours = pid != nullptr && count != nullptr && std::atoi(pid) == getpid();
+    return is_ours ? std::atoi(count) : 0;
+}
+
+std::string kind_of(int fd) {
+    sockaddr_storage address = {};
+    socklen_t size = sizeof address;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    const char* family = address.ss_family == AF_INET    ? "v4"
+                         : address.ss_family == AF_INET6 ? "v6"
+                         : address.ss_family == AF_UNIX  ? "unix"
+                                                         : "none";
+    const bool blocks = (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+    return std::string(" ") + family + (blocks ? "" : "-nonblocking");
+}
+
+extern "C" void end_at_once(int) { _exit(0); }
+
+int serve(const char* path) {
+    std::vector<pollfd> sockets(static_cast<size_t>(listened_fds()));
+    const char* names = std::getenv("LISTEN_FDNAMES");
+    std::string line = std::to_string(sockets.size()) + " " + (names != nullptr ? names : "-");
+    for (size_t i = 0; i < sockets.size(); ++i) {
+        sockets[i] = {static_cast<int>(3 + i), POLLIN, 0};
+        line += kind_of(sockets[i].fd);
+        fcntl(sockets[i].fd, F_SETFL, O_NONBLOCK);  // what it makes of it is its own business
+    }
+    line += "\n";
+    const int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (write(file, line.data(), line.size()) < 0) return 1;
+    const std::string answer = std::to_string(getpid()) + "\n";
+    signal(SIGTERM, end_at_once);
+    sigset_t term;
+    sigset_t none;
+    sigemptyset(&none);
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, nullptr);
+    for (;;) {
+        if (ppoll(sockets.data(), sockets.size(), nullptr, &none) < 0) continue;
+        for (const pollfd& each : sockets) {
+            const int client = accept(each.fd, nullptr, nullptr);
+            if (client < 0) continue;
+            send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
+            close(client);
+        }
+    }
+}
+
+volatile sig_atomic_t told_to_end = 0;
+
+extern "C" void note_end(int) { told_to_end = 1; }
+
+int ask(const std::string& address) {
+    signal(SIGTERM, note_end);
+    int asked = 0;
+    int refused = 0;
+    int broken = 0;
+    std::puts("asking");
+    std::fflush(stdout);
+    for (; told_to_end == 0; ++asked) {
+        const std::optional<std::string> answer = ask_socket(address);
+        refused += !answer;
+        broken += answer && answer->empty();
+    }
+    std::printf("%d asked, %d refused, %d broken\n", asked, refused, broken);
+    return 0;
+}
+
 }  // namespace
 
 int run_helper(int argc, char** argv) {
@@ -135,6 +210,8 @@ int run_helper(int argc, char** argv) {
         return lines(argv[3], std::atoi(argv[4]), argc > 5 ? std::atoi(argv[5]) : 40);
     if (what == "fork-chain") return fork_chain(argv[3]);
     if (what == "http-ok") return http_ok(std::atoi(argv[3]));
+    if (what == "serve") return serve(argv[3]);
+    if (what == "ask") return ask(argv[3]);
     return 2;
 }
 

@@ -18,6 +18,12 @@ namespace reeve::test {
 //   fork-chain FILE    stays, while its child forks and ends, and so does that child, for ever; all
 //                      ignore TERM. Each appends a byte to FILE
 //   http-ok PORT       is there an HTTP server on loopback that answers with 200?
+//   serve FILE         appends to FILE what it has by sd_listen_fds(3), "COUNT NAMES KINDS", where
+//                      kind is a descriptor's family and whether it blocks; then says its pid to
+//                      everybody who connects. TERM ends it behind the one that it serves
+//   ask ADDR           connects to a port of 127.0.0.1, or a Unix socket's path, again and again,
+//                      until TERM; says "asking" first, then what became of it: "COUNT
+//                      asked, COUNT refused, COUNT broken"
 int run_helper(int argc, char** argv);
 
 }  // namespace reeve::test
