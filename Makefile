@@ -44,7 +44,7 @@ unit_tests   := $(filter-out $(sim_tests),$(wildcard \
 system_tests := $(wildcard tests/system/*.cc)
 fuzzers      := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.cc))
 bench        := $(wildcard tests/bench/*.cc) \
-                $(patsubst %,tests/support/%.cc,guard process procfs tempdir)
+                $(patsubst %,tests/support/%.cc,guard loopback process procfs tempdir)
 
 # --- The compiler --------------------------------------------------------------------------------
 

@@ -43,8 +43,10 @@ Contender server(const std::string& name, void (*configure)(const Site&)) {
     throw Failure("reeve is no contender");
 }
 
-// Was a client greeted? False: it was refused, or cut off.
-bool is_greeted(int port) {
+// What becomes of a client. The kill may cut off one whose connection the server has taken already.
+enum class Client { greeted, refused, cut_off };
+
+Client connect_to(int port) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(port));
@@ -54,21 +56,21 @@ bool is_greeted(int port) {
     limit.tv_sec = 5;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     char byte;
-    const bool good =
-        connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-        recv(fd, &byte, 1, 0) == 1;
+    Client client = Client::refused;
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+        client = recv(fd, &byte, 1, 0) == 1 ? Client::greeted : Client::cut_off;
     close(fd);
-    return good;
+    return client;
 }
 
-// Kills the server and has a client come at once, and again for as long as it is refused. From the
-// kill to its greeting, in microseconds.
+// Kills the server and has a client come at once, and again until it is greeted. From the kill to
+// that, in microseconds.
 double restart_us(const Session& session, int port, double& refused) {
     const pid_t server = session.marks().at(session.marks().count() - 1).pid;
     const int64_t begin = now();
     kill(server, SIGKILL);
-    while (!is_greeted(port)) {
-        ++refused;
+    for (Client client; (client = connect_to(port)) != Client::greeted;) {
+        refused += client == Client::refused;
         if (now() - begin > patience_ns) throw Failure("the server does not come back");
     }
     const double taken = static_cast<double>(now() - begin) / 1e3;
@@ -85,7 +87,7 @@ void measure_listen(Bench& bench) {
          .title = "First connection behind the kill of a server",
          .unit = "us",
          .notes = {"from kill -9 to the greeting of a client that comes at once, and again for as "
-                   "long as it is refused; restart_delay = 0",
+                   "long as it is refused or cut off; restart_delay = 0",
                    "reeve: with listen; own socket: the same server under reeve, which binds for "
                    "itself"},
          .tail = true});
@@ -104,7 +106,7 @@ void measure_listen(Bench& bench) {
     interleave(bench, "listen", both, bench.options.repeat, [&](const Contender& each, int) {
         const Session session(bench.options.programs, each, 1);
         const int port = &each == &held ? held_port : own_port;
-        while (!is_greeted(port)) pause_for(1);
+        while (connect_to(port) != Client::greeted) pause_for(1);
         double refused = 0;
         for (int i = 0; i < kills_per_repeat; ++i)
             first.add(each.name, restart_us(session, port, refused));
