@@ -2,7 +2,7 @@
 #
 #   make                          build/reeve (static, stripped) and build/svctl, a link to it
 #   make check [SANITIZE=address|undefined]    every test; unit, sim and system are its parts
-#   make sim SEED=7 STEPS=1000000              one run of the simulator
+#   make sim SEED=7 STEPS=1000000 DEPTH=5      one run of the simulator, deeper than check's
 #   make system POINTS=1          reeve is killed at each of its system calls, not at one of some
 #   make fuzz [FUZZ_SECONDS=30]   build the fuzzers (clang++), and run each that long
 #   make bench [BENCH="restart idle"] [REPEAT=5] [IDLE=10]     measure it beside its peers
@@ -223,6 +223,7 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 POINTS    ?= $(if $(SANITIZE),40)
 run_tests = REEVE_BIN='$(abspath $(reeve))' $(if $(SEED),REEVE_SIM_SEED='$(SEED)') \
             $(if $(STEPS),REEVE_SIM_STEPS='$(STEPS)') \
+            $(if $(DEPTH),REEVE_SIM_DEPTH='$(DEPTH)') \
             $(if $(POINTS),REEVE_POINTS='$(POINTS)') sh tests/run.sh $(variant)
 
 check: $(programs) $(reeve) $(reeve:%/reeve=%/svctl)

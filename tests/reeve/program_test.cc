@@ -20,7 +20,7 @@ namespace {
 #ifdef __SANITIZE_ADDRESS__
 constexpr int many = 500;  // a fork takes so much longer
 #else
-constexpr int many = 10000;
+constexpr int many = 2000;
 #endif
 
 // What is counted, at the seam: forks, and the allocations between one fork and the last.

@@ -108,7 +108,7 @@ TEST_CASE("killed 200 times at random, reeve costs nginx not one request, and no
     CHECK(reeve.text_of("runs.steady") == "x\n");
     CHECK(reeve.text_of("runs.once") == "x\n");
     CHECK(reeve.text_of("doubles").empty());
-    CHECK(count_lines(reeve.text_of("runs.crashes")) > 5);
+    CHECK(wait_until([&] { return count_lines(reeve.text_of("runs.crashes")) > 5; }));
     CHECK(reeve.stop() == 0);
     CHECK_FALSE(alive(nginx));
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;

@@ -594,7 +594,7 @@ TEST_CASE("killed right before any of its system calls, reeve is followed by one
     const Manner manner{.name = "killed"};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
-    check_all(manner, points_of_first_life(calls, {}, 150));
+    check_all(manner, points_of_first_life(calls, {}, 100));
 }
 
 TEST_CASE("killed once more right before any call of a take-over, it is followed as well") {
@@ -606,7 +606,7 @@ TEST_CASE("killed once more right before any call of a take-over, it is followed
     const uint64_t more = count_calls(manner, first);
     REQUIRE(more > 100);
     std::vector<Point> points;
-    for (uint64_t call = 1; call <= more; call += stride(more, 150))
+    for (uint64_t call = 1; call <= more; call += stride(more, 100))
         points.push_back({first, {.call = call}});
     check_all(manner, points);
 }
@@ -622,7 +622,7 @@ TEST_CASE("a crash right after any of its system calls is no end of reeve") {
     const Manner manner{.name = "crashed", .is_crash = true};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
-    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 100));
+    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 70));
 }
 
 TEST_CASE("a crash right after any of its system calls is no end of PID 1") {
@@ -630,7 +630,7 @@ TEST_CASE("a crash right after any of its system calls is no end of PID 1") {
     const Manner manner{.name = "crashed as PID 1", .is_crash = true, .as_init = true};
     const uint64_t calls = count_calls(manner);
     REQUIRE(calls > 300);
-    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 100));
+    check_all(manner, points_of_first_life(calls, {.signal = SIGSEGV, .is_awaited = true}, 70));
 }
 
 TEST_CASE("a system call that fails, whichever and wherever, costs no service anything") {
