@@ -67,7 +67,7 @@ void append_capabilities(Sink& out, uint64_t set) {
 // Only these two have levels.
 std::optional<uint16_t> parse_io_priority(std::string_view text) {
     const auto io_class = place_of(text.substr(0, text.find(':')), io_classes);
-    const bool has_level = io_class == 1u || io_class == 2u;
+    const bool has_level = io_class && (*io_class == 1 || *io_class == 2);
     const auto level =
         number_behind(text, io_level_max, has_level ? std::optional(io_level_default) : 0u);
     if (!io_class || !level || (!has_level && text.find(':') != text.npos)) return std::nullopt;
@@ -83,7 +83,7 @@ void append_io_priority(Sink& out, uint16_t priority) {
 // Those of real time have a priority.
 std::optional<uint16_t> parse_scheduler(std::string_view text) {
     const auto policy = place_of(text.substr(0, text.find(':')), schedulers);
-    const bool has_priority = policy == 1u || policy == 2u;
+    const bool has_priority = policy && (*policy == 1 || *policy == 2);
     const auto priority =
         number_behind(text, priority_max, has_priority ? std::nullopt : std::optional(0u));
     if (!policy || !priority || has_priority != (text.find(':') != text.npos)) return std::nullopt;
