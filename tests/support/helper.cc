@@ -185,8 +185,9 @@ int ask(const std::string& address) {
     int broken = 0;
     std::puts("asking");
     std::fflush(stdout);
-    for (; told_to_end == 0; ++asked) {
+    for (;; ++asked) {
         const std::optional<std::string> answer = ask_socket(address);
+        if (told_to_end != 0) break;  // which may have interrupted the last one
         refused += !answer;
         broken += answer && answer->empty();
     }
