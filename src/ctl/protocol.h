@@ -27,8 +27,8 @@
 //   end      = "end " OUTCOME [" " TEXT] LF         the last line; OUTCOME: svctl's exit status
 //
 // A connection is for one request. What an object holds depends on the command:
-//   status   the service (core/object.h), uptime_s cpu_percent cpu_ms
-//            memory_bytes processes
+//   status   the service (core/object.h), uptime_s cpu_percent cpu_ms memory_bytes processes; where
+//            reeve's control group is bounded memory_limit cpu_limit pids_limit
 //   why      name state reason; the services of the chain one after another, and without names of
 //            all that are not as they should be, each told once. Of those that are
 //            failed or in backoff also started and log: where their last output is

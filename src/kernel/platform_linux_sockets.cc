@@ -1,4 +1,4 @@
-// platform_linux's fourth part: sockets that are passed on, and who has one.
+// platform_linux's sixth part: sockets that are passed on, and who has one.
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -169,7 +169,6 @@ class Top {
     Frame frame_;
     Keys keys_;
     List<Text> rows_;  // the services as they are shown
-    List<Text> shares_;
     Order order_ = Order::name;
     Text selected_;     // its full name
     size_t place_ = 0;  // among the rows
@@ -186,14 +185,13 @@ void Top::look() {
     const View before = view_;
     int code = 0;
     view_.look(session_, code);
-    if (view_.is_current) shares_ = view_.with_rates(before);
+    if (view_.is_current) rows_ = view_.with_rates(before);
     due_ = sys::mono_now() + look_interval;
     arrange();
 }
 
 // Puts the rows in order, and finds the selected one again.
 void Top::arrange() {
-    rows_ = shares_;
     sort_objects(rows_, session_.screen);
     if (order_ != Order::name) {
         const char* key = order_ == Order::cpu ? "cpu_percent" : "memory_bytes";
@@ -414,7 +412,7 @@ Outcome Top::run() {
         warn("terminal: ", errno_text(code));
         return Outcome::failed;
     }
-    shares_ = view_.objects;
+    rows_ = view_.objects;
     due_ = sys::mono_now() + look_interval;
     arrange();
     while (!over_) {

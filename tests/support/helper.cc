@@ -185,9 +185,8 @@ int ask(const std::string& address) {
     int broken = 0;
     std::puts("asking");
     std::fflush(stdout);
-    for (;; ++asked) {
+    for (; told_to_end == 0; ++asked) {
         const std::optional<std::string> answer = ask_socket(address);
-        if (told_to_end != 0) break;  // which may have interrupted the last one
         refused += !answer;
         broken += answer && answer->empty();
     }

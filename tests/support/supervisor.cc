@@ -125,6 +125,22 @@ void Reeve::kill() {
     wait();
 }
 
+void Reeve::go_on(int way) {
+    INFO(way);
+    may_crash = true;
+    if (way == SIGKILL) {
+        kill();
+        return start();
+    }
+    if (way == 0)
+        CHECK(svctl({"reexec"}).status == 0);
+    else
+        signal(way);
+    CHECK(comes_true([&] { return svctl({"list"}).status != 7; }));
+    CHECK(read_file("/proc/" + std::to_string(pid()) + "/cmdline").find("--resume=") !=
+          std::string::npos);
+}
+
 Output Reeve::svctl(const Strings& words, const Strings& environment) const {
     Launch launch{.arguments = {reeve_binary(), "svctl"}, .environment = environment};
     launch.environment.push_back("REEVE_RUN=" + run_directory());

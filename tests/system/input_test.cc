@@ -53,22 +53,6 @@ bool is_fifo(const std::string& path) {
     return lstat(path.c_str(), &state) == 0 && S_ISFIFO(state.st_mode);
 }
 
-// reeve is asked to execute itself again (0), or crashes, or is killed and there is another one.
-void pass(Reeve& reeve, int way) {
-    reeve.may_crash = true;
-    if (way == SIGKILL) {
-        reeve.kill();
-        return reeve.start();
-    }
-    const std::string path = "/proc/" + std::to_string(reeve.pid()) + "/cmdline";
-    if (way == 0)
-        CHECK(reeve.svctl({"reexec"}).status == 0);
-    else
-        reeve.signal(way);
-    CHECK(reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; }));
-    CHECK(read_file(path).find("--resume=") != std::string::npos);
-}
-
 }  // namespace
 
 TEST_CASE("svctl input writes its words as a line, or what it reads to its end") {
@@ -161,7 +145,7 @@ TEST_CASE("with input_keep what is said while nothing runs waits for the next ru
     CHECK(reeve.svctl({"down", "web"}).status == 0);
     CHECK(reeve.svctl({"input", "web", "meanwhile"}).status == 0);
     const int way = GENERATE(0, SIGSEGV);
-    pass(reeve, way);
+    reeve.go_on(way);
     CHECK(reeve.svctl({"input", "web", "since"}).status == 0);
     CHECK_FALSE(exists(reeve.file("got")));
     CHECK(reeve.svctl({"up", "web"}).status == 0);
@@ -180,7 +164,7 @@ TEST_CASE("a service hears what is said whatever becomes of reeve, and sees no e
     const pid_t pid = reeve.pid_of("web");
     CHECK(reeve.svctl({"input", "web", "before"}).status == 0);
     CHECK(reeve.svctl({"input", "keeps", "before"}).status == 0);
-    pass(reeve, way);
+    reeve.go_on(way);
     CHECK(reeve.svctl({"input", "web", "after"}).status == 0);
     CHECK(got(reeve, "before\nafter\n"));
     CHECK(reeve.pid_of("web") == pid);

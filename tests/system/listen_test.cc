@@ -77,9 +77,7 @@ class Load {
         process_.signal(SIGTERM);
         CHECK(process_.wait(std::chrono::seconds(60)) == 0);
         INFO(process_.out());
-        // With the sanitizers, on a busy machine, some end without an answer; why is not known.
-        const char* all = is_sanitized ? " asked, 0 refused, " : " asked, 0 refused, 0 broken\n";
-        const bool good = process_.out().find(all) != std::string::npos;
+        const bool good = process_.out().find(" asked, 0 refused, 0 broken\n") != std::string::npos;
         CHECK(good);
         return good && process_.out().find("\n0 ") == std::string::npos;
     }
@@ -87,22 +85,6 @@ class Load {
   private:
     Process process_;
 };
-
-// reeve is asked to execute itself again (0), or crashes, or is killed and there is another one.
-void pass(Reeve& reeve, int way) {
-    reeve.may_crash = true;
-    if (way == SIGKILL) {
-        reeve.kill();
-        return reeve.start();
-    }
-    const std::string path = "/proc/" + std::to_string(reeve.pid()) + "/cmdline";
-    if (way == 0)
-        CHECK(reeve.svctl({"reexec"}).status == 0);
-    else
-        reeve.signal(way);
-    CHECK(reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; }));
-    CHECK(read_file(path).find("--resume=") != std::string::npos);
-}
 
 // May a descriptor of a child be copied by who is its parent no more?
 bool can_copy_descriptors() {
@@ -146,7 +128,11 @@ TEST_CASE("100 restarts of a service under a steady load refuse no connection") 
     REQUIRE(is_served_by(path, reeve.pid_of("web")));
     Load remote(std::to_string(port));
     Load local(path);
-    for (int i = 0; i < 100; ++i) CHECK(reeve.svctl({"restart", "web"}).status == 0);
+    for (int i = 1; i <= 100; ++i) {
+        CHECK(reeve.svctl({"restart", "web"}).status == 0);
+        // One that begins slower than it is restarted, as with the sanitizers, serves nobody.
+        if (i % 10 == 0) CHECK(is_served_by(path, reeve.pid_of("web")));
+    }
     CHECK(remote.was_answered());
     CHECK(local.was_answered());
     CHECK(reeve.field("web", "restarts") == "100");
@@ -169,7 +155,7 @@ TEST_CASE("whatever becomes of reeve, restarts go on to refuse no connection") {
     Load local(path);
     for (int i = 0; i < 3; ++i) {
         const pid_t before = reeve.pid_of("web");
-        pass(reeve, way);
+        reeve.go_on(way);
         CHECK(reeve.pid_of("web") == before);
         CHECK(reeve.svctl({"restart", "web"}).status == 0);
         CHECK(socket_of(reeve.pid_of("web"), 3) == socket);
@@ -189,7 +175,7 @@ TEST_CASE("behind a crash and a file that has errors the socket is still the ser
     const pid_t pid = reeve.first_pid_of("web");
     const std::string socket = socket_of(pid, 3);
     reeve.service("web", std::string(serves) + "nonsense\n");
-    pass(reeve, GENERATE(0, SIGSEGV));
+    reeve.go_on(GENERATE(0, SIGSEGV));
     reeve.service("web", std::string(serves) + tcp(port));
     CHECK(reeve.svctl({"reload"}).status == 0);
     CHECK(reeve.pid_of("web") == pid);

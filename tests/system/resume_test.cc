@@ -26,18 +26,6 @@ std::string arguments_of(pid_t pid) {
     return read_file("/proc/" + std::to_string(pid) + "/cmdline");
 }
 
-// Has it done so by the time that svctl has an answer?
-void go_through(Reeve& reeve, int way) {
-    INFO(way);
-    reeve.may_crash = true;
-    if (way == 0)
-        CHECK(reeve.svctl({"reexec"}).status == 0);
-    else
-        reeve.signal(way);
-    CHECK(reeve.comes_true([&] { return reeve.svctl({"list"}).status != 7; }));
-    CHECK(arguments_of(reeve.pid()).find("--resume=") != std::string::npos);
-}
-
 std::vector<int> descriptors_of(pid_t pid) {
     std::vector<int> found;
     for (const auto& entry :
@@ -98,9 +86,9 @@ TEST_CASE("a reeve that executes itself again keeps its children, and sees how t
     REQUIRE(reeve.reaches("job", "running"));
     const pid_t itself = reeve.pid();
     const pid_t web = reeve.pid_of("web");
-    go_through(reeve, 0);  // what it had from whoever started it goes
+    reeve.go_on(0);  // what it had from whoever started it goes
     const size_t open = lasting_descriptors_of(itself);
-    for (const int way : ways) go_through(reeve, way);
+    for (const int way : ways) reeve.go_on(way);
     CHECK(reeve.pid() == itself);
     CHECK(lasting_descriptors_of(itself) == open);
     CHECK(arguments_of(itself).size() < 1000);  // they do not add up
@@ -122,7 +110,7 @@ TEST_CASE("what it starts afterwards has no descriptor and no variable of it") {
     REQUIRE(reeve.reaches("web", "running"));
     const pid_t web = reeve.pid_of("web");
     const std::string before = read_file("/proc/" + std::to_string(web) + "/environ");
-    go_through(reeve, GENERATE(from_range(ways)));
+    reeve.go_on(GENERATE(from_range(ways)));
     REQUIRE(reeve.svctl({"restart", "web"}).status == 0);
     const pid_t after = reeve.pid_of("web");
     // The loader of a dynamic program has its libraries open for a moment.
@@ -144,7 +132,7 @@ TEST_CASE("an exit that comes at that very moment is not lost") {
     REQUIRE(reeve.reaches("job39", "running"));
     const int way = GENERATE(0, SIGSEGV);
     write_file(reeve.file("go"), "");
-    for (int i = 0; i < 3; ++i) go_through(reeve, way);
+    for (int i = 0; i < 3; ++i) reeve.go_on(way);
     for (int i = 0; i < 40; ++i) {
         const std::string name = "job" + std::to_string(i);
         REQUIRE(reeve.reaches(name, "failed"));
@@ -165,10 +153,10 @@ TEST_CASE("readiness that is announced around that moment is found") {
     REQUIRE(reeve.reaches("by-notify", "starting"));
     const pid_t pid = reeve.first_pid_of("by-notify");
     const int way = GENERATE(0, SIGSEGV);
-    go_through(reeve, way);
+    reeve.go_on(way);
     CHECK(reeve.state("by-fd") == "starting");
     write_file(reeve.file("go"), "");
-    go_through(reeve, way);
+    reeve.go_on(way);
     CHECK(reeve.reaches("by-fd", "running"));
     CHECK(reeve.reaches("by-notify", "running"));
     CHECK(reeve.pid_of("by-notify") == pid);
@@ -185,7 +173,7 @@ TEST_CASE("the pipes of the logs stay open: not a line is lost, nor told twice")
     // With nobody to read: reeve alone holds the pipe, besides who writes to it.
     const pid_t svlog = reeve.pid_of("svlog");
     kill(svlog, SIGSTOP);
-    for (const int way : {0, SIGSEGV}) go_through(reeve, way);
+    for (const int way : {0, SIGSEGV}) reeve.go_on(way);
     kill(svlog, SIGKILL);
     REQUIRE(reeve.runs_anew("svlog", svlog));
     CHECK(reeve.pid_of("talks") == talks);
@@ -228,8 +216,8 @@ TEST_CASE("who waits for an outcome is told it by the reeve that comes after") {
     REQUIRE(reeve.reaches("ends", "stopping"));
     REQUIRE(reeve.reaches("renews", "stopping"));
     REQUIRE(reeve.reaches("job", "running"));
-    go_through(reeve, 0);
-    go_through(reeve, 0);
+    reeve.go_on(0);
+    reeve.go_on(0);
     write_file(reeve.file("go"), "");
     CHECK(up->wait() == 0);
     CHECK(down->wait() == 0);
@@ -279,7 +267,7 @@ TEST_CASE("the program on disk is what is executed, and one that cannot take ove
     CHECK(read_file("/proc/" + std::to_string(reeve.pid()) + "/comm") == "reeve\n");
     // A crash is no upgrade: what has run so far goes on, even if it is not there any more.
     replace(path, "#!/bin/sh\nexit 0\n");
-    go_through(reeve, SIGSEGV);
+    reeve.go_on(SIGSEGV);
     CHECK(reeve.pid_of("web") == web);
     CHECK(reeve.svctl({"down", "web"}).status == 0);
 }
@@ -303,7 +291,7 @@ TEST_CASE("what ended long ago ends nothing because of an upgrade") {
     reeve.start();
     REQUIRE(reeve.reaches("job", "done"));
     CHECK(reeve.svctl({"set", "job", "on_end=shutdown"}).status == 0);
-    go_through(reeve, 0);
+    reeve.go_on(0);
     CHECK(reeve.state("job") == "done");
     CHECK(reeve.stop() == 0);
 }
@@ -334,8 +322,8 @@ TEST_CASE("with few descriptors, and a pipe for each of many services, none is l
     };
     reeve.start(launch);
     for (int i = 0; i < 60; ++i) REQUIRE(reeve.reaches("s" + std::to_string(i), "running"));
-    go_through(reeve, 0);
-    go_through(reeve, SIGSEGV);
+    reeve.go_on(0);
+    reeve.go_on(SIGSEGV);
     reeve.kill();
     reeve.start(launch);
     write_file(reeve.file("go"), "");
@@ -350,12 +338,12 @@ TEST_CASE("svctl status tells of a crash, and of nothing after an upgrade") {
     Reeve reeve;
     reeve.service("web", sleeps);
     reeve.start();
-    go_through(reeve, 0);
+    reeve.go_on(0);
     CHECK(reeve.svctl({"status"}).err.empty());
-    go_through(reeve, SIGBUS);
+    reeve.go_on(SIGBUS);
     const std::string said = reeve.svctl({"status"}).err;
     CHECK(said.find("svctl: reeve has crashed 1 time, last with SIGBUS ") == 0);
-    go_through(reeve, 0);
+    reeve.go_on(0);
     CHECK(reeve.svctl({"status"}).err.find("crashed 1 time, last with SIGBUS") !=
           std::string::npos);
     CHECK(reeve.process().err() == "reeve: crashed (SIGBUS): goes on by executing itself again\n");
@@ -371,7 +359,7 @@ TEST_CASE("a reeve that crashes too often keeps what runs, and begins nothing un
     REQUIRE(reeve.reaches("web", "running"));
     REQUIRE(reeve.reaches("ends", "running"));
     const pid_t web = reeve.pid_of("web");
-    for (int i = 0; i < 4; ++i) go_through(reeve, SIGSEGV);
+    for (int i = 0; i < 4; ++i) reeve.go_on(SIGSEGV);
     CHECK(reeve.pid_of("web") == web);
     CHECK(reeve.svctl({"status"}).err.find("it keeps what runs, and starts nothing before") !=
           std::string::npos);
@@ -399,7 +387,7 @@ TEST_CASE("a shutdown goes on behind a crash, to the exit code that was asked fo
     REQUIRE(reeve.reaches("slow", "stopping"));
     REQUIRE(reeve.reaches("web", "stopped"));
     CHECK(reeve.svctl({"reexec"}).status == 1);
-    go_through(reeve, SIGSEGV);
+    reeve.go_on(SIGSEGV);
     CHECK(reeve.state("slow") == "stopping");
     write_file(reeve.file("go"), "");
     CHECK(reeve.wait() == 5);
@@ -418,7 +406,7 @@ TEST_CASE("the exit code of `-- CMD` is the same behind a crash, and so are its 
     as_init ? reeve.start_as_pid_1(command) : reeve.start(command);
     REQUIRE(reeve.has_lines("up", 1));
     const int way = GENERATE(0, SIGSEGV);
-    go_through(reeve, way);
+    reeve.go_on(way);
     reeve.signal(SIGUSR1);
     CHECK(reeve.wait() == 9);
     CHECK(reeve.text_of("signals") == "got\n");

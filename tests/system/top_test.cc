@@ -32,7 +32,10 @@ class Window {
         CHECK(tmux({"send-keys", "-l", line}) == 0);
         press("Enter");
     }
-    void svctl(const std::string& words) const { type("clear; " + svctl_ + words); }
+    void show_top() const {
+        type("clear; " + svctl_ + "top");
+        CHECK(waits_for("q quit"));
+    }
     // A key by the name that tmux has for it.
     void press(const std::string& key) const { CHECK(tmux({"send-keys", key}) == 0); }
     void resize(int columns, int rows) const {
@@ -96,7 +99,7 @@ TEST_CASE("top shows the table as it changes, and q gives the terminal back as i
     reeve.start();
     REQUIRE(reeve.reaches("db", "running"));
     const Window window(reeve);
-    window.svctl("top");
+    window.show_top();
     CHECK(window.waits_for("2 services: 1 stopped, 1 running"));
     const std::string screen = window.shown();
     INFO(screen);
@@ -119,8 +122,7 @@ TEST_CASE("top acts on the selected service once it was told yes, and only then"
     reeve.start();
     REQUIRE(reeve.reaches("web", "running"));
     const Window window(reeve);
-    window.svctl("top");
-    CHECK(window.waits_for("q quit"));
+    window.show_top();
     window.press("Down");
     CHECK(window.waits_for("web is running"));
     window.press("d");
@@ -158,8 +160,7 @@ TEST_CASE("top shows what the selected service writes, until a key is typed") {
     reeve.start();
     REQUIRE(reeve.reaches("web", "running"));
     const Window window(reeve);
-    window.svctl("top");
-    CHECK(window.waits_for("q quit"));
+    window.show_top();
     window.press("l");
     CHECK(window.waits_for("log of web; any key goes back"));
     CHECK(window.waits_for("first words"));
@@ -184,7 +185,7 @@ TEST_CASE("top fills the terminal that there is, and shows the selected service 
         reeve.service("web" + std::to_string(i), "type = fake\ndescription = some\n");
     reeve.start();
     const Window window(reeve);
-    window.svctl("top");
+    window.show_top();
     CHECK(window.waits_for("40 services"));
     CHECK(window.waits_for("\nweb20 "));
     CHECK_FALSE(says(window.shown(), "\nweb21 "));
@@ -212,8 +213,7 @@ TEST_CASE("top gives the terminal back whatever ends it, and takes it again when
     const Window window(reeve);
     for (const char* signal : {"TERM", "HUP", "QUIT", "INT"}) {
         INFO(signal);
-        window.svctl("top");
-        CHECK(window.waits_for("q quit"));
+        window.show_top();
         const std::vector<pid_t> below = children_of(window.shell());
         REQUIRE(below.size() == 1);
         CHECK(run({"kill", "-" + std::string(signal), std::to_string(below[0])}).status == 0);
@@ -221,8 +221,7 @@ TEST_CASE("top gives the terminal back whatever ends it, and takes it again when
         CHECK(window.is_as_it_was());
     }
     window.type("set -m");
-    window.svctl("top");
-    CHECK(window.waits_for("q quit"));
+    window.show_top();
     window.press("C-z");
     CHECK(window.waits_for("prompt:"));
     CHECK(window.is_as_it_was());
@@ -239,8 +238,7 @@ TEST_CASE("top says that reeve is gone, keeps what it knew, and goes on with the
     reeve.start();
     REQUIRE(reeve.reaches("web", "running"));
     const Window window(reeve);
-    window.svctl("top");
-    CHECK(window.waits_for("q quit"));
+    window.show_top();
     reeve.kill();
     CHECK(window.waits_for("reeve is not running"));
     CHECK(says(row_of(window.shown(), "web"), "running"));
