@@ -134,7 +134,8 @@ ifdef SANITIZE
 # -O1 with a sanitizer makes g++ see uninitialized values where there are none. The tests start
 # thousands of processes: half of what each takes would be to relocate what tells of the source.
 sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
-            $(if $(is_gcc),-Wno-maybe-uninitialized -fno-pie -no-pie -static-libasan -static-libubsan)
+            $(if $(is_gcc),-Wno-maybe-uninitialized -fno-pie -no-pie -static-libasan \
+            -static-libubsan)
 reeve    := $(variant)/reeve
 else
 reeve    := $(BUILD)/reeve

@@ -39,8 +39,8 @@ tally() {
         }' "$1"
 }
 
-# A line for each job: its log, the program, and the words that choose its part of the tests. Tests of
-# real processes mostly wait, and are a job a file; those of any other program are one job.
+# A line for each job: its log, the program, and the words that choose its part of the tests. Tests
+# of real processes mostly wait, and are a job a file; those of any other program are one job.
 list_jobs() {
     for program; do
         name=${program##*/}

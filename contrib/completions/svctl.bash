@@ -2,11 +2,11 @@
 # line, REEVE_RUN or the default names. bash 4.0 or later; needs nothing else.
 
 # BEGIN TABLES: make completions
-_svctl_commands='status list top why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help'
+_svctl_commands='status list top why up down restart scale run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help'
 _svctl_states='stopped waiting starting running stopping backoff done failed invalid unknown'
 _svctl_signals='HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'
-_svctl_keys='description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total'
-_svctl_service_keys='description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time'
+_svctl_keys='description exec command type instances enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total'
+_svctl_service_keys='description exec command type instances enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time'
 _svctl_key_values='type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=shutdown-on-failure on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no stdin=fifo input_keep=yes input_keep=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: check_action=restart check_action=stop check_action=none limit_action=restart limit_action=stop overlap=skip overlap=queue overlap=kill catch_up=yes catch_up=no log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none'
 _svctl_name_keys='depends_on after'
 _svctl_signal_keys='stop_signal reload_signal'
@@ -19,6 +19,7 @@ _svctl_describe()
 {
     case $1 in
     status|list|top|why|up|down|restart|run|reload|wait|logs|rotate|events|history|graph|show|enable|disable|remove) arguments='NAME...' ;;
+    scale) arguments='NAME N' ;;
     signal) arguments='SIG NAME...' ;;
     next) arguments='N NAME...' ;;
     input) arguments='NAME TEXT...' ;;
@@ -32,6 +33,7 @@ _svctl_describe()
     esac
     case $1 in
     up) options='-r -d -t -n --now --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
+    restart) options='-r -d -t -n --rolling --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
     wait) options='-r -d -t -n --state --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT --state=STATE' ;;
     next) options='-r -d -t -n --week --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT' ;;
     logs) options='-r -d -t -n -l --since --run -f --json -h --help -V --version' values='-r=RUNDIR -d=DIR -t=TIMEOUT -n=N -l=LOGDIR --since=TIME --run=N' ;;

@@ -130,11 +130,11 @@ complete -c reeve -n 'string match -q svctl -- (commandline -opc)[2]' \
 complete -c svctl -n 'not __svctl_command_is ""' -a '(__svctl_arguments)'
 
 # BEGIN TABLES: make completions
-set -g __svctl_commands status list top why up down restart run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help
+set -g __svctl_commands status list top why up down restart scale run signal reload plan wait next logs input rotate events history graph boot show add set enable disable remove check when keys shutdown exit reexec help
 set -g __svctl_states stopped waiting starting running stopping backoff done failed invalid unknown
 set -g __svctl_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS
-set -g __svctl_keys description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
-set -g __svctl_service_keys description exec command type enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time
+set -g __svctl_keys description exec command type instances enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time uid format trust default.KEY watch max_starting stop_timeout_total exit_when_idle strict report log_user log_max_total
+set -g __svctl_service_keys description exec command type instances enabled group apply_on on_change on_end user workdir umask nice chroot env env_file env_clear limit oom_score_adj no_new_privs capabilities ioprio sched stdin input_keep listen tty restart success fatal restart_delay restart_delay_max restart_factor reset_after retries stop_signal stop_timeout kill_mode stop_command reload_signal reload_command depends_on after cascade ready start_check start_check_timeout start_check_interval start_timeout check check_interval check_timeout check_retries check_action watchdog max_memory max_cpu max_for limit_action pre_start post_start post_stop on_fail hook_timeout cron every at overlap catch_up jitter timezone max_runtime start_time stop_time week_days log log_max_size log_keep log_time
 set -g __svctl_key_values type=daemon type=oneshot type=fake enabled=yes enabled=no on_change=keep on_change=restart on_end=nothing on_end=shutdown on_end=shutdown-on-failure on_end=reboot on_end=poweroff env_clear=yes env_clear=no limit=nofile limit=core limit=as limit=data limit=stack limit=cpu limit=fsize limit=nproc limit=memlock no_new_privs=yes no_new_privs=no stdin=fifo input_keep=yes input_keep=no restart=always restart=on-failure restart=never retries=unlimited kill_mode=group kill_mode=process cascade=yes cascade=no ready=exec ready=notify ready=fd: check_action=restart check_action=stop check_action=none limit_action=restart limit_action=stop overlap=skip overlap=queue overlap=kill catch_up=yes catch_up=no log=file log=run log=console log=inherit log=null log_time=utc log_time=local log_time=unix log_time=none
 set -g __svctl_name_keys depends_on after
 set -g __svctl_signal_keys stop_signal reload_signal
@@ -159,6 +159,8 @@ function __svctl_arguments_of
             string split ' ' 'NAME...'
         case restart
             string split ' ' 'NAME...'
+        case scale
+            string split ' ' 'NAME N'
         case run
             string split ' ' 'NAME...'
         case signal
@@ -213,6 +215,7 @@ complete -c svctl -n '__svctl_command_is ""' -a why -d 'the chain of causes of i
 complete -c svctl -n '__svctl_command_is ""' -a up -d 'start, with what it depends on'
 complete -c svctl -n '__svctl_command_is ""' -a down -d 'stop, what depends on it first'
 complete -c svctl -n '__svctl_command_is ""' -a restart -d 'stop and start'
+complete -c svctl -n '__svctl_command_is ""' -a scale -d 'have N instances of it'
 complete -c svctl -n '__svctl_command_is ""' -a run -d 'run a oneshot now, and wait for its end'
 complete -c svctl -n '__svctl_command_is ""' -a signal -d 'send a signal'
 complete -c svctl -n '__svctl_command_is ""' -a reload -d 'read the service files again; NAME: its own reload'
@@ -253,6 +256,7 @@ complete -c svctl -n '__svctl_command_is logs events' -s f -d 'go on with what c
 complete -c svctl -n '__svctl_command_is next' -l week -d 'a calendar of the coming seven days'
 complete -c svctl -n '__svctl_command_is check' -s v -d 'also what is to come of each schedule'
 complete -c svctl -n '__svctl_command_is up enable disable' -l now -d 'up: outside its window as well; else start or stop it too'
+complete -c svctl -n '__svctl_command_is restart' -l rolling -d 'one at a time, as long as each becomes ready'
 complete -c svctl -n '__svctl_command_is wait' -l state -x -a '(__svctl_values STATE)' -d 'until it is in this state'
 complete -c svctl -n '__svctl_command_is graph' -l dot -d 'for Graphviz'
 complete -c svctl -l json -d 'one JSON array; logs and events: an object a line'

@@ -13,6 +13,7 @@ constexpr size_t env_file_max_bytes = 65536;
 constexpr size_t env_file_names_max_count = 4096;  // of a service's env_files together
 constexpr size_t line_max_bytes = 8192;            // one line of a service file
 constexpr size_t services_max_count = 16384;
+constexpr size_t instances_max_count = 4096;  // of one of them
 constexpr size_t directories_max_count = 16;
 constexpr size_t errors_per_file_max_count = 64;
 constexpr int hints_max_count = 16;  // names that were perhaps meant, in a reload

@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "base/sort.h"
 #include "conf/problems.h"
-#include "conf/schema.h"
 #include "model/listen.h"
 #include "model/schedule.h"
 
@@ -144,6 +143,29 @@ void warn_of_short_shutdown(Catalog& catalog) {
     if (count > named_max_count)
         append(text, " and ", static_cast<uint64_t>(count - named_max_count), " more");
     catalog.warnings.push_back({first->file.text(), 0, text.view()});
+}
+
+void refuse_lone_instance(const Policy& policy, const Key* key, const int* lines,
+                          Problems& problems) {
+    if (key == nullptr || !policy.instances.empty()) return;
+    problems.add(lines[key - service_keys.data()])
+        << key->name << ": '%i' has no meaning here: the service has no instances";
+}
+
+void refuse_crowd(Catalog& catalog) {
+    size_t count = 0;
+    for (Loaded& loaded : catalog.services) {
+        ++count;
+        if (!loaded.definition || loaded.definition->policy->instances.empty()) continue;
+        const size_t more = loaded.definition->policy->instances.count() - 1;
+        count += more;
+        if (count <= services_max_count) continue;
+        count -= more;
+        Problems(loaded.problems, loaded.file).add(0)
+            << "instances: with these there are more than " << uint64_t{services_max_count}
+            << " services";
+        loaded.definition = {};
+    }
 }
 
 void refuse_equal_dates(Catalog& catalog) {

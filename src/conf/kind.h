@@ -23,7 +23,7 @@ enum class Origin : uint8_t { own, shared };
 // A value to be read. read() stores it, or says what is wrong with it.
 struct Input {
     const Key& key;
-    std::string_view value;  // never empty; % is expanded already
+    std::string_view value;  // never empty; % is expanded already, %i to the mark for it
     void* place;             // the member, of the type that goes with the kind
     std::string_view service;
     Origin origin;
@@ -49,8 +49,9 @@ struct Kind {
     // In the canonical form, so that read() makes the same of it; nothing for none. Values of keys
     // that repeat go on lines of their own.
     void (*print)(Sink& out, const Key& key, const void* place);
-    bool is_bounded = false;  // by the key's min and max, which are shown with its type
-    bool is_shown = true;     // in messages: it is short, and never secret
+    bool is_bounded = false;         // by the key's min and max, which are shown with its type
+    bool is_shown = true;            // in messages: it is short, and never secret
+    bool may_name_instance = false;  // %i may stand in it
 };
 
 // A kind whose values are held as T; void: nowhere.
@@ -74,6 +75,7 @@ extern const KindOf<Words> variable_file;  // PATH or -PATH
 extern const KindOf<Words> labels;         // words
 extern const KindOf<Words> services;       // words: NAME or NAME@I
 extern const KindOf<Words> listen;         // a socket
+extern const KindOf<Words> instances;      // a number, or words
 extern const KindOf<void> directory;       // absolute
 extern const KindOf<void> format;          // 1: the format of the files
 extern const KindOf<void> any;             // default.KEY: what KEY takes

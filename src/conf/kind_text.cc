@@ -7,6 +7,7 @@
 #include "conf/schema.h"
 #include "conf/words.h"
 #include "model/calendar.h"
+#include "model/instances.h"
 #include "model/listen.h"
 #include "model/schedule.h"
 
@@ -79,6 +80,13 @@ bool read_variable_file(const Input& in) {
     return true;
 }
 
+// Is it a name, whatever the instance is called?
+bool is_name_of_any(std::string_view word) {
+    Buffer<name_max_bytes + 1> text;
+    for (const char each : word) text << (each == instance_mark ? 'i' : each);
+    return !text.truncated() && is_name(text.view());
+}
+
 // Labels, or the names of other services. Nothing is appended unless all words are good, and none
 // twice.
 bool read_names(const Input& in, bool services) {
@@ -86,9 +94,9 @@ bool read_names(const Input& in, bool services) {
     std::string_view rest = in.value;
     for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
         const size_t at = services ? word.find('@') : word.npos;
-        if (!is_name(word.substr(0, at)) || (at != word.npos && !is_name(word.substr(at + 1)))) {
+        if (!is_name_of_any(word.substr(0, at)) ||
+            (at != word.npos && !is_name_of_any(word.substr(at + 1))))
             return in.wrong_word(word, "is no name: at most 63 letters, digits, _, - and :");
-        }
         if (services && word == in.service) {
             if (in.origin == Origin::shared) continue;
             return in.wrong_at(word, "a service cannot wait for itself");
@@ -113,6 +121,28 @@ bool read_listen(const Input& in) {
     return true;
 }
 static_assert(listen_max_count == 32);  // in words
+
+bool read_instances(const Input& in) {
+    std::string_view rest = in.value;
+    const std::string_view first = take_word(rest);
+    if (rest.empty() && first.find_first_not_of("0123456789") == first.npos) {
+        const auto count = parse_unsigned(first, instances_max_count);
+        if (!count || *count == 0) return in.wrong("expected a number from 1 to 4096, or names");
+        return in.store(numbered_instances(*count));
+    }
+    Words words;
+    size_t count = 0;
+    rest = in.value;
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
+        if (!is_name(word))
+            return in.wrong_word(word, "is no name: at most 63 letters, digits, _, - and :");
+        if (words.contains(word)) return in.wrong_word(word, "is there twice");
+        if (count++ == instances_max_count) return in.wrong("more than 4096 of them");
+        words.append(word);
+    }
+    return in.store(std::move(words));
+}
+static_assert(instances_max_count == 4096);  // in words
 
 bool read_format(const Input& in) {
     return in.value == in.key.default_text || in.wrong("this reeve understands format 1");
@@ -179,6 +209,15 @@ void print_lines(Sink& out, const Key&, const void* place) {
     print_words(out, place, '\n', print_word);
 }
 
+void print_instances(Sink& out, const Key& key, const void* place) {
+    const Words& words = *static_cast<const Words*>(place);
+    const size_t count = words.count();
+    if (count > 0 && are_numbered(words))
+        out << uint64_t{count};
+    else
+        print_line(out, key, place);
+}
+
 // Of what is held nowhere.
 void print_default(Sink& out, const Key& key, const void*) { out << key.default_text; }
 
@@ -186,22 +225,25 @@ void print_default(Sink& out, const Key& key, const void*) { out << key.default_
 
 namespace kind {
 
-constinit const KindOf<Text> text{{"text", read_text, print_text, false, false}};
+constinit const KindOf<Text> text{{"text", read_text, print_text, false, false, true}};
 constinit const KindOf<Text> shell_line{{"shell line", read_text, print_text, false, false}};
-constinit const KindOf<Text> path{{"path", read_path, print_text}};
-constinit const KindOf<Text> input{{"path|fifo", read_input, print_text}};
-constinit const KindOf<Text> user{{"user[:group]", read_user, print_text}};
+constinit const KindOf<Text> path{{"path", read_path, print_text, false, true, true}};
+constinit const KindOf<Text> input{{"path|fifo", read_input, print_text, false, true, true}};
+constinit const KindOf<Text> user{{"user[:group]", read_user, print_text, false, true, true}};
 constinit const KindOf<Text> identifier{{"identifier", read_identifier, print_text}};
-constinit const KindOf<Words> argv{{"words", read_argv, print_argv, false, false}};
-constinit const KindOf<Words> variable{{"NAME=value", read_variable, print_lines, false, false}};
-constinit const KindOf<Words> variable_file{{"[-]path", read_variable_file, print_lines}};
-constinit const KindOf<Words> labels{{"labels", read_labels, print_line}};
-constinit const KindOf<Words> services{{"services", read_services, print_line}};
+constinit const KindOf<Words> argv{{"words", read_argv, print_argv, false, false, true}};
+constinit const KindOf<Words> variable{
+    {"NAME=value", read_variable, print_lines, false, false, true}};
+constinit const KindOf<Words> variable_file{
+    {"[-]path", read_variable_file, print_lines, false, true, true}};
+constinit const KindOf<Words> labels{{"labels", read_labels, print_line, false, true, true}};
+constinit const KindOf<Words> services{{"services", read_services, print_line, false, true, true}};
 constinit const KindOf<Words> cron{{"cron expression", read_cron, print_lines}};
 constinit const KindOf<Words> dates{{"date", read_dates, print_lines}};
 constinit const KindOf<Text> date{{"date", read_date, print_text}};
 constinit const KindOf<Text> timezone{{"zone", read_timezone, print_text}};
 constinit const KindOf<Words> listen{{"tcp:ADDR:PORT|unix:PATH", read_listen, print_lines}};
+constinit const KindOf<Words> instances{{"number|words", read_instances, print_instances}};
 constinit const KindOf<void> directory{{"path", read_directory, print_default}};
 constinit const KindOf<void> format{{"1", read_format, print_default}};
 constinit const KindOf<void> any{{"as KEY", read_any, print_default}};

@@ -13,7 +13,6 @@
 #include "conf/keyvalue.h"
 #include "conf/latest.h"
 #include "conf/problems.h"
-#include "conf/schema.h"
 
 namespace reeve {
 
@@ -93,8 +92,9 @@ class Reading {
     Problems problems;
     List<Problem>& warnings;
     Draft draft;
-    bool refused = false;              // for its mode or owner
-    bool command_is_misspelt = false;  // its absence needs no line of its own
+    bool refused = false;               // for its mode or owner
+    bool command_is_misspelt = false;   // its absence needs no line of its own
+    const Key* instance_key = nullptr;  // that has the first %i
 
   private:
     std::array<int, keys_max_count> lines_{};  // where each key was first set; 0: nowhere
@@ -157,6 +157,7 @@ bool Reading::set(const Key& key, const KeyValue& line, Origin origin, const Loa
     } else {
         if (line.key.starts_with(default_prefix)) text << default_prefix;
         good = set_value(key, line.value, origin, draft, text);
+        if (draft.definition->names_instance && instance_key == nullptr) instance_key = &key;
         // log_user means something to root alone.
         const bool asks = key.kind == &kind::user && context.may_become != nullptr &&
                           (context.self == 0 || key.owner == Owner::policy);
@@ -389,6 +390,8 @@ void Loader::load_service(const SourceFile& file) {
                reading.draft.policy->type != Type::fake && !reading.command_is_misspelt) {
         reading.problems.add(0) << "neither exec nor command is set";
     }
+    refuse_lone_instance(*reading.draft.policy, reading.instance_key,
+                         &reading.line_of(service_keys.front()), reading.problems);
     check_timing(reading);
     check_health(reading);
     refuse_taken_descriptor(*reading.draft.policy, reading.line_of(service_key("ready")),
@@ -482,6 +485,7 @@ Catalog load(List<List<SourceFile>> directories, const LoadContext& context) {
         loader.load_service(*each.file);
         each.file->text = {};  // the next definition takes its room
     }
+    refuse_crowd(catalog);
     refuse_equal_dates(catalog);
     warn_of_shared_sockets(catalog);
     warn_of_short_shutdown(catalog);

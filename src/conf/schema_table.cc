@@ -92,6 +92,9 @@ constexpr Key rows[] = {
         "daemon is kept running, oneshot (the default with cron, every and at) runs to its end, "
         "fake never runs.",
         {.words = "daemon oneshot fake"}),
+    row<&P::instances>("instances", kind::instances, live, "",
+        "How many of it there are, as NAME@1 and so on, or the names behind the @; %i stands for "
+        "it in what is set."),
     row<&P::enabled>("enabled", kind::flag, live, "yes",
         "Start it when reeve starts."),
     row<&D::groups>("group", kind::labels, live, "",

@@ -5,12 +5,13 @@
 #include "base/limits.h"
 #include "base/parse.h"
 #include "conf/schema.h"
+#include "model/instances.h"
 
 namespace reeve {
 
 namespace {
 
-// %n and %% in `value`, written to `out`.
+// %n, %i and %% in `value`, written to `out`.
 bool expand(std::string_view value, std::string_view service, Sink& out, Sink& problem) {
     for (size_t i = 0; i < value.size(); ++i) {
         if (value[i] != '%') {
@@ -23,8 +24,7 @@ bool expand(std::string_view value, std::string_view service, Sink& out, Sink& p
         } else if (code == "%%") {
             out << '%';
         } else if (code == "%i") {
-            problem << "'%i' has no meaning here: the service has no instances";
-            return false;
+            out << instance_mark;
         } else {
             problem << '\'';
             append_shown(problem, code);
@@ -35,11 +35,11 @@ bool expand(std::string_view value, std::string_view service, Sink& out, Sink& p
     return true;
 }
 
-// With % doubled, as set_value halves it.
-void append_doubled(Sink& out, std::string_view text) {
+// As set_value takes it: with % doubled, and %i for what stands for the instance.
+void append_unexpanded(Sink& out, std::string_view text, bool names_instance) {
     for (const char c : text) {
-        if (c == '%') out << '%';
-        out << c;
+        if (c == '%' || (c == instance_mark && names_instance)) out << '%';
+        out << (c == instance_mark && names_instance ? 'i' : c);
     }
 }
 
@@ -59,12 +59,21 @@ bool set_value(const Key& key, std::string_view value, Origin origin, Draft& dra
     LongText expanded;
     std::string_view meant = value;
     bool good = true;
+    bool names_instance = false;
     if (key.kind != &kind::shell_line && value.find('%') != value.npos) {
         good = expand(value, service, expanded, reason);
         meant = expanded;
+        names_instance = good && meant.find(instance_mark) != meant.npos;
+        if (names_instance && (!key.kind->may_name_instance || origin == Origin::shared)) {
+            reason << "'%i' has no meaning here: it is the same for all instances";
+            good = false;
+        }
     }
     size_t column = 0;
-    if (good && key.kind->read({key, meant, place, service, origin, reason, column})) return true;
+    if (good && key.kind->read({key, meant, place, service, origin, reason, column})) {
+        if (names_instance) draft.definition->names_instance = true;
+        return true;
+    }
     problem << key.name;
     if (key.kind->is_shown) {
         problem << " = ";
@@ -82,11 +91,13 @@ void append_value(Sink& out, const Key& key, const Values& values) {
     const void* owner = owner_of(key, values);
     const size_t start = out.size();
     key.kind->print(out, key, owner == nullptr ? nullptr : key.place(owner));
-    if (key.kind == &kind::shell_line || out.view().find('%', start) == std::string_view::npos)
+    const bool names_instance = values.definition->names_instance;
+    if (key.kind == &kind::shell_line ||
+        (out.view().find('%', start) == std::string_view::npos && !names_instance))
         return;
     const LongText text = out.view().substr(start);
     out.cut(start);
-    append_doubled(out, text);
+    append_unexpanded(out, text, names_instance);
 }
 
 Digests digests_of(const Values& values) {

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 
-#include "base/format.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/result.h"
@@ -370,6 +369,7 @@ void append_words_of(Sink& out, const Standing& then) {
     case ReasonCode::restart_command: out << "restart asked for by svctl"; return;
     case ReasonCode::definition_changed: out << "its definition changed"; return;
     case ReasonCode::definition_removed: out << "its file is gone"; return;
+    case ReasonCode::instance_removed: out << "it is none of the instances any more"; return;
     case ReasonCode::definition_invalid: out << service.problem.view(); return;
     case ReasonCode::withdrawn: out << "type = fake"; return;
     case ReasonCode::shutdown: out << "reeve shuts down"; return;

@@ -28,9 +28,15 @@ bool for_each_named(std::span<const Node> nodes, const List<uint32_t>& order,
     auto place =
         std::lower_bound(order.begin(), order.end(), name,
                          [&](uint32_t i, std::string_view n) { return nodes[i].name < n; });
+    auto end = place;
+    bool any_stays = false;
+    for (; end != order.end() && nodes[*end].name == name; ++end)
+        any_stays = any_stays || !nodes[*end].leaves;
     bool found = false;
-    for (; place != order.end() && nodes[*place].name == name; ++place) {
-        if (at != std::string_view::npos && nodes[*place].instance != instance) continue;
+    for (; place != end; ++place) {
+        if (at == std::string_view::npos ? nodes[*place].leaves && any_stays
+                                         : nodes[*place].instance != instance)
+            continue;
         use(ServiceId{*place});
         found = true;
     }

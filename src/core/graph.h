@@ -17,6 +17,7 @@ struct Node {
     std::string_view name;
     std::string_view instance;
     const Definition* definition;  // null: it has none, so it needs nothing
+    bool leaves = false;           // by NAME it is not meant where another instance stays
 };
 
 class Graph {

@@ -51,7 +51,13 @@ void append_why(Sink& out, const Supervisor& after, ServiceId id, const Planned&
         return;
     case Kind::stale: out << "keeps running as it is (on_change = keep)"; return;
     case Kind::refuse: out << service.problem; return;
-    case Kind::remove: out << "its file is gone"; return;
+    case Kind::remove: {
+        const bool has_file = after.count_instances(FullName::split(planned.name).name) > 0;
+        append_reason(out, Entry{.id = id,
+                                 .reason = {.code = has_file ? ReasonCode::instance_removed
+                                                             : ReasonCode::definition_removed}});
+        return;
+    }
     case Kind::add:
     case Kind::start:
         if (service.state != State::starting) append_reason(out, after, service);

@@ -31,6 +31,7 @@ void Supervisor::down(std::span<const ServiceId> ids, Now now) {
         Service& service = at(id);
         service.want = Want::down;
         service.restart_for = ReasonCode::none;
+        service.removed = service.removed || service.ad_hoc;
         set_timer(id, Basis::kept, now);
         if (Timer* timer = timetable_.find(id)) timer->owed = 0;
         // Past the shutdown's deadline nothing is begun any more.
@@ -75,6 +76,7 @@ void Supervisor::want_up(std::span<const ServiceId> ids, bool named, Now now) {
         Service& service = at(id);
         const bool was_wanted = service.want == Want::up;
         service.want = Want::up;
+        if (service.ad_hoc) service.removed = false;
         if (!was_wanted) set_timer(id, Basis::now, now);
         mark_changed(id);
         const bool ended_daemon = service.state == State::done && service.definition &&
@@ -160,20 +162,10 @@ void Supervisor::index_names() {
          [&](ServiceId a, ServiceId b) { return at(a).full_name() < at(b).full_name(); });
 }
 
-// Those of one name, in the order of their instances.
-std::span<const ServiceId> Supervisor::find(std::string_view name) const {
-    const ServiceId* first =
-        std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                         [&](ServiceId id, std::string_view n) { return at(id).name.view() < n; });
-    const ServiceId* last = first;
-    while (last != by_name_.end() && at(*last).name == name) ++last;
-    return {first, last};
-}
-
 void Supervisor::select(std::string_view word, List<ServiceId>& into) const {
     const FullName full = FullName::split(word);
     if (!full.name.empty()) {
-        for (ServiceId id : find(full.name))
+        for (ServiceId id : instances_of(full.name))
             if (at(id).used() && (full.instance.empty() || at(id).instance == full.instance))
                 into.push_back(id);
         return;
@@ -440,12 +432,20 @@ void Supervisor::evaluate_gates(ServiceId id, Now now) {
         apply_step(id, {.kind = EventKind::hold, .reason = gate}, now);
 }
 
+// An instance that is on its way up for the first time: who needs all of them has not lost it.
+static bool is_fresh(const Service& service) {
+    return !service.instance.empty() && service.want == Want::up &&
+           (service.runs == 0 || (service.runs == 1 && service.state == State::starting));
+}
+
 Reason Supervisor::reason_to_leave(ServiceId id) const {
     const Service& service = at(id);
     // svlog is there as long as others have something to say: where it dies it is started again.
     if (shutting_down_ && (id != log_writer_ || others_ended()))
         return {.code = ReasonCode::shutdown};
-    if (service.removed) return {.code = ReasonCode::definition_removed};
+    if (service.removed)
+        return {.code = count_instances(service.name) > 0 ? ReasonCode::instance_removed
+                                                          : ReasonCode::definition_removed};
     if (!service.definition) {
         const bool asked = service.known && service.want == Want::down;
         return {.code = asked ? ReasonCode::by_command : ReasonCode::none};
@@ -460,7 +460,8 @@ Reason Supervisor::reason_to_leave(ServiceId id) const {
     for (ServiceId need : graph_.needs(id)) {
         const Service& other = at(need);
         if (other.leaving) return {.code = ReasonCode::dependency_down, .other = need};
-        if (service.policy().cascade && (!provides(other) || other.restart_requested()))
+        if (service.policy().cascade && !is_fresh(other) &&
+            (!provides(other) || other.restart_requested()))
             return {.code = ReasonCode::dependency_lost, .other = need};
     }
     return {};

@@ -36,10 +36,20 @@ struct Change {
     enum class Kind : uint8_t { add, update, stale, restart, remove, refuse };
     Kind kind;
     ServiceId id;
-    Text name;  // the slot of a service that was removed may be another's by now
+    Text name;  // NAME[@I]: the slot of a service that was removed may be another's by now
 };
 
 const char* name_of(Change::Kind kind);
+
+// Why a service does not get other instances.
+enum class InstanceProblem : uint8_t {
+    none,
+    no_such_service,
+    unread,        // its file cannot be read now, or has errors
+    no_instances,  // it is one by itself
+    named,         // they have names, and no number
+    crowd,         // there would be too many services
+};
 
 // A run that is over.
 struct EndedRun {
@@ -88,6 +98,12 @@ class Supervisor {
     // Lets them run outside their windows as well, until those open or close next.
     void force_open(std::span<const ServiceId> ids, Now now);
 
+    // Makes NAME@I, which NAME's file does not list: until it is taken down.
+    InstanceProblem add_instance(const FullName& name, Now now);
+    // NAME has the instances 1 to `count` from now on, until its file says another number than now.
+    // What was there and stays is not touched; `changes` are those that come and go.
+    InstanceProblem scale(std::string_view name, uint32_t count, List<Change>& changes, Now now);
+
     // Stops everything, dependents first; what is left at `kill_at` is killed. Nothing starts any
     // more. Asked again it changes nothing.
     void shut_down(Mono kill_at, Now now);
@@ -125,7 +141,7 @@ class Supervisor {
     std::span<const Service> services() const { return services_; }
     // The place of one of them; none: it is a copy.
     ServiceId id_of(const Service& service) const;
-    // What there is to choose from of services that have several versions, sorted.
+    // What there is to choose from of services that have several versions, or instances; sorted.
     std::span<const Candidate> versions() const { return {versions_.data(), versions_.size()}; }
     // To be recorded, and shown, for a change that no event brought about.
     void mark_changed(ServiceId id);
@@ -139,6 +155,10 @@ class Supervisor {
     uint64_t looks() const { return looks_; }
 #endif
     const Graph& graph() const { return graph_; }
+    // All that bear the name, in the order of their instances; former ones too.
+    std::span<const ServiceId> instances_of(std::string_view name) const;
+    // How many of those there are, and are to be.
+    uint32_t count_instances(std::string_view name) const;
     // Why it may not run, or none: reeve ends, its file is gone, it is not wanted, or something
     // that it needs is leaving.
     Reason reason_to_leave(ServiceId id) const;
@@ -166,13 +186,28 @@ class Supervisor {
 
   private:
     struct Draft;  // of a reload, in supervisor_apply.cc
+    // One that is to be: what it is in force by, and as which instance.
+    struct Listed {
+        const Candidate* candidate;
+        std::string_view instance;  // empty: it is one by itself
+
+        FullName full_name() const { return {candidate->name, instance}; }
+    };
     List<ServiceId> put_in_force(std::span<const Candidate> candidates, List<Change>& changes,
                                  Now now);
     void settle_all(std::span<const ServiceId> fresh, Now now);
     void choose(Draft& draft, std::span<const Candidate> candidates, Now now);
+    List<Change> choose_again(Now now);
+    List<Listed> list_instances(std::span<const Candidate> candidates, Wall now,
+                                List<Words>& scaled);
+    void add_instances(const Candidate& candidate, List<Listed>& listed, List<Words>& scaled);
+    const Words& scaled_instances(const Candidate& candidate, List<Words>& scaled);
+    InstanceProblem has_instances(std::string_view name, const Words*& instances) const;
+    void keep_instances(Draft& draft);
+    bool is_wanted_as_new(ServiceId id) const;
     void keep_versions(std::span<const Candidate> candidates, Wall now);
     void put(Draft& draft, ServiceId id, std::span<const Candidate> candidates,
-             const Candidate& candidate);
+             const Listed& listed);
     void make_room();
     void build_graph(const Draft& draft);
     void refuse_missing(Draft& draft);
@@ -181,7 +216,7 @@ class Supervisor {
     void follow_health(ServiceId id, const Definition& before, Now now);
     void follow_bound(ServiceId id);
     void index_names();
-    std::span<const ServiceId> find(std::string_view name) const;
+    ServiceId find(const FullName& name) const;
     void forget(ServiceId id);
     void disown(const Draft& draft);
 
@@ -242,7 +277,8 @@ class Supervisor {
     Deadlines<Mono> deadlines_;
     List<ServiceId> due_;  // of a pass, empty otherwise
     Timetable timetable_;
-    List<Candidate> versions_;    // of services that have several
+    List<Candidate> versions_;    // of services that have several, or instances
+    FullName made_;               // the instance that add_instance() is making
     Wall switch_at_ = no_moment;  // when the next of them comes into force
     bool begins_ = true;          // until the first definitions are in force
     Leaders leaders_;

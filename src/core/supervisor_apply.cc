@@ -10,6 +10,7 @@
 #include "core/health.h"
 #include "core/supervisor.h"
 #include "core/takeover.h"
+#include "model/instances.h"
 #include "model/schedule.h"
 
 namespace reeve {
@@ -55,9 +56,13 @@ void Supervisor::keep_versions(std::span<const Candidate> candidates, Wall now) 
         const auto is_same = [&](size_t other) {
             return other < candidates.size() && candidates[other].name == candidates[i].name;
         };
-        if (!is_same(i + 1) && (i == 0 || !is_same(i - 1))) continue;
-        versions.push_back(candidates[i]);
         const Candidate& one = candidates[i];
+        const auto known = instances_of(one.name);
+        const bool has_instances = one.definition
+                                       ? !one.definition->policy->instances.empty()
+                                       : !known.empty() && !at(known.back()).instance.empty();
+        if (!is_same(i + 1) && (i == 0 || !is_same(i - 1)) && !has_instances) continue;
+        versions.push_back(one);
         const bool counts = one.definition && one.definition->policy->type != Type::fake;
         if (counts && date_of(one) > now) next = std::min(next, date_of(one));
     }
@@ -168,6 +173,7 @@ List<ServiceId> Supervisor::put_in_force(std::span<const Candidate> candidates,
     build_graph(draft);
     refuse_missing(draft);
     refuse_cycles(draft);
+    keep_instances(draft);
 
     List<ServiceId> fresh, restarted;
     log_writer_ = {};
@@ -199,21 +205,22 @@ void Supervisor::settle_all(std::span<const ServiceId> fresh, Now now) {
 // Gives each name its place, a former one where there is one, and the definition that is to be in
 // force there.
 void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates, Now now) {
-    const List<const Candidate*> chosen = in_force(candidates, now.wall);
-    services_.reserve(chosen.size());  // no more than they are: most live as long as reeve
+    List<Words> scaled;
+    const List<Listed> listed = list_instances(candidates, now.wall, scaled);
+    services_.reserve(listed.size());  // no more than they are: most live as long as reeve
     draft.rows.resize(services_.size());
-    List<ServiceId> places(chosen.size());
+    List<ServiceId> places(listed.size());
     size_t next = 0;  // of by_name_: both are in order
-    for (size_t i = 0; i < chosen.size(); ++i) {
-        const std::string_view name = chosen[i]->name;
-        while (next < by_name_.size() && at(by_name_[next]).name.view() < name) ++next;
-        if (next == by_name_.size() || !(at(by_name_[next]).name == name)) continue;
+    for (size_t i = 0; i < listed.size(); ++i) {
+        const FullName name = listed[i].full_name();
+        while (next < by_name_.size() && at(by_name_[next]).full_name() < name) ++next;
+        if (next == by_name_.size() || at(by_name_[next]).full_name() != name) continue;
         places[i] = by_name_[next];
         draft.rows[places[i].index].listed = true;
     }
     uint32_t free = 0;
     bool any_is_new = false;
-    for (size_t i = 0; i < chosen.size(); ++i) {
+    for (size_t i = 0; i < listed.size(); ++i) {
         while (free < services_.size() && (services_[free].used() || draft.rows[free].listed))
             ++free;
         if (!places[i] && free == services_.size()) {
@@ -223,7 +230,7 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates, Now
         const bool is_new = !places[i];
         if (is_new) places[i] = ServiceId{free};
         any_is_new = any_is_new || is_new;
-        put(draft, places[i], candidates, *chosen[i]);
+        put(draft, places[i], candidates, listed[i]);
         draft.rows[places[i].index].is_new = is_new;
     }
     if (any_is_new) disown(draft);
@@ -238,14 +245,21 @@ void Supervisor::choose(Draft& draft, std::span<const Candidate> candidates, Now
 
 // What the candidate says, in the row of its place.
 void Supervisor::put(Draft& draft, ServiceId id, std::span<const Candidate> candidates,
-                     const Candidate& candidate) {
+                     const Listed& listed) {
+    const Candidate& candidate = *listed.candidate;
     Service& service = at(id);
+    const bool is_made = !listed.instance.empty() && listed.full_name() == made_;
     service.name = candidate.name;
+    if (!(service.instance == listed.instance)) service.instance = listed.instance;
     service.forgotten = false;
+    if (is_made) {
+        service.ad_hoc = true;
+        service.want = Want::up;
+    }
     Draft::Row& row = draft.rows[id.index];
     row.listed = true;
     row.problem = candidate.problem;
-    row.definition = candidate.definition;
+    row.definition = definition_of(candidate.definition, listed.instance);
     // Another service has a version that comes into force: here nothing was read anew.
     if (row.definition && row.definition.get() == service.definition.get()) {
         row.refused = service.refused;
@@ -290,7 +304,8 @@ void Supervisor::build_graph(const Draft& draft) {
     List<Node> nodes(services_.size());
     for (size_t i = 0; i < services_.size(); ++i)
         if (services_[i].used())
-            nodes[i] = {services_[i].name, services_[i].instance, draft.rows[i].definition.get()};
+            nodes[i] = {services_[i].name, services_[i].instance, draft.rows[i].definition.get(),
+                        !draft.rows[i].listed};
     graph_.build(nodes);
 }
 
@@ -340,6 +355,24 @@ void Supervisor::refuse_cycles(Draft& draft) {
     }
 }
 
+// A file that is refused takes no instance away.
+void Supervisor::keep_instances(Draft& draft) {
+    bool any = false;
+    for (const ServiceId id : by_name_) {
+        Draft::Row& row = draft.rows[id.index];
+        if (row.listed || !at(id).used() || at(id).instance.empty()) continue;
+        for (const ServiceId other : instances_of(at(id).name)) {
+            const Draft::Row& refused = draft.rows[other.index];
+            if (!refused.listed || !refused.refused || !at(other).used()) continue;
+            row.listed = true;
+            refuse(row, at(id), refused.problem);
+            any = true;
+            break;
+        }
+    }
+    if (any) build_graph(draft);
+}
+
 // Of one that runs: its check, its watchdog and what it may use are others, perhaps.
 void Supervisor::follow_health(ServiceId id, const Definition& before, Now now) {
     Service& service = at(id);
@@ -359,7 +392,9 @@ void Supervisor::follow_bound(ServiceId id) {
 void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes, Now now) {
     const Draft::Row& row = draft.rows[id.index];
     Service& service = at(id);
-    const auto note = [&](Change::Kind kind) { changes.push_back({kind, id, service.name}); };
+    const auto note = [&](Change::Kind kind) {
+        changes.push_back({kind, id, service.full_text()});
+    };
     const Ref<const Definition> before = service.definition;
     if (!service.known || service.refused != row.refused || service.removed == row.listed ||
         !(service.problem == row.problem) || !is_equal(before, row.definition))
@@ -386,7 +421,7 @@ void Supervisor::commit(const Draft& draft, ServiceId id, List<Change>& changes,
     if (!service.known) {
         service.known = true;
         // Wanted before it was valid, by a command or a dependent: that holds.
-        if (service.policy().enabled) service.want = Want::up;
+        if (is_wanted_as_new(id)) service.want = Want::up;
         set_timer(id, Basis::kept, now);
         if (begins_) timetable_.begin_with_reeve(id, service, now);
         return note(Change::Kind::add);
@@ -438,11 +473,12 @@ void Supervisor::forget(ServiceId id) {
     for (ServiceId later : graph_.before(id)) lose(later);
     enqueue_neighbours(id);
     if (id == log_writer_) log_writer_ = {};
-    forgotten_.push_back(at(id).name);
+    forgotten_.push_back(at(id).full_text());
     timetable_.remove(id, at(id));
     const pid_t reapable = at(id).reapable();
     Service nothing;
     nothing.name = at(id).name;
+    nothing.instance = at(id).instance;
     nothing.forgotten = true;
     at(id) = std::move(nothing);
     boot_.forget(id);

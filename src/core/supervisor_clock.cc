@@ -123,14 +123,17 @@ void Supervisor::force_open(std::span<const ServiceId> ids, Now now) {
     settle(now);
 }
 
-// The files of later versions were read with the others. Whatever else has changed on disk since
-// waits for a reload.
-void Supervisor::switch_versions(Now now) {
+// The files of later versions were read with the others.
+void Supervisor::switch_versions(Now now) { choose_again(now); }
+
+// From what was read last. Whatever else has changed on disk since waits for a reload.
+List<Change> Supervisor::choose_again(Now now) {
     List<Candidate> candidates;
     size_t next = 0;  // of versions_: both are in order
     for (ServiceId id : by_name_) {
         const Service& service = at(id);
         if (!service.used() || service.removed) continue;
+        if (!candidates.empty() && candidates.back().name == service.name) continue;
         while (next < versions_.size() && versions_[next].name.view() < service.name.view()) ++next;
         if (next < versions_.size() && versions_[next].name == service.name) {
             for (; next < versions_.size() && versions_[next].name == service.name; ++next)
@@ -148,6 +151,7 @@ void Supervisor::switch_versions(Now now) {
         put_in_force({candidates.data(), candidates.size()}, changes, now);
     ring_due(now.wall, now);  // before anything is decided, for what is due keeps its order
     settle_all(fresh, now);
+    return changes;
 }
 
 }  // namespace reeve

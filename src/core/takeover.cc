@@ -263,7 +263,7 @@ List<Change> Supervisor::take_over(std::span<const PastService> past,
         if (past[i].timer) timetable_.restore(ServiceId{i}, *past[i].timer);
         const FullName blamed = FullName::split(past[i].blamed);
         services_[i].reason.other = {};
-        for (ServiceId other : find(blamed.name))
+        for (ServiceId other : instances_of(blamed.name))
             if (at(other).full_name() == blamed) services_[i].reason.other = other;
         index(ServiceId{i}, services_[i].reapable());
     }

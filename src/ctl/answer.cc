@@ -21,7 +21,7 @@ void Answer::begin(const Request& request, Now now) {
            (command_ == Command::status || command_ == Command::why || command_ == Command::next);
     again_ = request.again;
     definitions_ = command_ == Command::reload && request.names.empty();
-    resolve(request);
+    if (command_ != Command::scale || again_) resolve(request, now);
     act(request, now);
     follows_ = request.follows;
     if (follows_) deadline_ = no_deadline;
@@ -35,14 +35,18 @@ void Answer::refuse(Outcome outcome, std::string_view why) {
 }
 
 // Each name once: a request has room for a thousand.
-void Answer::resolve(const Request& request) {
+void Answer::resolve(const Request& request, Now now) {
     List<ServiceId> selected;
-    List<uint8_t> seen(supervisor_->services().size());
+    List<uint8_t> seen;
     bool may_be_new = false;
     std::string_view rest = request.names;
     for (auto name = take_word(rest); !name.empty(); name = take_word(rest)) {
         selected.clear();
         supervisor_->select(name, selected);
+        auto problem = InstanceProblem::no_such_service;
+        if (selected.empty() && !request.again) problem = add_instance(name, now);
+        if (problem == InstanceProblem::none) supervisor_->select(name, selected);
+        seen.resize(supervisor_->services().size());
         for (const ServiceId id : selected) {
             if (seen[id.index]) continue;
             seen[id.index] = true;
@@ -51,13 +55,73 @@ void Answer::resolve(const Request& request) {
         if (!selected.empty() || request.again) continue;  // removed, as was asked for
         outcome_ = Outcome::no_such_service;
         append(message_, message_.empty() ? "no such service: " : ", ", name);
-        may_be_new = !advise_on(name) || may_be_new;
+        may_be_new = !advise_on(name, problem) || may_be_new;
     }
     if (may_be_new) message_ << " (svctl reload reads new files)";
 }
 
+// Who asks for an instance that no file lists gets it.
+InstanceProblem Answer::add_instance(std::string_view name, Now now) {
+    const FullName full = FullName::split(name);
+    const bool is_asked_for = command_ == Command::up || command_ == Command::run;
+    if (!is_asked_for || !is_name(full.name) || !is_name(full.instance))
+        return InstanceProblem::no_such_service;
+    controls_->make_room(1);
+    return supervisor_->add_instance(full, now);
+}
+
+namespace {
+
+const char* words_of(InstanceProblem problem) {
+    switch (problem) {
+    case InstanceProblem::none:
+    case InstanceProblem::no_such_service: return "has no such instance";
+    case InstanceProblem::unread: return "has a file with errors, or that cannot be read now";
+    case InstanceProblem::no_instances: return "has no instances";
+    case InstanceProblem::named:
+        return "has instances with names: its file says which (instances = NAME...)";
+    case InstanceProblem::crowd: return "cannot have so many: there are 16384 services at most";
+    }
+    return "";
+}
+static_assert(services_max_count == 16384);  // in words
+
+}  // namespace
+
+// Those that come are waited for until they are up, those that go until they have ended; also those
+// of a request before, which may have been this one, and cut.
+void Answer::scale(const Request& request, Now now) {
+    const FullName full = FullName::split(request.names);
+    List<Change> changes;
+    controls_->make_room(static_cast<size_t>(request.number));
+    const InstanceProblem problem =
+        full.instance.empty()
+            ? supervisor_->scale(full.name, static_cast<uint32_t>(request.number), changes, now)
+            : InstanceProblem::no_such_service;
+    if (problem == InstanceProblem::no_such_service) {
+        append(message_, "no such service: ", request.names);
+        advise_on(request.names, problem);
+        return refuse(Outcome::no_such_service, {});
+    }
+    if (problem != InstanceProblem::none)
+        return refuse(Outcome::failed, Text::join(full.name, ' ', words_of(problem)));
+    for (const ServiceId id : supervisor_->instances_of(full.name)) {
+        const Service& service = supervisor_->at(id);
+        const bool changes_now = std::any_of(changes.begin(), changes.end(),
+                                             [&](const Change& each) { return each.id == id; });
+        const bool is_there = service.removed ? service.rests() : is_at_work(service);
+        if (!service.used() ? !changes_now
+                            : service.want == Want::down || (is_there && !changes_now))
+            continue;
+        Subject& subject = subjects_.emplace_back();
+        subject.id = id;
+        subject.goal.kind = service.removed || !service.used() ? Goal::Kind::down : Goal::Kind::up;
+        subject.goal.runs_before = service.runs - (service.active() ? 1u : 0u);
+    }
+}
+
 // What a name that means nothing may have been meant to be; false: that is not known.
-bool Answer::advise_on(std::string_view name) {
+bool Answer::advise_on(std::string_view name, InstanceProblem problem) {
     const size_t at = name.find('@');
     const Text label = Text::join("@", name);
     List<ServiceId> selected;
@@ -66,7 +130,7 @@ bool Answer::advise_on(std::string_view name) {
     if (at == name.npos && !selected.empty())
         append(message_, " (did you mean ", label, "?)");
     else if (at > 0 && near == name.substr(0, at))
-        append(message_, " (", near, " has no such instance)");
+        append(message_, " (", near, ' ', words_of(problem), ')');
     else if (!near.empty())
         append(message_, " (did you mean ", near, "?)");
     else
@@ -122,6 +186,7 @@ void Answer::act(const Request& request, Now now) {
         set_goals(Goal::Kind::restarted);
         controls_->leave_safe_mode();
         return supervisor_->restart(ids, now);
+    case Command::scale: controls_->leave_safe_mode(); return scale(request, now);
     case Command::signal: return send_signals(request.number);
     case Command::rotate: return rotate(request.names.empty());
     case Command::reload:
@@ -151,7 +216,8 @@ void Answer::go_on() {
         const bool is_to_come = service.restart_requested() || service.state == State::stopping ||
                                 service.state == State::waiting || service.runs == 0;
         subject.goal = {.runs_before = service.runs - (is_to_come ? 0u : 1u)};
-        const bool goes = command_ == Command::reload && service.removed;
+        const bool goes =
+            service.removed && (command_ == Command::reload || command_ == Command::scale);
         if (command_ == Command::down || goes) subject.goal.kind = Goal::Kind::down;
         const bool anew = command_ == Command::reload && service.restart_requested();
         if (command_ == Command::run || command_ == Command::restart || anew)

@@ -65,8 +65,10 @@ class Answer {
         bool overtaken = false;  // by another command
     };
 
-    void resolve(const Request& request);
-    bool advise_on(std::string_view name);
+    void resolve(const Request& request, Now now);
+    InstanceProblem add_instance(std::string_view name, Now now);
+    bool advise_on(std::string_view name, InstanceProblem problem);
+    void scale(const Request& request, Now now);
     void act(const Request& request, Now now);
     void send_signals(int number);
     void find_amiss();

@@ -94,6 +94,7 @@ Answer::Step Answer::next(Sink& out, Now now) {
     case Command::signal:
     case Command::reload:
     case Command::rotate:
+    case Command::scale:
     case Command::wait: return next_outcome(out, now);
     }
     return end(out);

@@ -56,6 +56,9 @@ class Controls {
     // Why that failed, once it has.
     virtual const Text& reexec_failure() const = 0;
 
+    // So many services more are about to be there.
+    virtual void make_room(size_t more) = 0;
+
     // After too many crashes nothing is begun until somebody asks for it: this is asking.
     virtual void leave_safe_mode() = 0;
 

@@ -12,7 +12,7 @@ constexpr std::string_view version = "reeve/1";
 
 constexpr const char* command_names[command_count] = {
     "status", "why",    "up",   "down",        "restart", "run",  "signal", "reload", "wait",
-    "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "next",
+    "plan",   "events", "boot", "directories", "rotate",  "exit", "reexec", "next",   "scale",
 };
 
 bool has_control(std::string_view text) {
@@ -48,7 +48,8 @@ bool set_option(Request& request, std::string_view key, std::string_view value) 
         return request.until.has_value();
     }
     if (key == "number") {
-        const auto number = parse_unsigned(value, 255);
+        const bool counts = request.command == Command::scale;
+        const auto number = parse_unsigned(value, counts ? instances_max_count : 255);
         if (number) request.number = static_cast<int>(*number);
         return number.has_value();
     }
@@ -62,6 +63,9 @@ const char* missing_in(const Request& request) {
     case Command::signal:
         if (request.number == 0) return "signal: which one?";
         return lacks_names ? "signal: of which service?" : nullptr;
+    case Command::scale:
+        if (request.number == 0) return "scale: to how many?";
+        return request.again || is_full_name(request.names) ? nullptr : "scale: of which service?";
     case Command::up:
     case Command::down:
     case Command::restart:

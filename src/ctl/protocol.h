@@ -5,15 +5,16 @@
 //   version  = "reeve/1"                  another one is answered with `end`, which all can read
 //   command  = "status" | "why" | "up" | "down" | "restart" | "run" | "signal" | "reload" | "wait"
 //            | "plan" | "events" | "boot" | "directories" | "rotate" | "exit"
-//            | "reexec" | "next"
+//            | "reexec" | "next" | "scale"
 //   option   = "timeout=" MILLISECONDS    how long the outcome is waited for
 //            | "wait=no"                  it is not waited for
-//            | "watch=yes"                up, reload: what it brings up is waited for, and for a
-//                                         second more where it is ready by exec alone
+//            | "watch=yes"                up, restart, reload: what it brings up is waited for, and
+//                                         for a second more where it is ready by exec alone
 //            | "follow=yes"               events: those to come as well
 //            | "now=yes"                  up: outside its window as well
 //            | "state=" STATE             wait: until that state
-//            | "number=" N                signal: which one; exit: reeve's exit code
+//            | "number=" N                signal: which one; exit: reeve's exit code; scale:
+//                                         to how many
 //            | "again=yes"                it was begun before: nothing is done, only told
 //   name     = NAME | NAME@INSTANCE | @LABEL
 //
@@ -73,8 +74,9 @@ enum class Command : uint8_t {
     exit,
     reexec,
     next,
+    scale,
 };
-constexpr size_t command_count = 17;
+constexpr size_t command_count = 18;
 const char* name_of(Command command);
 
 struct Request {

@@ -100,7 +100,8 @@ List<Change> put_in_force(const Catalog& catalog, std::span<const Ref<const Defi
         const std::string_view text = supervisor.at(change.id).problem;
         for (const Loaded& loaded : catalog.services) {
             // What the file itself has wrong is there already.
-            if (!loaded.problems.empty() || !(loaded.name == change.name)) continue;
+            if (!loaded.problems.empty() || !(loaded.name == FullName::split(change.name).name))
+                continue;
             const Text file = loaded.file.text();
             const std::string_view rest = text.substr(std::min(file.view().size(), text.size()));
             if (!text.starts_with(file) || !rest.starts_with(": ")) continue;

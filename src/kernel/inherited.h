@@ -24,8 +24,8 @@ class Inherited {
 
     // What nobody has taken.
     void close() { all_ = {}; }
-    // Closes what nobody has taken and does not listen. Whose a listening socket is may not be known
-    // yet.
+    // Closes what nobody has taken and does not listen. Whose a listening socket is may not be
+    // known yet.
     void keep_listeners();
 
   private:

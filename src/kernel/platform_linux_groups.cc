@@ -62,7 +62,8 @@ std::string_view read_line(const ControlGroup& group, const char* file, std::spa
     return take_line(text);
 }
 
-// The number that is the file's first word, or its second. 0: none ("max", "-1"), or not to be read.
+// The number that is the file's first word, or its second. 0: none ("max", "-1"), or it cannot be
+// read.
 uint64_t number_in(const ControlGroup& group, const char* file, bool second = false) {
     char place[64];
     std::string_view line = read_line(group, file, place);

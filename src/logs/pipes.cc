@@ -120,7 +120,7 @@ bool LogPipes::make(Pipe& pipe, const Service& service) {
     Fd fd(platform::open_fifo(fifo));
     if (!fd || (at_.owner != 0 && !let_read(fd.get()))) return false;
     if (!pipe.fd) ++count_;
-    if (pipe.name.empty()) pipe.name = service.instance.empty() ? service.name : Text(name.view());
+    if (pipe.name.empty()) pipe.name = service.full_text();
     pipe.fd = std::move(fd);
     renew_plan();
     return true;

@@ -78,7 +78,8 @@ struct Policy {
     Text input;                            // `stdin`: a path, or "fifo"; empty: /dev/null
     Text tty;                              // a terminal that becomes the controlling one
     bool input_keep = false;
-    Words listen;  // as model/listen has it
+    Words listen;     // as model/listen has it
+    Words instances;  // their names; empty: it is one by itself
 
     Restart restart = Restart::by_type;
     EndSet success;
@@ -143,7 +144,8 @@ struct Definition {
     uint64_t digest = 0;          // over all keys
     uint64_t process_digest = 0;  // over those that only a new process can have
     mutable uint32_t owners = 0;
-    bool writes_logs = false;  // svlog's: it outlasts all others
+    bool writes_logs = false;     // svlog's: it outlasts all others
+    bool names_instance = false;  // has the mark of model/instances in it
 
     bool has_schedule() const { return timing && timing->has_schedule(); }
 };

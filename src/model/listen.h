@@ -24,7 +24,8 @@ struct Listen {
     std::string_view group;       // empty: the user's
     std::string_view name;        // in LISTEN_FDNAMES; empty: the service's
 
-    // What two sockets that cannot be open at once have in common: a path, or an address and a port.
+    // What two sockets that cannot be open at once have in common: a path, or an address and a
+    // port.
     std::string_view where() const;
     // Of all addresses, where the system has none of IPv6.
     Listen without_ipv6() const;

@@ -82,6 +82,9 @@ constexpr Field fields[] = {
     NUMBER("attempts", attempts, 0, count_max),
     NUMBER("failures", failures, 0, count_max),
     NUMBER("check_failures", check_failures, 0, check_retries_max_count),
+    NUMBER("ad_hoc", ad_hoc, 0, 1),
+    NUMBER("scaled", scaled, 0, int64_t{instances_max_count}),
+    NUMBER("scaled_from", scaled_from, 0, int64_t{instances_max_count}),
     NUMBER("exit_kind", exit.kind, 0, number_of(ExitStatus::Kind::unknown)),
     NUMBER("exit", exit.value, 0, UINT8_MAX),
     // From 1 up: 0 is a process that nobody can name.

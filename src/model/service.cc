@@ -172,6 +172,10 @@ const char* name_of(EventKind kind) {
     return names[static_cast<size_t>(kind)];
 }
 
+Text Service::full_text() const {
+    return instance.empty() ? name : Text(FullNameText(full_name()).view());
+}
+
 bool is_name(std::string_view text, bool colon) {
     for (const char c : text) {
         const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

@@ -197,12 +197,14 @@ enum class ReasonCode : uint8_t {
     version_changed,   // stopping, waiting: another version is in force
     schedule_removed,  // stopped: it waited for a schedule that its file has no more
     // Of health:
-    healthy,    // running: its check has succeeded
-    unhealthy,  // running, stopping, and of the end of a run: see hook_failure_of
-    watchdog,   // stopping, and of the end of a run: no WATCHDOG=1, or value = 1: =trigger
-    over_limit  // the same: detail = 0, value = kilobytes of memory, or 1, percent of a processor
+    healthy,     // running: its check has succeeded
+    unhealthy,   // running, stopping, and of the end of a run: see hook_failure_of
+    watchdog,    // stopping, and of the end of a run: no WATCHDOG=1, or value = 1: =trigger
+    over_limit,  // the same: detail = 0, value = kilobytes of memory, or 1, percent of a processor
+    // Of instances:
+    instance_removed,  // stopping: the file is there, and this is none of its instances any more
 };
-constexpr ReasonCode reason_code_last = ReasonCode::over_limit;  // in a record
+constexpr ReasonCode reason_code_last = ReasonCode::instance_removed;  // in a record
 
 struct Reason {
     ReasonCode code = ReasonCode::none;
@@ -267,7 +269,10 @@ struct Service {
     bool forgotten : 1 = false;       // it is no more: what is left is its name, in a free slot
     bool reached : 1 = false;         // by the command that is being carried out
     bool looks_other : 1 = false;     // than its status file has it
+    bool ad_hoc : 1 = false;          // an instance that no file lists: svctl up has made it
     ExitStatus exit;
+    uint16_t scaled = 0;       // NAME@1's: how many svctl scale has asked for; 0: those of the file
+    uint16_t scaled_from = 0;  // and how many the file had then
 
     Reason reason;                  // of the state
     Reason verdict;                 // of this run, where it is known before the run has ended
@@ -300,6 +305,7 @@ struct Service {
     bool used() const { return !name.empty() && !forgotten; }
     bool restart_requested() const { return restart_for != ReasonCode::none; }
     FullName full_name() const { return {name, instance}; }
+    Text full_text() const;  // the same; shared where that is its name alone
     pid_t reapable() const { return leader_gone ? 0 : leader.pid; }  // 0: no child leads it
     bool active() const { return phase != Phase::idle; }
     // A oneshot that is done, and that its stop_command is to undo.

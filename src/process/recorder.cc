@@ -64,7 +64,7 @@ void Recorder::forget(const Text& name) {
         remove_history(at_.run_directory, name);
     }
     inputs_.forget(name);
-    sockets_.forget(name);
+    sockets_.forget(supervisor_, name);
     Buffer<record_max_bytes> line;
     append_gone_record(line, name);
     journal_.append(line.view());
@@ -77,7 +77,7 @@ void Recorder::pass_dirty() {
         Service& service = supervisor_.at(id);
         service.dirty = false;
         logs_.look_at(id);
-        if (service.used()) sockets_.look_at(service);
+        if (service.used()) sockets_.look_at(supervisor_, service);
         const bool looks_other = service.looks_other;
         service.looks_other = false;
         if (!service.used() || !looks_other || is_stale_[id.index]) continue;

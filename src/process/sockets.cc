@@ -242,12 +242,20 @@ void Sockets::close_others(std::string_view service, const Words& values) {
     });
 }
 
-void Sockets::look_at(const Service& service) {
-    if (!held_.empty() && has_ended(service.state)) forget(service.name);
+void Sockets::look_at(const Supervisor& supervisor, const Service& service) {
+    if (!held_.empty() && has_ended(service.state)) forget(supervisor, service.name);
+}
+
+void Sockets::forget(const Supervisor& supervisor, std::string_view full_name) {
+    if (held_.empty()) return;
+    const std::string_view name = FullName::split(full_name).name;
+    for (const ServiceId id : supervisor.instances_of(name))
+        if (supervisor.at(id).used() && !has_ended(supervisor.at(id).state)) return;
+    close_others(name, {});
 }
 
 void Sockets::close() {
-    while (!held_.empty()) forget(Text(held_.back().service));
+    while (!held_.empty()) close_others(Text(held_.back().service), {});
 }
 
 // A definition that is not known, for its file cannot be read or has errors now, may name any.

@@ -23,10 +23,10 @@ class Sockets {
     // more is closed. False: `error` says why.
     bool open(const Service& service, uid_t user, List<Placement>& descriptors,
               PrepareError& error);
-    // The service is in another state, perhaps, and listens no more.
-    void look_at(const Service& service);
-    // The service is no more.
-    void forget(std::string_view name) { close_others(name, {}); }
+    // The service is in another state, perhaps, and listens no more once no instance of it does.
+    void look_at(const Supervisor& supervisor, const Service& service);
+    // NAME[@I] is no more.
+    void forget(const Supervisor& supervisor, std::string_view full_name);
     // reeve ends.
     void close();
 

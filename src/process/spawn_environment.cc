@@ -58,6 +58,7 @@ class Builder {
     bool add_user(const Credentials& user);
     bool add_files();
     bool add_notify();
+    bool add_instance();
     bool add_own();
     bool add_sockets();
     const char* make_listen_pid(uint64_t pid);
@@ -135,12 +136,19 @@ bool Builder::add_notify() {
     return set("WATCHDOG_USEC=", us.view());
 }
 
+bool Builder::add_instance() {
+    Buffer<16> count;
+    count << uint64_t{request_.instances};
+    return set("REEVE_INSTANCE=", request_.service->instance) &&
+           set("REEVE_INSTANCES=", count.view());
+}
+
 bool Builder::add_own() {
     for (std::string_view entry : plan_.definition->env)
         if (!set(entry.data())) return false;
     const Service& service = *request_.service;
     if (!set("REEVE_SERVICE=", service.name)) return false;
-    if (!service.instance.empty() && !set("REEVE_INSTANCE=", service.instance)) return false;
+    if (!service.instance.empty() && !add_instance()) return false;
     if (!request_.run_directory.empty() && !set("REEVE_RUN=", request_.run_directory)) return false;
     if (!request_.notify_socket.empty() && !add_notify()) return false;
     for (std::string_view entry : request_.extra_environment)

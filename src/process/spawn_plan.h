@@ -51,6 +51,7 @@ struct SpawnRequest {
     const Service* service = nullptr;  // with a definition
     SpawnMode mode = SpawnMode::service;
     std::string_view shell_line;  // mode hook: what runs
+    uint32_t instances = 0;       // how many there are of the service
     // NAME=value each; beats everything else.
     std::span<const std::string_view> extra_environment;
     std::string_view notify_socket;  // NOTIFY_SOCKET; empty: none

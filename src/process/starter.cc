@@ -89,6 +89,7 @@ SpawnRequest Starter::request_for(const Service& service, SpawnMode mode) const 
     SpawnRequest request;
     request.service = &service;
     request.mode = mode;
+    if (!service.instance.empty()) request.instances = supervisor_.count_instances(service.name);
     request.run_directory = at_.run_variable;
     request.own_program = at_.own_program;
     request.environment = at_.environment;

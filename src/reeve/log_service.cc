@@ -39,15 +39,17 @@ void LogService::configure() {
 }
 
 size_t LogService::count_pipes(const Catalog& catalog) const {
-    const auto needs = [](const Ref<const Definition>& definition) {
-        return definition && definition->policy->type != Type::fake &&
-               goes_to_svlog(definition->policy->log);
+    const auto needs = [](const Ref<const Definition>& definition) -> size_t {
+        if (!definition || definition->policy->type == Type::fake ||
+            !goes_to_svlog(definition->policy->log))
+            return 0;
+        return std::max<size_t>(definition->policy->instances.count(), 1);
     };
     size_t count = performer_.logs().count();
     for (const Loaded& loaded : catalog.services) count += needs(loaded.definition);
     // What keeps the definition that it has, for its file has errors.
     for (const Service& service : supervisor_.services())
-        count += service.active() && needs(service.definition);
+        count += service.active() && needs(service.definition) > 0;
     return count;
 }
 

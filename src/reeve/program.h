@@ -48,6 +48,9 @@ class Program final : public Controls {
     void end(int code, Now now) override { ending_.begin(Finale::exit, code, now); }
     Text begin_reexec(Now now) override;
     const Text& reexec_failure() const override { return reexecution_.failure(); }
+    void make_room(size_t more) override {
+        log_service_.make_room(performer_.logs().count() + more);
+    }
     void leave_safe_mode() override;
     List<Text> warnings() const override;
 

@@ -158,6 +158,7 @@ Effect effect_of(Command command) {
     case Command::up:
     case Command::down:
     case Command::wait:
+    case Command::scale:
     case Command::rotate: return Effect::idempotent;
     case Command::restart:
     case Command::run:

@@ -117,6 +117,8 @@ constexpr OptionRow options[] = {
     {"-v", "", "check", "also what is to come of each schedule", set_flag<&Invocation::verbose>},
     {"--now", "", "up enable disable", "up: outside its window as well; else start or stop it too",
      set_flag<&Invocation::now>},
+    {"--rolling", "", "restart", "one at a time, as long as each becomes ready",
+     set_flag<&Invocation::rolling>},
     {"--state", "STATE", "wait", "until it is in this state", set_state},
     {"--dot", "", "graph", "for Graphviz", set_flag<&Invocation::dot>},
     {"--json", "", "", "one JSON array; logs and events: an object a line",

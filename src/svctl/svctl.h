@@ -22,6 +22,7 @@ struct Invocation {
     bool json = false;                   // --json
     bool waits = true;                   // no -n
     bool now = false;                    // --now
+    bool rolling = false;                // restart --rolling
     bool follows = false;                // -f
     bool week = false;                   // next --week
     bool verbose = false;                // check -v
@@ -80,6 +81,8 @@ Outcome run_status(Session& session);
 Outcome run_top(Session& session);
 Outcome run_why(Session& session);
 Outcome run_request(Session& session);
+Outcome run_restart(Session& session);
+Outcome run_scale(Session& session);
 Outcome run_plan(Session& session);
 Outcome run_events(Session& session);
 Outcome run_boot(Session& session);

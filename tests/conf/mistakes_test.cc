@@ -269,8 +269,7 @@ const Mistake mistakes[] = {
     // Percent signs. A column would be that of another text than is shown.
     {"group = %n-a b/c",
      "group = %n-a b/c: 'b/c' is no name: at most 63 letters, digits, _, - and :"},
-    {"workdir = /srv/%i",
-     "workdir = /srv/%i: '%i' has no meaning here: the service has no instances"},
+    {"nice = %i", "nice = %i: '%i' has no meaning here: it is the same for all instances"},
     {"workdir = /srv/%x", "workdir = /srv/%x: '%x' is not known; write %% for a percent sign"},
     {"description = 100%", "description: '%' is not known; write %% for a percent sign"},
     {"env = A=%d", "env: '%d' is not known; write %% for a percent sign"},
@@ -332,6 +331,20 @@ TEST_CASE("mistakes in what runs are told in exact words") {
          "/etc/reeve/web:2: expected key = value"},
         {"exec = a %i\n",
          "/etc/reeve/web:1: exec: '%i' has no meaning here: the service has no instances"},
+        {"workdir = /srv/%i\nexec = a\n",
+         "/etc/reeve/web:1: workdir: '%i' has no meaning here: the service has no instances"},
+        {"exec = a\ninstances = 2\nlisten = unix:/x/%i\n",
+         "/etc/reeve/web:3: listen = unix:/x/%i: '%i' has no meaning here: it is the same for all "
+         "instances"},
+        {"exec = a\ninstances = 0\n",
+         "/etc/reeve/web:2: instances = 0: expected a number from 1 to 4096, or names"},
+        {"exec = a\ninstances = 4097\n",
+         "/etc/reeve/web:2: instances = 4097: expected a number from 1 to 4096, or names"},
+        {"exec = a\ninstances = a b a\n",
+         "/etc/reeve/web:2: instances = a b a: column 5: 'a' is there twice"},
+        {"exec = a\ninstances = tty1 tty/2\n",
+         "/etc/reeve/web:2: instances = tty1 tty/2: column 6: 'tty/2' is no name: at most 63 "
+         "letters, digits, _, - and :"},
         {"exec = a\nexec = b\n", "/etc/reeve/web:2: exec is set already at line 1"},
         {"exec = a\nuser = a\n\nuser = b\nuser = c\n",
          "/etc/reeve/web:4: user is set already at line 2\n"
@@ -452,7 +465,7 @@ TEST_CASE("mistakes in reeve.conf are told in exact words") {
 }
 
 TEST_CASE("every later issue's key is unknown so far") {
-    for (const char* key : {"instances", "cgroup"}) {
+    for (const char* key : {"cgroup"}) {
         INFO(key);
         CHECK(problems_of("exec = a\n" + std::string(key) + " = 1\n")
                   .starts_with("/etc/reeve/web:2: unknown key '" + std::string(key) + "'"));

@@ -27,6 +27,7 @@ const char* const changes[] = {
     "exec = b",
     "command = b",
     "type = oneshot",
+    "instances = tty1 ttyS0",
     "enabled = no",
     "group = g",
     "apply_on = 2027-01-01T00:00",

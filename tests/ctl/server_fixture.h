@@ -36,6 +36,8 @@ class FakeControls final : public Controls {
     void end(int code, Now) override { end_code = code; }
     Text begin_reexec(Now) override { return why_no_reexec; }
     const Text& reexec_failure() const override { return failure; }
+    void make_room(size_t more) override { room += more; }
+    size_t room = 0;  // that was made
     void leave_safe_mode() override { ++bold; }
     List<Text> warnings() const override { return wrong; }
 

@@ -168,7 +168,7 @@ TEST_CASE("a second writer waits for the first, and no longer than it is told to
     REQUIRE(read(ready[0], &answer, 1) == 1);
     CHECK(answer == 'y');
     Replacement hasty;
-    const Status refused = Fixture::begin(hasty, f.path);
+    const Status refused = Fixture::begin(hasty, f.path, true, milliseconds(30));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == EBUSY);
     Replacement second;

@@ -58,6 +58,7 @@ TEST_CASE("env_clear leaves a path and what is reeve's to say") {
     child.request.environment = inherited.data();
     child.policy->env_clear = true;
     child.service.instance = "7";
+    child.request.instances = 12;
     child.request.run_directory = "/run/other";
     child.request.notify_socket = "/run/other/notify";
     const std::string_view extra[] = {"REEVE_PID=12", "REEVE_EXIT=1"};
@@ -69,6 +70,7 @@ TEST_CASE("env_clear leaves a path and what is reeve's to say") {
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
         {"REEVE_SERVICE", "web"},
         {"REEVE_INSTANCE", "7"},
+        {"REEVE_INSTANCES", "12"},
         {"REEVE_RUN", "/run/other"},
         {"NOTIFY_SOCKET", "/run/other/notify"},
         {"REEVE_PID", "12"},

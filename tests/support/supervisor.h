@@ -65,8 +65,8 @@ class Reeve {
     std::optional<int> stop();
     // KILL, to reeve alone.
     void kill();
-    // reeve executes itself again, asked to (0) or by a crash of this signal, and has done so by the
-    // time that svctl has an answer; or it is killed (SIGKILL), and there is another one.
+    // reeve executes itself again, asked to (0) or by a crash of this signal, and has done so by
+    // the time that svctl has an answer; or it is killed (SIGKILL), and there is another one.
     void go_on(int way);
 
     // As the user whose reeve it is.

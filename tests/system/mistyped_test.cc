@@ -76,7 +76,7 @@ const Mistake commands[] = {
     {"an instance of what has none",
      {"up", "web@1"},
      4,
-     "no such service: web@1 (web has no such instance)"},
+     "no such service: web@1 (web has no instances)"},
     {"a new file that reeve has not read",
      {"up", "fresh"},
      4,
