@@ -226,7 +226,7 @@ endif
 
 export ASAN_OPTIONS  ?= detect_leaks=1:exitcode=99:detect_stack_use_after_return=1
 export UBSAN_OPTIONS ?= print_stacktrace=1
-POINTS    ?= $(if $(SANITIZE),40)
+POINTS    ?= $(if $(SANITIZE),150)
 run_tests = REEVE_BIN='$(abspath $(reeve))' $(if $(SANITIZE),REEVE_SANITIZE='$(SANITIZE)') \
             $(if $(SEED),REEVE_SIM_SEED='$(SEED)') \
             $(if $(STEPS),REEVE_SIM_STEPS='$(STEPS)') \
