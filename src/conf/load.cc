@@ -391,6 +391,9 @@ void Loader::load_service(const SourceFile& file) {
     }
     check_timing(reading);
     check_health(reading);
+    if (!reading.draft.policy->cgroup_set.empty() && reading.draft.policy->cgroup.empty())
+        reading.problems.add(reading.line_of(service_key("cgroup_set")))
+            << "cgroup_set: only what has cgroup = yes, or a path, has files to write to";
     refuse_taken_descriptor(*reading.draft.policy, reading.line_of(service_key("ready")),
                             reading.problems);
     if (reading.problems.none() && loaded.problems.empty())

@@ -128,6 +128,7 @@ enum class SpawnStep : uint8_t {
     ioprio,
     sched,
     listen,
+    cgroup,
 };
 const char* name_of(SpawnStep step);
 
@@ -267,6 +268,7 @@ struct Service {
     bool forgotten : 1 = false;       // it is no more: what is left is its name, in a free slot
     bool reached : 1 = false;         // by the command that is being carried out
     bool looks_other : 1 = false;     // than its status file has it
+    bool in_control_group : 1 = false;  // this run has a control group of its own
     ExitStatus exit;
 
     Reason reason;                  // of the state
