@@ -131,9 +131,10 @@ endif
 SANITIZE ?=
 variant  := $(BUILD)/$(or $(subst $(comma),-,$(SANITIZE)),test)
 ifdef SANITIZE
-# -O1 with a sanitizer makes g++ see uninitialized values where there are none.
+# -O1 with a sanitizer makes g++ see uninitialized values where there are none. The tests start
+# thousands of processes: half of what each takes would be to relocate what tells of the source.
 sanitize := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
-            $(if $(is_gcc),-Wno-maybe-uninitialized)
+            $(if $(is_gcc),-Wno-maybe-uninitialized -fno-pie -no-pie -static-libasan -static-libubsan)
 reeve    := $(variant)/reeve
 else
 reeve    := $(BUILD)/reeve
@@ -163,7 +164,9 @@ main_object     := $(variant)/src/main.o
 fuzz_objects    := $(lib_sources:%.cc=$(BUILD)/fuzz/%.o)
 bench_objects   := $(bench:%.cc=$(variant)/%.o)
 bench_helpers   := $(addprefix $(BUILD)/bench/,raw service nothing listener)
-programs        := $(addprefix $(variant)/,unit sim system)
+# The tests of the whole program need no sanitizer: the program has it.
+system_program  := $(if $(SANITIZE),$(BUILD)/test,$(variant))/system
+programs        := $(addprefix $(variant)/,unit sim) $(system_program)
 test_objects    := $(patsubst %.cc,$(variant)/%.o,$(unit_tests) $(sim_tests) $(system_tests))
 
 # An object is made again when the flags it was made with change: each variant keeps them in a file
@@ -206,9 +209,11 @@ $(variant)/tests/%.o: tests/%.cc $(variant)/.flags
 $(variant)/unit:   $(unit_tests:%.cc=$(variant)/%.o)
 $(variant)/sim:    $(sim_tests:%.cc=$(variant)/%.o)
 $(variant)/system: $(system_tests:%.cc=$(variant)/%.o)
-$(programs): $(lib_objects) $(support_objects)
+$(addprefix $(variant)/,unit sim system): $(lib_objects) $(support_objects)
 	$(call link,$(tests_cxx),,$(catch_libs))
 ifdef SANITIZE
+$(system_program): FORCE
+	@$(MAKE) --no-print-directory SANITIZE= $@
 $(variant)/reeve: $(lib_objects) $(main_object)
 	$(call link,$(src_cxx))
 $(variant)/svctl: $(variant)/reeve
@@ -221,19 +226,20 @@ endif
 export ASAN_OPTIONS  ?= detect_leaks=1:exitcode=99:detect_stack_use_after_return=1
 export UBSAN_OPTIONS ?= print_stacktrace=1
 POINTS    ?= $(if $(SANITIZE),40)
-run_tests = REEVE_BIN='$(abspath $(reeve))' $(if $(SEED),REEVE_SIM_SEED='$(SEED)') \
+run_tests = REEVE_BIN='$(abspath $(reeve))' $(if $(SANITIZE),REEVE_SANITIZE='$(SANITIZE)') \
+            $(if $(SEED),REEVE_SIM_SEED='$(SEED)') \
             $(if $(STEPS),REEVE_SIM_STEPS='$(STEPS)') \
             $(if $(DEPTH),REEVE_SIM_DEPTH='$(DEPTH)') \
             $(if $(POINTS),REEVE_POINTS='$(POINTS)') sh tests/run.sh $(variant)
 
 check: $(programs) $(reeve) $(reeve:%/reeve=%/svctl)
-	@$(run_tests) unit sim system
+	@$(run_tests) $(programs)
 unit: $(variant)/unit
-	@$(run_tests) unit
+	@$(run_tests) $<
 sim: $(variant)/sim
-	@$(run_tests) sim
-system: $(variant)/system $(reeve) $(reeve:%/reeve=%/svctl)
-	@$(run_tests) system
+	@$(run_tests) $<
+system: $(system_program) $(reeve) $(reeve:%/reeve=%/svctl)
+	@$(run_tests) $<
 
 $(BUILD)/fuzz/src/%.o: src/%.cc $(BUILD)/fuzz/.flags
 	$(call compile,$(fuzz_cxx) -fsanitize=fuzzer-no-link$(comma)address)

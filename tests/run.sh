@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs test programs side by side, all of them even where one fails, and ends with the sum over
 # their test cases: "N passed, N failed[, N skipped]". Exits 1 where any failed.
-# usage: run.sh FOLDER PROGRAM...      (FOLDER/PROGRAM; the output is in FOLDER/PROGRAM.N.log too)
+# usage: run.sh FOLDER PROGRAM...      (the output is in FOLDER/PROGRAM.N.log too)
 #
 # A test that cannot run here prints "SKIPPED: NAME: WHY" and passes for Catch2; it counts as
 # skipped here. A program that dies before its totals counts as one failure more.
@@ -11,8 +11,9 @@ shift
 limit_seconds=${TEST_SECONDS:-900}
 limit=$(command -v timeout >/dev/null 2>&1 && echo "timeout -k 5 $limit_seconds")
 tallies=$folder/tallies
+jobs=$folder/jobs
+rm -rf "$folder"/*.log.status "$folder"/*.log.taken
 : >"$tallies"
-rm -f "$folder"/*.log.status
 
 # Prints "PASSED FAILED SKIPPED" from a log of Catch2 2 or 3 and the program's exit status. Totals:
 #   All tests passed (123 assertions in 12 test cases)
@@ -38,39 +39,43 @@ tally() {
         }' "$1"
 }
 
-# Tests of real processes mostly wait: those of different files do so side by side. Prints the words
-# that choose the tests of a program's part, a line each; for a program in one part an empty line.
-parts() {
-    [ "$1" = system ] || { echo; return; }
-    for test in tests/system/*_test.cc; do basename "$test" .cc; done |
-        awk -v count=4 '
-            { part[NR % count] = part[NR % count] (part[NR % count] ? "," : "") "[#" $1 "]~[.]" }
-            END { for (i = 0; i < count; ++i) print "-# " part[i] }'
+# A line for each job: its log, the program, and the words that choose its part of the tests. Tests of
+# real processes mostly wait, and are a job a file; those of any other program are one job.
+list_jobs() {
+    for program; do
+        name=${program##*/}
+        if [ "$name" = system ]; then
+            for test in tests/system/*_test.cc; do
+                test=$(basename "$test" .cc)
+                echo "$folder/$name.$test.log $program -# [#$test]~[.]"
+            done
+        else
+            echo "$folder/$name.log $program"
+        fi
+    done
 }
 
-: >"$folder/running"
-for program; do
-    number=0
-    parts "$program" | while read -r words; do
-        log=$folder/$program.$number.log
+# Does one job after another that nobody has begun.
+work() {
+    while read -r log program words; do
+        mkdir "$log.taken" 2>/dev/null || continue
+        status=0
         # shellcheck disable=SC2086 # words are words
-        (
-            status=0
-            $limit "$folder/$program" -w NoTests $words >"$log" 2>&1 </dev/null || status=$?
-            echo "$status" >"$log.status"
-        ) &
-        echo "$program $log" >>"$folder/running"
-        number=$((number + 1))
-    done
-done
-while read -r program log; do
+        $limit "$program" -w NoTests $words >"$log" 2>&1 </dev/null || status=$?
+        echo "$status" >"$log.status"
+    done <"$jobs"
+}
+
+list_jobs "$@" >"$jobs"
+for _ in 1 2 3 4 5 6; do work & done
+while read -r log program words; do
     while [ ! -e "$log.status" ]; do sleep 0.2; done
     status=$(cat "$log.status")
-    echo "== $program"
+    echo "== ${program##*/} $words"
     cat "$log"
-    [ "$status" -eq 0 ] || echo "$program: exit status $status"
+    [ "$status" -eq 0 ] || echo "${log##*/}: exit status $status"
     tally "$log" "$status" >>"$tallies"
-done <"$folder/running"
+done <"$jobs"
 
 awk '{ passed += $1; failed += $2; skipped += $3 }
      END {

@@ -17,14 +17,15 @@ using namespace reeve::sim;
 // worlds all the time, which the address sanitizer makes ten times as dear.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr int default_depth = 3;
-constexpr int depth_for_two = 3;
+constexpr int depth_for_two = 2;
+constexpr uint64_t default_steps = 100000;
 #else
 constexpr int default_depth = 4;
 constexpr int depth_for_two = 4;
+constexpr uint64_t default_steps = 700000;
 #endif
 
 constexpr uint64_t default_seed = 1;
-constexpr uint64_t default_steps = 700000;
 
 uint64_t number_from_environment(const char* name, uint64_t otherwise) {
     const char* text = std::getenv(name);

@@ -27,7 +27,7 @@ struct Fixture {
         return written ? 0 : written.error().code;
     }
     static Status begin(Replacement& replacement, const std::string& where, bool follows = true,
-                        Duration patience = milliseconds(30)) {
+                        Duration patience = milliseconds(300)) {
         return replacement.begin(where, follows, sys::mono_now() + patience);
     }
     std::vector<std::string> names() const {

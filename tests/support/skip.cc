@@ -17,6 +17,8 @@ bool cannot_run(bool able, const std::string& why) {
     return true;
 }
 
+bool is_sanitized() { return std::getenv("REEVE_SANITIZE") != nullptr; }
+
 bool is_root() { return geteuid() == 0; }
 
 bool has_namespaces() {

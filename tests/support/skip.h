@@ -11,13 +11,8 @@ namespace reeve::test {
 //     if (cannot_run(is_root(), "needs root")) return;
 bool cannot_run(bool able, const std::string& why);
 
-// Built with the address sanitizer: its calls and its memory are reeve's too.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool is_sanitized = true;
-#else
-constexpr bool is_sanitized = false;
-#endif
-
+// Has the reeve that is tested a sanitizer in it? Its calls and its memory are reeve's too.
+bool is_sanitized();
 bool is_root();
 // May we make PID namespaces with unshare(1)?
 bool has_namespaces();

@@ -190,7 +190,8 @@ TEST_CASE("a hook that may not have its capabilities says so") {
 }
 
 TEST_CASE("an end by the kernel's out-of-memory killer is told as such, and stays so") {
-    if (cannot_run(!is_sanitized, "the sanitizer's memory is more than the group may have")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer's memory is more than the group may have"))
+        return;
     const MemoryGroup group("50331648");
     if (cannot_run(may_confine() && group.is_usable(), no_group)) return;
     Reeve reeve;

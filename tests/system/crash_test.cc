@@ -121,7 +121,7 @@ TEST_CASE("a PID 1 that cannot execute itself again still ends at a container's 
 }
 
 TEST_CASE("a first start for which memory is short says so and ends with 100, and tries no more") {
-    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer needs all addresses")) return;
     Reeve reeve;
     for (int i = 0; i < 200; ++i) reeve.service("s" + std::to_string(i), sleeps);
     reeve.may_crash = true;
@@ -155,7 +155,7 @@ TEST_CASE("a first start for which memory is short says so and ends with 100, an
 }
 
 TEST_CASE("what reeve crashes of when it reads definitions it does not read again unasked") {
-    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer needs all addresses")) return;
     const bool as_init = starts_as_init();
     if (as_init && cannot_run(has_namespaces(), "PID namespaces are not permitted")) return;
     Reeve reeve;
@@ -187,7 +187,7 @@ TEST_CASE("what reeve crashes of when it reads definitions it does not read agai
 }
 
 TEST_CASE("where memory is too short to go on with after a crash it goes on once there is some") {
-    if (cannot_run(!is_sanitized, "the sanitizer needs all addresses")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer needs all addresses")) return;
     Reeve reeve;
     reeve.service("web", sleeps);
     for (int i = 0; i < 1000; ++i)
@@ -280,7 +280,7 @@ TEST_CASE("behind a crash without its service directory a TERM leads to the end 
 }
 
 TEST_CASE("a fault at any call of a short life ends a first start, or nothing") {
-    if (cannot_run(!is_sanitized, "the sanitizer's own calls are among them")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer's own calls are among them")) return;
     Reeve reeve;
     reeve.service("job", "command = echo x >>{dir}/runs\ntype = oneshot\nlog = null\n");
     const Strings words = {reeve_binary(),        "-d", reeve.services(), "-r",

@@ -15,11 +15,7 @@ using namespace reeve::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int kills = 20;
-#else
-constexpr int kills = 200;
-#endif
+const int kills = is_sanitized() ? 20 : 200;
 
 // Each run appends a line, and says where another one of its kind holds the lock.
 constexpr char guarded[] = R"(echo x >>$1/runs.$2

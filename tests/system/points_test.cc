@@ -634,7 +634,7 @@ TEST_CASE("a crash right after any of its system calls is no end of PID 1") {
 }
 
 TEST_CASE("a system call that fails, whichever and wherever, costs no service anything") {
-    if (cannot_run(!is_sanitized, "the sanitizer's own calls would be made to fail")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer's own calls would be made to fail")) return;
     if (cannot_run(has_program("strace") && run({"strace", "-o", "/dev/null", "true"}).status == 0,
                    "strace is not installed, or may not trace"))
         return;

@@ -61,7 +61,7 @@ TEST_CASE("a job runs every so often, and waits between its runs for its next st
 
 TEST_CASE("a date brings one run, and one that has passed none") {
     Reeve reeve;
-    reeve.service("soon", std::string("command = ") + notes + "\nat = " + utc(3) + "\n");
+    reeve.service("soon", std::string("command = ") + notes + "\nat = " + utc(8) + "\n");
     reeve.service("gone", "command = echo x >>{dir}/gone\nat = " + utc(-60) + "\n");
     reeve.start();
     CHECK(mentions(reeve.svctl({"next"}).out, "soon"));

@@ -258,7 +258,7 @@ TEST_CASE("a service is running once svcheck says so, though no link to it is in
     Reeve reeve;
     reeve.service("web", "command = sleep 1000\nstart_check = svcheck tcp 127.0.0.1:" +
                              server.port() + "\nstart_check_interval = 50ms\n");
-    reeve.service("late", "command = sleep 1000\nstart_timeout = 300ms\nretries = 1\n"
+    reeve.service("late", "command = sleep 1000\nstart_timeout = 3s\nretries = 1\n"
                           "start_check = svcheck file {dir}/none\nstart_check_interval = 50ms\n");
     reeve.start();
     CHECK(reeve.reaches("web", "running"));

@@ -300,10 +300,10 @@ TEST_CASE("readiness that was announced meanwhile is found") {
 
 TEST_CASE("a start_check has its time, though READY=1 was said while there was no reeve") {
     Reeve reeve;
-    reeve.service("web", "ready = notify\nstart_timeout = 2s\nstart_check_interval = 100ms\n"
+    reeve.service("web", "ready = notify\nstart_timeout = 4s\nstart_check_interval = 100ms\n"
                          "log = null\nstart_check = echo >>{dir}/asked; test -e {dir}/good\n"
                          "command = while test ! -e {dir}/go; do sleep 0.01; done; {self} --helper "
-                         "notify READY=1; sleep 2; echo >>{dir}/late; exec sleep 1000\n");
+                         "notify READY=1; sleep 4; echo >>{dir}/late; exec sleep 1000\n");
     reeve.start();
     REQUIRE(reeve.reaches("web", "starting"));
     const pid_t pid = reeve.first_pid_of("web");
