@@ -1,4 +1,4 @@
-// control_groups: the control groups that runs have to themselves (`cgroup`; cgroups(7), version 2).
+// control_groups: the control groups that runs have to themselves (`cgroup`; cgroups(7)).
 // A group is made right before the child, which puts itself into it; what is in it then is the
 // run's, whatever process group or session it has gone to. Once the run is over it is removed. None
 // is signalled or removed that reeve has not made for a run, or found empty.

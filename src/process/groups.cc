@@ -34,24 +34,28 @@ int Groups::signal_process_group(ServiceId id, int number) {
     const Remains left =
         is_led ? Remains::ours : leftovers_.look(id, service.group, service.leader);
     if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
-    return sys::kill(-service.group, number) == 0 ? 0 : errno;
+    if (sys::kill(-service.group, number) == 0) {
+        if (number == service.policy().stop_signal) supervisor_.at(id).group_told = sys::mono_now();
+        return 0;
+    }
+    // Forked a moment ago, it has not made its group yet.
+    return errno != ESRCH || service.leader_gone ? errno : signal_leader(id, number);
+}
+
+int Groups::signal_leader(ServiceId id, int number) {
+    const Service& service = supervisor_.at(id);
+    if (service.leader_gone) return ESRCH;
+    if (watched_.is_leader(id)) return watched_.signal(id, number);
+    return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
 }
 
 int Groups::signal(ServiceId id, int number, bool whole_group) {
     const Service& service = supervisor_.at(id);
     if (service.group <= 0) return ESRCH;
-    if (whole_group) {
-        const bool is_told = control_.signal(id, number, service.group);
-        int code = signal_process_group(id, number);
-        if (is_told && code == ESRCH && service.leader_gone) code = 0;
-        if (code == 0 && number == service.policy().stop_signal)
-            supervisor_.at(id).group_told = sys::mono_now();
-        if (code != ESRCH) return code;
-        // Forked a moment ago, it has not made its group yet.
-    }
-    if (service.leader_gone) return ESRCH;
-    if (watched_.is_leader(id)) return watched_.signal(id, number);
-    return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
+    if (!whole_group) return signal_leader(id, number);
+    const bool is_told = control_.signal(id, number, service.group);
+    const int code = signal_process_group(id, number);
+    return code == ESRCH && is_told ? 0 : code;
 }
 
 void Groups::serve(const PollSet& set, Now now) {

@@ -43,6 +43,7 @@ class Groups {
 
   private:
     int signal_process_group(ServiceId id, int number);
+    int signal_leader(ServiceId id, int number);
     int signal_or_end(ServiceId id, int number, bool whole_group, Now now);
 
     // Was told to end, and is to go on at `due`.

@@ -153,7 +153,7 @@ TEST_CASE("a daemon that has escaped ends with a stop, at stop_timeout where it 
 TEST_CASE("a stop is over when the kernel says that the group is empty, and nobody looks before") {
     const OwnGroup own;
     if (cannot_run(own.is_usable(), no_groups)) return;
-    if (cannot_run(!is_sanitized, "the sanitizer's threads are not reeve's own")) return;
+    if (cannot_run(!is_sanitized(), "the sanitizer's threads are not reeve's own")) return;
     Reeve reeve;
     reeve.service("web", std::string("command = ") + deaf_daemon +
                              "exec sleep 1000\ncgroup = yes\nstop_timeout = 1h\n");
