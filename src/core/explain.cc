@@ -103,8 +103,6 @@ const char* right_for(SpawnStep step) {
     case SpawnStep::nice:
     case SpawnStep::ioprio:
     case SpawnStep::sched: return " (only root may, on Linux with CAP_SYS_NICE)";
-    case SpawnStep::cgroup:
-        return " (reeve must be able to write cgroup.procs of its own group, too)";
     case SpawnStep::capabilities: return " (reeve has not all of them, or lacks CAP_SETPCAP)";
     case SpawnStep::oom_score_adj: return " (only root may, on Linux with CAP_SYS_RESOURCE)";
     default: return "";
