@@ -155,6 +155,8 @@ constexpr int queue_wait_ms = 20;  // until the next try where a listen queue is
 // Files under RUNDIR.
 constexpr size_t record_max_bytes = 1024;              // one journal record
 constexpr size_t records_max_bytes = 4096;             // that are written at once
+constexpr size_t cgroup_path_max_bytes = 255;          // as it is written, and of cgroup_set
+constexpr size_t control_group_max_bytes = 768;        // of the directory
 constexpr size_t note_max_bytes = 512;                 // of words in one
 constexpr size_t child_record_max_bytes = 224;         // the one that a child writes itself
 constexpr size_t journal_chunk_bytes = 65536;          // room is reserved in these

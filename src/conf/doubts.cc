@@ -145,11 +145,15 @@ void warn_of_short_shutdown(Catalog& catalog) {
     catalog.warnings.push_back({first->file.text(), 0, text.view()});
 }
 
-void refuse_lone_instance(const Policy& policy, const Key* key, const int* lines,
-                          Problems& problems) {
-    if (key == nullptr || !policy.instances.empty()) return;
-    problems.add(lines[key - service_keys.data()])
-        << key->name << ": '%i' has no meaning here: the service has no instances";
+void refuse_lone_values(const Policy& policy, const Key* key, const int* lines,
+                        Problems& problems) {
+    const auto line_of = [&](const Key* each) { return lines[each - service_keys.data()]; };
+    if (key != nullptr && policy.instances.empty())
+        problems.add(line_of(key))
+            << key->name << ": '%i' has no meaning here: the service has no instances";
+    if (!policy.cgroup_set.empty() && policy.cgroup.empty())
+        problems.add(line_of(find_key(service_keys, "cgroup_set")))
+            << "cgroup_set: only what has cgroup = yes, or a path, has files to write to";
 }
 
 void refuse_crowd(Catalog& catalog) {

@@ -24,10 +24,9 @@ void refuse_equal_dates(Catalog& catalog);
 // A warning for each of two services that have a socket at the same address.
 void warn_of_shared_sockets(Catalog& catalog);
 
-// An error where `key`, the first that has %i, is one of a service without instances; null: none
-// has. `lines`: as above.
-void refuse_lone_instance(const Policy& policy, const Key* key, const int* lines,
-                          Problems& problems);
+// Errors where `key`, the first that has %i, is one of a service without instances (null: none
+// has), and where cgroup_set is without cgroup. `lines`: as above.
+void refuse_lone_values(const Policy& policy, const Key* key, const int* lines, Problems& problems);
 
 // An error where `ready` takes a number that sd_listen_fds(3) has for a socket. `line`: of ready.
 void refuse_taken_descriptor(const Policy& policy, int line, Problems& problems);

@@ -89,6 +89,8 @@ extern const KindOf<std::optional<int16_t>> score;          // a number, or none
 extern const KindOf<std::optional<uint64_t>> capabilities;  // names, or `-`
 extern const KindOf<std::optional<uint16_t>> io_priority;   // CLASS[:LEVEL]
 extern const KindOf<std::optional<uint16_t>> scheduler;     // POLICY[:PRIORITY]
+extern const KindOf<Text> cgroup;                           // yes, no or a path
+extern const KindOf<Words> cgroup_set;                      // FILE VALUE
 extern const KindOf<int32_t> retries;                       // a number or `unlimited`
 extern const KindOf<int32_t> factor;                        // a decimal, held in percent
 extern const KindOf<int32_t> signal;

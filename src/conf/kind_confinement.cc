@@ -1,8 +1,10 @@
 // The kinds of what confines a process: model/confinement has their words.
 
+#include "base/limits.h"
 #include "base/parse.h"
 #include "base/spelling.h"
 #include "conf/kind.h"
+#include "conf/schema.h"
 #include "model/confinement.h"
 
 namespace reeve {
@@ -44,6 +46,66 @@ bool read_scheduler(const Input& in) {
     return in.store(scheduler);
 }
 
+// Is it one that the kernel has in each group, and that it takes for no group's name?
+bool is_kernels(std::string_view name) { return name.starts_with("cgroup."); }
+
+// Its words stay below the length of a record.
+bool read_cgroup(const Input& in) {
+    if (in.value == "no") return in.store(Text());
+    std::string_view rest = in.value;
+    if (rest.size() > cgroup_path_max_bytes) return in.wrong("longer than 255 bytes");
+    if (rest.starts_with('/')) rest.remove_prefix(1);
+    for (bool more = true; more;) {
+        const size_t slash = rest.find('/');
+        const std::string_view part = rest.substr(0, slash);
+        more = slash != rest.npos;
+        if (part.empty() || part == "." || part == ".." || is_kernels(part))
+            return in.wrong_at(part, "expected yes, no, or the path of a group, without an empty "
+                                     "part, . or .., or one that begins with cgroup.");
+        if (more) rest.remove_prefix(slash + 1);
+    }
+    return in.store(Text(in.value));
+}
+static_assert(cgroup_path_max_bytes == 255);  // in words
+
+// Those by which reeve itself, or the service, puts processes into groups, ends and freezes them.
+bool is_reeves(std::string_view file) {
+    return is_kernels(file) && !file.starts_with("cgroup.max.") && file != "cgroup.pressure";
+}
+
+bool read_cgroup_set(const Input& in) {
+    std::string_view value = in.value;
+    const std::string_view file = take_word(value);
+    const size_t dot = file.find('.');
+    if (dot == 0 || dot == file.npos || file.find('/') != file.npos)
+        return in.wrong_word(file, "is no file of a control group, such as memory.max or cpu.max");
+    if (is_reeves(file)) return in.wrong_word(file, "is not to be written but by reeve");
+    value = trim(value);
+    if (value.empty()) return in.wrong("expected FILE VALUE, such as memory.max 200M");
+    if (in.value.size() > cgroup_path_max_bytes) return in.wrong("longer than 255 bytes");
+    // The later value of a file is the one that counts: its own, behind one that all services have.
+    Words words;
+    for (std::string_view word : *static_cast<const Words*>(in.place))
+        if (std::string_view rest = word; take_word(rest) != file) words.append(word);
+    Buffer<cgroup_path_max_bytes + 1> line;
+    append(line, file, ' ', value);
+    words.append(line.view());
+    return in.store(std::move(words));
+}
+
+void print_cgroup(Sink& out, const Key& key, const void* place) {
+    const Text& path = *static_cast<const Text*>(place);
+    out << (path.empty() ? key.default_text : path.c_str());
+}
+
+void print_settings(Sink& out, const Key&, const void* place) {
+    const size_t start = out.size();
+    for (const std::string_view word : *static_cast<const Words*>(place)) {
+        if (out.size() > start) out << '\n';
+        out << word;
+    }
+}
+
 template <typename T, void (*append_words)(Sink&, T)>
 void print_if_set(Sink& out, const Key&, const void* place) {
     if (const auto& value = *static_cast<const std::optional<T>*>(place)) append_words(out, *value);
@@ -64,6 +126,8 @@ constinit const KindOf<std::optional<uint16_t>> io_priority{
     {"class[:level]", read_io_priority, print_if_set<uint16_t, append_io_priority>}};
 constinit const KindOf<std::optional<uint16_t>> scheduler{
     {"policy[:priority]", read_scheduler, print_if_set<uint16_t, append_scheduler>}};
+constinit const KindOf<Text> cgroup{{"yes|no|path", read_cgroup, print_cgroup, false, true, true}};
+constinit const KindOf<Words> cgroup_set{{"FILE VALUE", read_cgroup_set, print_settings}};
 
 }  // namespace kind
 

@@ -390,8 +390,8 @@ void Loader::load_service(const SourceFile& file) {
                reading.draft.policy->type != Type::fake && !reading.command_is_misspelt) {
         reading.problems.add(0) << "neither exec nor command is set";
     }
-    refuse_lone_instance(*reading.draft.policy, reading.instance_key,
-                         &reading.line_of(service_keys.front()), reading.problems);
+    refuse_lone_values(*reading.draft.policy, reading.instance_key,
+                       &reading.line_of(service_keys.front()), reading.problems);
     check_timing(reading);
     check_health(reading);
     refuse_taken_descriptor(*reading.draft.policy, reading.line_of(service_key("ready")),

@@ -144,6 +144,13 @@ constexpr Key rows[] = {
     row<&P::scheduler>("sched", kind::scheduler, next_start, "",
         "Its turn at the processors: other, batch, idle, or fifo:N and rr:N, N from 1 to 99. Linux "
         "only.", {.needs = Needs::confinement}),
+    row<&P::cgroup>("cgroup", kind::cgroup, next_start, "no",
+        "A control group (v2) of each run's own, in which a stop ends all: below reeve's, or of "
+        "this path there, or with a / from the top of the hierarchy. Linux only.",
+        {.needs = Needs::confinement}),
+    row<&P::cgroup_set>("cgroup_set", kind::cgroup_set, next_start, "",
+        "What is written into a file of its control group, such as memory.max 200M. Linux only.",
+        {.needs = Needs::confinement, .repeats = true}),
     row<&P::input>("stdin", kind::input, next_start, "/dev/null",
         "What it reads as standard input: a path, a FIFO once somebody writes into it; or fifo, "
         "for svctl input."),

@@ -110,6 +110,10 @@ void Past::take(std::string_view line) {
         known->version = record->version;
         known->digest = record->digest;
         known->blamed = record->blamed;
+        if (known->service.group == 0) known->control_group = {};
+        return;
+    case RecordKind::control_group:
+        if (known != nullptr) known->control_group = record->text;
         return;
     case RecordKind::text:
         if (known != nullptr) known->service.*record->member = record->text;

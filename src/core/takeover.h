@@ -37,6 +37,7 @@ struct PastService {
     Text version;         // of the definition that was in force
     uint64_t digest = 0;  // of that
     Text blamed;          // whom its reason blames, NAME[@I]
+    Text control_group;   // of its run; empty: none, or it is not on record
     std::optional<Timer> timer;
     Process child;                             // wrote its own record, before reeve knew of it
     Fact leader = Fact::gone;                  // of service.leader

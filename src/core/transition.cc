@@ -216,6 +216,7 @@ void Walk::on_retry_now() {
 void Walk::spawn() {
     if (is_unread(s_)) return await_definition(0);
     s_.group_poll_ms = 0;
+    s_.in_control_group = !policy().cgroup.empty();
     enter(State::starting, Phase::executing, {.code = ReasonCode::executing});
     act(ActionKind::spawn, static_cast<int32_t>(s_.runs));
 }
@@ -315,12 +316,15 @@ void Walk::kill_group() {
 }
 
 // What is left of a group need not be our children: nobody tells us of its end, so we look, soon
-// at first and then less often.
+// at first and then less often. Of a control group's the kernel tells; a KILL that could not be
+// sent is sent again.
 void Walk::watch_group() {
-    s_.group_poll_ms = static_cast<int32_t>(
-        std::clamp<int64_t>(s_.group_poll_ms * 2, group_poll_min_ms, group_poll_max_ms));
+    const bool is_told = s_.in_control_group;
+    s_.group_poll_ms = static_cast<int32_t>(std::clamp<int64_t>(
+        s_.group_poll_ms * 2, is_told ? group_poll_max_ms : group_poll_min_ms, group_poll_max_ms));
     s_.deadline = now_.mono + milliseconds(s_.group_poll_ms);
-    if (s_.phase != Phase::killing) s_.deadline = std::min(s_.deadline, s_.stop_by);
+    if (s_.phase != Phase::killing)
+        s_.deadline = is_told ? s_.stop_by : std::min(s_.deadline, s_.stop_by);
 }
 
 void Walk::on_exited(const Event& event) {

@@ -125,7 +125,7 @@ const GroupUse* Answer::use_of(const Service& service) {
     if (service.group <= 0) return nullptr;
     if (uses_.empty()) {
         const auto add = [&](const Service& each) {
-            if (each.group > 0) uses_.emplace_back().group = each.group;
+            if (each.group > 0) add_groups(uses_, each);
         };
         if (all_)
             for (const Service& each : supervisor_->services()) add(each);

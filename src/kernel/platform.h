@@ -125,6 +125,12 @@ struct GroupLimits {
 };
 GroupLimits group_limits();
 
+// The directory of a process's control group (version 2); `top`: how much of it is where the
+// hierarchy begins. False: there is no such hierarchy.
+bool find_control_group(pid_t pid, Sink& directory, size_t& top);
+// Is the process in the group with this path below the top, or below that?
+bool is_in_control_group(pid_t pid, std::string_view path);
+
 // How many processes of our group the kernel has killed for want of memory.
 struct MemoryKills {
     uint64_t count = 0;

@@ -189,6 +189,32 @@ std::optional<uint64_t> full_group_limit() {
 
 GroupLimits group_limits() { return limits_of_group({}); }
 
+// No controller's name is empty, but version 2 has none in its line.
+bool find_control_group(pid_t pid, Sink& directory, size_t& top) {
+    Buffer<64> file;
+    append(file, "/proc/", int64_t{pid}, "/cgroup");
+    ControlGroup group;
+    if (!find_group({.groups = file.c_str()}, "", group)) return false;
+    directory << group.directory.view();
+    top = group.top;
+    return true;
+}
+
+// What stands before it is what a container, or a mount of a part, does not show.
+bool is_in_control_group(pid_t pid, std::string_view path) {
+    Buffer<64> file;
+    append(file, "/proc/", int64_t{pid}, "/cgroup");
+    bool is_in = false;
+    each_line(file.c_str(), [&](std::string_view line) {
+        if (!line.starts_with("0::")) return true;
+        const size_t place = line.find(path);
+        const size_t end = place + path.size();
+        is_in = place != line.npos && (end == line.size() || line[end] == '/');
+        return false;
+    });
+    return is_in;
+}
+
 // The root of version 2 has no count: there is the machine's, which of a container is not its own.
 std::optional<MemoryKills> memory_kills() {
     if (const auto ours = memory_kills_in_group({})) return MemoryKills{*ours, true};

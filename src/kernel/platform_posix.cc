@@ -212,6 +212,8 @@ int set_groups(std::span<const gid_t> groups) {
 
 std::optional<uint64_t> full_group_limit() { return std::nullopt; }
 GroupLimits group_limits() { return {}; }
+bool find_control_group(pid_t, Sink&, size_t&) { return false; }
+bool is_in_control_group(pid_t, std::string_view) { return false; }
 std::optional<MemoryKills> memory_kills() { return std::nullopt; }
 
 int set_limit(int resource, const struct rlimit& limit) { return ::setrlimit(resource, &limit); }

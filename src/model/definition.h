@@ -75,6 +75,8 @@ struct Policy {
     std::optional<uint16_t> io_priority;   // as model/confinement has them
     std::optional<uint16_t> scheduler;     // the same
     std::optional<uint64_t> capabilities;  // the same; none: reeve's own, as its user has them
+    Text cgroup;                           // "yes", or a path; empty: it has none of its own
+    Words cgroup_set;                      // FILE VALUE
     Text input;                            // `stdin`: a path, or "fifo"; empty: /dev/null
     Text tty;                              // a terminal that becomes the controlling one
     bool input_keep = false;

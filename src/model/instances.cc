@@ -68,10 +68,11 @@ Ref<const Definition> definition_of(const Ref<const Definition>& common,
     own->names_instance = false;
     const Policy& policy = *own->policy;
     if (!has_mark(policy.user) && !has_mark(policy.chroot) && !has_mark(policy.input) &&
-        !has_mark(policy.tty))
+        !has_mark(policy.tty) && !has_mark(policy.cgroup))
         return Ref<const Definition>(own.get());
     const Ref<Policy> filled = copy_of(policy);
-    for (Text* text : {&filled->user, &filled->chroot, &filled->input, &filled->tty})
+    for (Text* text :
+         {&filled->user, &filled->chroot, &filled->input, &filled->tty, &filled->cgroup})
         fill_in(*text, instance);
     own->policy = Ref<const Policy>(filled.get());
     return Ref<const Definition>(own.get());

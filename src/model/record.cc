@@ -64,6 +64,7 @@ constexpr Field fields[] = {
     NUMBER("known", known, 0, 1),
     NUMBER("restart", restart_for, 0, number_of(reason_code_last)),
     NUMBER("killed", killed, 0, 1),
+    NUMBER("cgroup", in_control_group, 0, 1),
     {"reaped", [](const Service& s) { return int64_t{s.leader && s.leader_gone}; },
      [](Service& s, int64_t n) { s.leader_gone = n != 0; }, 0, 1},
     NUMBER("hooks", hooks, 0, (1 << hook_count) - 1),
@@ -332,6 +333,14 @@ void append_text_record(Sink& out, const Service& service, size_t which) {
     seal(out, start);
 }
 
+void append_control_group_record(Sink& out, const Service& service, std::string_view path) {
+    const size_t start = out.size();
+    out << "cgroup ";
+    out << service.full_name();
+    append(out, ' ', path);
+    seal(out, start);
+}
+
 void append_timer_record(Sink& out, std::string_view name, const Timer& timer) {
     const size_t start = out.size();
     append(out, "timer ", name);
@@ -378,8 +387,8 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
         return record;
     }
     record.kind = RecordKind::note;
-    constexpr std::string_view of_services[] = {"gone",  "service", "text",
-                                                "timer", "hook",    "child"};
+    constexpr std::string_view of_services[] = {"gone", "service", "text",  "timer",
+                                                "hook", "child",   "cgroup"};
     if (std::find(std::begin(of_services), std::end(of_services), kind) == std::end(of_services))
         return record;
     record.name = take_word(rest);
@@ -398,6 +407,11 @@ std::optional<Record> decode_record(std::string_view line, Service& service) {
             if (which == each.which) record.member = each.member;
         if (record.member == nullptr) return record;
         record.kind = RecordKind::text;
+        record.text = rest.substr(rest.empty() ? 0 : 1);
+        return record;
+    }
+    if (kind == "cgroup") {
+        record.kind = RecordKind::control_group;
         record.text = rest.substr(rest.empty() ? 0 : 1);
         return record;
     }

@@ -6,6 +6,7 @@
 //   child NAME[@I] pid=N start=N #SUM      written by the child itself, before its exec
 //   hook NAME[@I] HOOK pid=N start=N #SUM  the same, of a hook
 //   text NAME[@I] WHICH TEXT #SUM          what the service's last record has no number for
+//   cgroup NAME[@I] PATH #SUM              the control group of its run
 //   timer NAME[@I] key=value... #SUM       what the clock owes it; absent keys: 0
 //   gone NAME[@I] #SUM                     its file is gone, and nothing of it is left
 //   note TEXT #SUM                         for people: why there is nothing before it
@@ -47,12 +48,24 @@ void append_process_record(Sink& out, std::string_view name, std::optional<Hook>
 // has none.
 constexpr size_t service_text_count = 3;
 void append_text_record(Sink& out, const Service& service, size_t which);
+void append_control_group_record(Sink& out, const Service& service, std::string_view path);
 void append_timer_record(Sink& out, std::string_view name, const Timer& timer);
 void append_gone_record(Sink& out, std::string_view name);
 void append_note_record(Sink& out, std::string_view text);
 void append_end_record(Sink& out);
 
-enum class RecordKind : uint8_t { header, service, text, timer, child, hook, gone, note, end };
+enum class RecordKind : uint8_t {
+    header,
+    service,
+    text,
+    control_group,
+    timer,
+    child,
+    hook,
+    gone,
+    note,
+    end
+};
 
 struct Record {
     RecordKind kind = RecordKind::end;
@@ -65,7 +78,7 @@ struct Record {
     Phase phase_then = Phase::idle;     // service: one of that state
     Hook hook = Hook::pre_start;        // hook
     Text Service::*member = nullptr;    // text: which of the service's
-    std::string_view text;              // text
+    std::string_view text;              // text; control_group: its path
     Timer timer;                        // timer
     Process process;                    // child, hook
 };

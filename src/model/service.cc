@@ -152,6 +152,7 @@ const char* name_of(SpawnStep step) {
     case SpawnStep::ioprio: return "ioprio";
     case SpawnStep::sched: return "sched";
     case SpawnStep::listen: return "listen";
+    case SpawnStep::cgroup: return "cgroup";
     }
     return "?";
 }

@@ -128,6 +128,7 @@ enum class SpawnStep : uint8_t {
     ioprio,
     sched,
     listen,
+    cgroup,
 };
 const char* name_of(SpawnStep step);
 
@@ -270,6 +271,7 @@ struct Service {
     bool reached : 1 = false;         // by the command that is being carried out
     bool looks_other : 1 = false;     // than its status file has it
     bool ad_hoc : 1 = false;          // an instance that no file lists: svctl up has made it
+    bool in_control_group : 1 = false;  // this run has a control group of its own
     ExitStatus exit;
     uint16_t scaled = 0;       // NAME@1's: how many svctl scale has asked for; 0: those of the file
     uint16_t scaled_from = 0;  // and how many the file had then

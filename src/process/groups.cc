@@ -13,7 +13,8 @@ namespace reeve {
 
 Remains Groups::left_of(ServiceId id) {
     const Service& service = supervisor_.at(id);
-    const Remains left = leftovers_.look(id, service.group, service.leader);
+    Remains left = leftovers_.look(id, service.group, service.leader);
+    if (const Remains in_control = control_.left(id); left == Remains::none) left = in_control;
     if (left != Remains::none) add_leaderless(id);
     return left;
 }
@@ -25,27 +26,46 @@ void Groups::add_leaderless(ServiceId id) {
 
 // A group is signalled only while its leader is not reaped, or something of it is seen alive: its
 // number cannot be another's. What is not our child may have ended unnoticed.
+int Groups::signal_process_group(ServiceId id, int number) {
+    const Service& service = supervisor_.at(id);
+    const bool is_led = !service.leader_gone &&
+                        (!watched_.is_leader(id) || (getpgid(service.leader.pid) == service.group &&
+                                                     watched_.signal(id, 0) == 0));
+    const Remains left =
+        is_led ? Remains::ours : leftovers_.look(id, service.group, service.leader);
+    if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
+    if (sys::kill(-service.group, number) == 0) {
+        if (number == service.policy().stop_signal) supervisor_.at(id).group_told = sys::mono_now();
+        return 0;
+    }
+    // Forked a moment ago, it has not made its group yet.
+    return errno != ESRCH || service.leader_gone ? errno : signal_leader(id, number);
+}
+
+int Groups::signal_leader(ServiceId id, int number) {
+    const Service& service = supervisor_.at(id);
+    if (service.leader_gone) return ESRCH;
+    if (watched_.is_leader(id)) return watched_.signal(id, number);
+    return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
+}
+
 int Groups::signal(ServiceId id, int number, bool whole_group) {
     const Service& service = supervisor_.at(id);
     if (service.group <= 0) return ESRCH;
-    const bool is_watched = watched_.is_leader(id);
-    if (whole_group) {
-        const bool is_led =
-            !service.leader_gone && (!is_watched || (getpgid(service.leader.pid) == service.group &&
-                                                     watched_.signal(id, 0) == 0));
-        const Remains left = is_led ? Remains::ours : left_of(id);
-        if (left != Remains::ours) return left == Remains::none ? ESRCH : EAGAIN;
-        if (sys::kill(-service.group, number) == 0) {
-            if (number == service.policy().stop_signal)
-                supervisor_.at(id).group_told = sys::mono_now();
-            return 0;
-        }
-        if (errno != ESRCH || service.leader_gone) return errno;
-        // Forked a moment ago, it has not made its group yet.
-    }
-    if (service.leader_gone) return ESRCH;
-    if (is_watched) return watched_.signal(id, number);
-    return sys::kill(service.leader.pid, number) == 0 ? 0 : errno;
+    if (!whole_group) return signal_leader(id, number);
+    const bool is_told = control_.signal(id, number, service.group);
+    const int code = signal_process_group(id, number);
+    return code == ESRCH && is_told ? 0 : code;
+}
+
+void Groups::serve(const PollSet& set, Now now) {
+    control_.serve(set, [&](ServiceId id) {
+        const Service& service = supervisor_.at(id);
+        // What is not read is told again and again.
+        if (control_.left(id) == Remains::none && service.group > 0 && service.leader_gone &&
+            left_of(id) == Remains::none)
+            supervisor_.handle(id, {.kind = EventKind::group_empty}, now);
+    });
 }
 
 int Groups::signal_or_end(ServiceId id, int number, bool whole_group, Now now) {
@@ -93,6 +113,7 @@ void Groups::learn_start_time(ServiceId id) {
 void Groups::forget(ServiceId id) {
     watched_.remove(id);
     leftovers_.forget(id);
+    control_.end(id);
     erase_if(leaderless_, [&](ServiceId each) { return each == id; });
 }
 

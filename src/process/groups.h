@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "core/supervisor.h"
+#include "process/control_groups.h"
 #include "process/leftovers.h"
 #include "process/watched.h"
 
@@ -11,11 +12,11 @@ namespace reeve {
 
 class Groups {
   public:
-    explicit Groups(Supervisor& supervisor) : supervisor_(supervisor) {}
+    explicit Groups(Supervisor& supervisor) : supervisor_(supervisor), control_(supervisor) {}
 
-    // What is left of a service's group, whose leader is gone?
+    // What is left of a service's groups, of both kinds, whose leader is gone?
     Remains left_of(ServiceId id);
-    // A signal for the service's leader, or its whole group. An errno, or 0.
+    // A signal for the service's leader, or its whole group, and its control group. An errno, or 0.
     int signal(ServiceId id, int number, bool whole_group);
     // A stop signal. What is stopped (SIGSTOP, a terminal) does not see it before it goes on: where
     // it has not ended by then, CONT follows. A group that is found empty is an event.
@@ -23,6 +24,9 @@ class Groups {
     // CONT for those that it is time for.
     void pass_deadlines(Now now);
     Mono next_deadline() const;
+
+    // What the kernel says of control groups. One that is empty is an event.
+    void serve(const PollSet& set, Now now);
 
     // Reads a start time that could not be read when the process began.
     void learn_start_time(ServiceId id);
@@ -35,8 +39,11 @@ class Groups {
 
     // Leaders that are not our children.
     Watched& watched() { return watched_; }
+    ControlGroups& control() { return control_; }
 
   private:
+    int signal_process_group(ServiceId id, int number);
+    int signal_leader(ServiceId id, int number);
     int signal_or_end(ServiceId id, int number, bool whole_group, Now now);
 
     // Was told to end, and is to go on at `due`.
@@ -50,6 +57,7 @@ class Groups {
     Supervisor& supervisor_;
     Watched watched_;
     Leftovers leftovers_;
+    ControlGroups control_;
     List<ServiceId> leaderless_;
     List<Told> told_;  // the first ones first
 };

@@ -33,7 +33,7 @@ void Limiter::pass_deadline(Now now) {
     for (Bounded& each : bounded_) {
         const pid_t group = supervisor_.at(each.id).group;
         if (each.group != group) each = {each.id, group};
-        uses.emplace_back().group = group;
+        add_groups(uses, supervisor_.at(each.id));
     }
     const bool is_told = measure(std::span(uses));
     if (!is_told && !std::exchange(is_blind_, true))

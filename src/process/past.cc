@@ -14,6 +14,7 @@
 #include "kernel/platform.h"
 #include "kernel/sys.h"
 #include "model/record.h"
+#include "process/control_groups.h"
 #include "process/resume.h"
 #include "process/watched.h"
 
@@ -44,7 +45,8 @@ void find_facts(PastService& was) {
     const Process leader = was.child ? was.child : service.leader;
     if (leader && !(service.leader && service.leader_gone)) was.leader = find_fact(leader);
     const pid_t group = was.child ? was.child.pid : service.group;
-    if (group > 0 && was.leader == Fact::gone) was.group_left = left_behind(group, leader);
+    if (group > 0 && was.leader == Fact::gone)
+        was.group_left = left_behind(group, leader) || is_populated(was.control_group);
     for (size_t i = 0; i < hook_count; ++i)
         if (service.hook_runs(static_cast<Hook>(i)))
             was.hooks[i].fact = find_fact(was.hooks[i].process);

@@ -114,6 +114,7 @@ void Performer::renew_channels() {
 void Performer::watch(PollSet& set) {
     hooks_.watch(set);
     groups_.watched().watch(set);
+    groups_.control().watch(set);
     logs_.watch(set);
     runs_.watch(set);
 }
@@ -122,6 +123,7 @@ void Performer::watch(PollSet& set) {
 void Performer::serve(const PollSet& set, Now now) {
     hooks_.serve(set);
     end_watched(set, now);
+    groups_.serve(set, now);
     logs_.serve(set);
     carry_out(now);
     runs_.serve(set, now);
@@ -292,6 +294,7 @@ void Performer::take_over(std::span<const PastService> past, Now now) {
             foreground_.begin(service.group, tcgetpgrp(0) == service.group);
         }
         if (service.group > 0 && service.leader_gone) groups_.add_leaderless(id);
+        groups_.control().take_over(id, at_.run_directory, past[i].control_group);
         take_over_hooks(id, past[i], now);
         inputs_.take_over(service, at_.kept);
     }

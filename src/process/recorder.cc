@@ -99,6 +99,11 @@ void Recorder::append_service(Records& records, ServiceId id) {
         if (records.capacity() - records.size() < record_max_bytes) write(records);
         append_text_record(records, service, i);
     }
+    const Text* group = service.group > 0 ? groups_.control().path_of(id) : nullptr;
+    if (group != nullptr) {
+        if (records.capacity() - records.size() < record_max_bytes) write(records);
+        append_control_group_record(records, service, *group);
+    }
     const Timer* timer = supervisor_.timetable().find(id);
     if (timer == nullptr) return;
     if (records.capacity() - records.size() < record_max_bytes) write(records);

@@ -41,9 +41,9 @@ struct Birth {
 // The child, from fork to exec: async-signal-safe calls alone, over a plan that is only read. All
 // signals are blocked until the last moment, so that reeve's handlers never run in it.
 //
-//   record -> session -> terminal or input, other descriptors -> oom_score_adj, nice, sched,
-//   ioprio, umask, limits -> chroot -> user, capabilities -> directory -> no_new_privs -> signals
-//   -> exec
+//   record -> control group -> session -> terminal or input, other descriptors -> oom_score_adj,
+//   nice, sched, ioprio, umask, limits -> chroot -> user, capabilities -> directory ->
+//   no_new_privs -> signals -> exec
 //
 // What needs reeve's rights comes before the user, what the service's rights should decide (the
 // directory) after it. Limits come behind all that opens a descriptor.
@@ -55,6 +55,8 @@ class Child {
     [[noreturn]] void run() {
         Fd(birth_.parents_end).reset();
         write_record();
+        if (plan_.control_group >= 0)
+            need(sys::write(plan_.control_group, "0", 1), SpawnStep::cgroup);
         enter_group();
         clear_targets();
         set_input();

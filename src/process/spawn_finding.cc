@@ -124,6 +124,9 @@ void append_finding(Sink& out, SpawnStep step, int code, const Definition& defin
         return;
     case SpawnStep::capabilities:
         return append_capabilities_missing(out, code, policy.capabilities.value_or(0));
+    case SpawnStep::cgroup:
+        append(out, "cgroup: ", errno_text(code), " (cgroup.procs, of its group or reeve's own)");
+        return;
     case SpawnStep::exec:
         if (definition.exec.empty()) return;
         if (is_absent) append_link(out, step, policy, definition.exec.front());

@@ -108,6 +108,7 @@ struct SpawnPlan {
 
     bool take_foreground = false;  // mode main: the terminal's foreground is to be the child's
     std::span<const Placement> descriptors;
+    int control_group = -1;  // cgroup.procs of the child's own; -1: it stays in reeve's
     RecordWriter record;
     pid_t parent = 0;
     const struct rlimit* nofile = nullptr;

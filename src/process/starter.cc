@@ -155,6 +155,7 @@ Fd Starter::open_log(ServiceId id, bool begins, Text& why) {
 // Makes the plan, and the service's output its user's.
 bool Starter::prepare_child(SpawnRequest& request, const Fd& output, PrepareError& error) {
     request.descriptors = descriptors_;
+    plan_.control_group = -1;
     if (!prepare(request, plan_, error)) return false;
     give_output(output, plan_);
     return true;
@@ -193,7 +194,11 @@ void Starter::start(const Action& action, Now now) {
     if (input) descriptors_.push_back({input.get(), 0});
     if (!sockets_.open(service, user_of(plan_), descriptors_, error))
         return start_failed(id, error, now);
+    Fd procs;
+    if (!groups_.control().begin(id, at_.run_directory, procs, error))
+        return start_failed(id, error, now);
     plan_.descriptors = descriptors_;
+    plan_.control_group = procs.get();
     Result<Spawned> spawned = spawn_service(service, is_main);
     if (!spawned) {
         blame_fork(error, spawned.error().code);

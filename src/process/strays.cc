@@ -58,7 +58,8 @@ void Strays::look(Supervisor& supervisor, const Hooks& hooks, pid_t trial) {
     const auto see = [&](pid_t pid) {
         if (is_known(pid) || is_known(getpgid(pid))) return;
         const ServiceId id = service_of(supervisor, pid);
-        if (!id) return;
+        // What has a control group to itself has not got away.
+        if (!id || supervisor.at(id).in_control_group) return;
         strays_.push_back({id, supervisor.at(id).name, pid});
         note(supervisor, id);
     };

@@ -43,6 +43,54 @@ TEST_CASE("sockets of listen are held as they are written, and each of them once
           "/etc/reeve/web:34: listen = tcp:*:33: there are 32 already, as many as may be");
 }
 
+TEST_CASE("a control group is one of its own, and the last value of a file of it counts") {
+    const auto web =
+        definition_of("exec = a\ncgroup = /shop/%n\ncgroup_set = memory.max   200M\n"
+                      "cgroup_set = cpu.max 50000 100000\ncgroup_set = memory.max 1G\n");
+    REQUIRE(web);
+    CHECK(web->policy->cgroup == "/shop/web");
+    CHECK(joined(web->policy->cgroup_set) == "cpu.max 50000 100000|memory.max 1G");
+    CHECK(definition_of("exec = a\ncgroup = yes\n")->policy->cgroup == "yes");
+    const auto none = definition_of("exec = a\ncgroup = no\n");
+    CHECK(none->policy->cgroup.empty());
+    CHECK(none->digest == definition_of("exec = a\n")->digest);
+}
+
+TEST_CASE("what would not be a group of its own, or break supervision, is refused") {
+    const std::string path = ": expected yes, no, or the path of a group, without an empty part, . "
+                             "or .., or one that begins with cgroup.";
+    for (const auto& [wrong, column] : {std::pair("/", 2),
+                                        {"a/../b", 3},
+                                        {"..", 1},
+                                        {"a//b", 3},
+                                        {"/a/", 4},
+                                        {"/a/cgroup.procs", 4},
+                                        {"./a", 1}}) {
+        INFO(wrong);
+        CHECK(problems_of(std::string("exec = a\ncgroup = ") + wrong + "\n") ==
+              "/etc/reeve/web:2: cgroup = " + std::string(wrong) + ": column " +
+                  std::to_string(column) + path);
+    }
+    CHECK(problems_of("exec = a\ncgroup = " + std::string(256, 'a') + "\n")
+              .find("longer than 255 bytes") != std::string::npos);
+    const auto problem_of = [](const std::string& setting) {
+        return problems_of("exec = a\ncgroup = yes\ncgroup_set = " + setting + "\n");
+    };
+    for (const char* file : {"cgroup.procs", "cgroup.kill", "cgroup.subtree_control",
+                             "cgroup.freeze", "cgroup.threads", "cgroup.type"})
+        CHECK(problem_of(std::string(file) + " 1").find("is not to be written but by reeve") !=
+              std::string::npos);
+    for (const char* file : {"memory", "memory/max.x", ".max", "../memory.max"})
+        CHECK(problem_of(std::string(file) + " 1").find("is no file of a control group") !=
+              std::string::npos);
+    CHECK(problem_of("memory.max") == "/etc/reeve/web:3: cgroup_set = memory.max: expected FILE "
+                                      "VALUE, such as memory.max 200M");
+    CHECK(problem_of("cgroup.max.depth 3").empty());
+    CHECK(problems_of("exec = a\ncgroup_set = pids.max 9\n") ==
+          "/etc/reeve/web:2: cgroup_set: only what has cgroup = yes, or a path, has files to write "
+          "to");
+}
+
 TEST_CASE("readiness is told on no descriptor that a socket has") {
     CHECK(problems_of("exec = a\nready = fd:4\nlisten = tcp:*:80\nlisten = tcp:*:81\n") ==
           "/etc/reeve/web:2: ready = fd:4: the sockets of listen begin at 3; take fd:5 or a later "

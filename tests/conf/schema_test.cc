@@ -47,6 +47,8 @@ const char* const changes[] = {
     "capabilities = kill net_raw",
     "ioprio = best-effort:7",
     "sched = rr:1",
+    "cgroup = /shop/web",
+    "cgroup_set = memory.max 200M",
     "stdin = /i",
     "input_keep = yes",
     "listen = tcp:*:80",
@@ -107,10 +109,10 @@ const char* const changes[] = {
 
 // What only a new process can have, from BEHAVIOUR: the end of "Keys".
 const std::set<std::string> process_bound{
-    "exec",          "command",      "type",         "user",     "workdir",   "umask",
-    "nice",          "chroot",       "env",          "env_file", "env_clear", "limit",
-    "oom_score_adj", "no_new_privs", "stdin",        "tty",      "ready",     "log",
-    "watchdog",      "input_keep",   "capabilities", "ioprio",   "sched",     "listen"};
+    "exec",   "command", "type",     "user",      "workdir",   "umask",         "nice",
+    "chroot", "env",     "env_file", "env_clear", "limit",     "oom_score_adj", "no_new_privs",
+    "stdin",  "tty",     "ready",    "log",       "watchdog",  "input_keep",    "capabilities",
+    "ioprio", "sched",   "listen",   "cgroup",    "cgroup_set"};
 
 std::string key_of(std::string_view line) { return std::string(line.substr(0, line.find(' '))); }
 
@@ -181,7 +183,8 @@ TEST_CASE("the defaults are those of the contract") {
                                                             {"log_keep", "10"},
                                                             {"log_time", "utc"},
                                                             {"env_clear", "no"},
-                                                            {"no_new_privs", "no"}};
+                                                            {"no_new_privs", "no"},
+                                                            {"cgroup", "no"}};
     size_t found = 0;
     for (const Key& key : service_keys)
         if (*key.default_text != '\0') ++found;
@@ -212,9 +215,10 @@ TEST_CASE("every key changes the digest, and the process-bound ones the digest o
         const std::string name = key_of(line);
         const bool runs = name == "exec" || name == "command";
         // With a schedule a type that is not set is another one.
-        const std::string type = name == "type"       ? ""
-                                 : name == "watchdog" ? "type = oneshot\nready = notify\n"
-                                                      : "type = oneshot\n";
+        const std::string type = name == "type"         ? ""
+                                 : name == "watchdog"   ? "type = oneshot\nready = notify\n"
+                                 : name == "cgroup_set" ? "type = oneshot\ncgroup = yes\n"
+                                                        : "type = oneshot\n";
         const auto before = definition_of(type + "exec = a\n");
         const auto after = definition_of(type + (runs ? "" : "exec = a\n") + line + "\n");
         REQUIRE(after);

@@ -41,6 +41,7 @@ Policy policy_of(const Shape& shape) {
     if (shape.reload_command) policy.reload_command = "reread";
     policy.kill_mode = shape.kill_mode;
     policy.cascade = shape.cascade;
+    if (shape.control_group) policy.cgroup = "yes";
     return policy;
 }
 
@@ -203,6 +204,7 @@ std::string describe(const File& file, uint32_t number) {
     flag(shape.check_action == CheckAction::stop, "check_action=stop");
     flag(shape.check_action == CheckAction::none, "check_action=none");
     flag(shape.kill_mode == KillMode::process, "kill_mode=process");
+    flag(shape.control_group, "cgroup=yes");
     flag(shape.cascade, "cascade");
     flag(!file.present, "(absent)");
     flag(file.broken, "(broken)");

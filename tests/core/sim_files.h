@@ -54,6 +54,7 @@ struct Shape {
     CheckAction check_action = CheckAction::restart;
     KillMode kill_mode = KillMode::group;
     bool cascade = false;
+    bool control_group = false;
     When when = When::always;
     Hours hours = Hours::all;
     Overlap overlap = Overlap::skip;

@@ -496,12 +496,12 @@ bool same_record(const Service& a, const Service& b) {
     };
     return a.name == b.name && a.instance == b.instance && a.want == b.want && a.state == b.state &&
            a.phase == b.phase && a.known == b.known && a.restart_for == b.restart_for &&
-           a.killed == b.killed && a.leader_gone == b.leader_gone && a.hooks == b.hooks &&
-           a.leader == b.leader && a.group == b.group && a.run_digest == b.run_digest &&
-           a.since == b.since && a.changed == b.changed && a.started == b.started &&
-           a.started_wall == b.started_wall && a.deadline == b.deadline &&
-           a.start_by == b.start_by && a.stop_by == b.stop_by && a.runs == b.runs &&
-           a.check_failures == b.check_failures && a.attempts == b.attempts &&
+           a.killed == b.killed && a.in_control_group == b.in_control_group &&
+           a.leader_gone == b.leader_gone && a.hooks == b.hooks && a.leader == b.leader &&
+           a.group == b.group && a.run_digest == b.run_digest && a.since == b.since &&
+           a.changed == b.changed && a.started == b.started && a.started_wall == b.started_wall &&
+           a.deadline == b.deadline && a.start_by == b.start_by && a.stop_by == b.stop_by &&
+           a.runs == b.runs && a.check_failures == b.check_failures && a.attempts == b.attempts &&
            a.failures == b.failures && a.exit == b.exit && reason(a.reason, b.reason) &&
            reason(a.verdict, b.verdict) && reason(a.end, b.end) &&
            reason(a.hook_failure, b.hook_failure);

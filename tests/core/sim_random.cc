@@ -53,6 +53,7 @@ void Player::make_file(uint32_t number, uint32_t count) {
     shape.check_action = static_cast<CheckAction>(random_.below(3));
     shape.kill_mode = random_.percent(30) ? KillMode::process : KillMode::group;
     shape.cascade = random_.percent(30);
+    shape.control_group = number % 3 == 1;
     if (is_timed_) make_timing(scenario_.files[number]);
     // No cycles, but the numbers are in no order: i may depend on j where rank(i) > rank(j).
     const auto rank = [count](uint32_t i) { return (i * 7 + 3) % 101 * 1000 + i + count * 0; };

@@ -429,6 +429,14 @@ void World::check_group(uint32_t number) {
     tell(number, {.kind = EventKind::group_empty});
 }
 
+// Of a control group the kernel says when it is empty.
+void World::tell_of_empty(uint32_t number) {
+    const Service* whose = service(number);
+    if (whose == nullptr || !whose->in_control_group) return;
+    check_group(number);
+    perform_all();
+}
+
 void World::bury(uint32_t number) {
     free_pids_.push_back(groups[number]->id);
     groups[number].reset();
@@ -490,7 +498,10 @@ bool World::process_move(const Move& move) {
         group.state = Group::Leader::zombie;
         group.status = status_of(move.value);
         return true;
-    case MoveKind::obey: return obey(group, move.value != 0);
+    case MoveKind::obey:
+        if (!obey(group, move.value != 0)) return false;
+        tell_of_empty(number);
+        return true;
     case MoveKind::fork_member:
         if (group.members == members_max_count || (!alive && group.members == 0)) return false;
         ++group.members;
@@ -500,6 +511,7 @@ bool World::process_move(const Move& move) {
         if (group.members == 0) return false;
         --group.members;
         if (move.value != 0) check_group(number), perform_all();
+        tell_of_empty(number);
         return true;
     case MoveKind::reap: return reap(number);
     default: return false;
@@ -623,7 +635,10 @@ bool World::behave_process(uint32_t number) {
     Group& group = *groups[number];
     if (group.exec_pending)
         return process_move({MoveKind::exec_done, static_cast<uint8_t>(number)});
-    if (obey(group, true)) return true;
+    if (obey(group, true)) {
+        tell_of_empty(number);
+        return true;
+    }
     const Service* s = service(number);
     if (s == nullptr || !s->definition) return false;
     if (s->phase == Phase::readying && s->reason.value != static_cast<int>(ReadyKind::after)) {

@@ -236,6 +236,7 @@ struct World {
     void run_hook(uint32_t number, Hook hook);
     void signal(uint32_t number, const Action& action);
     void check_group(uint32_t number);
+    void tell_of_empty(uint32_t number);
 
     void record();
     void append_to_journal(std::string_view line);

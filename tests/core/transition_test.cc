@@ -451,6 +451,25 @@ TEST_CASE("the looks at what is left become rarer") {
     CHECK(pauses == std::vector<int64_t>{10, 20, 40, 80, 160, 320, 640, 1000, 1000});
 }
 
+TEST_CASE("nobody looks at what is left of a control group, of which the kernel tells") {
+    Rig rig({define("web", [](Definition&, Policy& policy) { policy.cgroup = "yes"; })});
+    rig.up("web");
+    rig.spawned("web");
+    rig.exec_done("web");
+    CHECK(rig["web"].in_control_group);
+    rig.asked();
+    rig.exited("web", 0, true);
+    CHECK(rig.asked() == "signal_group web 15");
+    CHECK(rig.deadline("web") == 7000);
+    rig.pass_to_deadline();
+    CHECK(rig.asked() == "signal_group web 9");
+    CHECK(rig.deadline("web") == 1000);
+    rig.pass_to_deadline();
+    CHECK(rig.asked() == "signal_group web 9, check_group web");
+    rig.group_empty("web");
+    CHECK(rig.state("web") == State::backoff);
+}
+
 TEST_CASE("the end of a group is told twice, and counts once") {
     Rig rig = running();
     rig.exited("web", 0, true);

@@ -88,6 +88,21 @@ TEST_CASE("a service record holds all that outlives reeve") {
     CHECK(after.exit == before.exit);
 }
 
+TEST_CASE("the control group of a run comes back, blanks and all") {
+    Service service;
+    service.name = "web";
+    service.instance = "2";
+    Buffer<record_max_bytes> line;
+    append_control_group_record(line, service, "/sys/fs/cgroup/a b");
+    const std::string encoded = without_newline(std::string(line.view()));
+    Service none;
+    const auto record = decode_record(encoded, none);
+    REQUIRE(record);
+    CHECK(record->kind == RecordKind::control_group);
+    CHECK(record->name == "web@2");
+    CHECK(record->text == "/sys/fs/cgroup/a b");
+}
+
 TEST_CASE("what a service has in words comes back, each from a record of its own") {
     Service service;
     service.name = "web";
