@@ -164,6 +164,7 @@ void Supervisor::index_names() {
 
 void Supervisor::select(std::string_view word, List<ServiceId>& into) const {
     const FullName full = FullName::split(word);
+    if (word.ends_with('@')) return;  // nobody's name
     if (!full.name.empty()) {
         for (ServiceId id : instances_of(full.name))
             if (at(id).used() && (full.instance.empty() || at(id).instance == full.instance))
@@ -430,12 +431,6 @@ void Supervisor::evaluate_gates(ServiceId id, Now now) {
         apply_step(id, {.kind = EventKind::start}, now);
     else if (service.state != State::waiting || service.reason != gate)
         apply_step(id, {.kind = EventKind::hold, .reason = gate}, now);
-}
-
-// An instance that is on its way up for the first time: who needs all of them has not lost it.
-static bool is_fresh(const Service& service) {
-    return !service.instance.empty() && service.want == Want::up &&
-           (service.runs == 0 || (service.runs == 1 && service.state == State::starting));
 }
 
 Reason Supervisor::reason_to_leave(ServiceId id) const {

@@ -51,6 +51,10 @@ enum class InstanceProblem : uint8_t {
     crowd,         // there would be too many services
 };
 
+// Is it an instance that is on its way up for the first time? Who needs all of them has not lost
+// it.
+bool is_fresh(const Service& service);
+
 // A run that is over.
 struct EndedRun {
     ServiceId id;
@@ -101,7 +105,8 @@ class Supervisor {
     // Makes NAME@I, which NAME's file does not list: until it is taken down.
     InstanceProblem add_instance(const FullName& name, Now now);
     // NAME has the instances 1 to `count` from now on, until its file says another number than now.
-    // What was there and stays is not touched; `changes` are those that come and go.
+    // What was there and stays is not touched; `changes` are those that come and go, those of them
+    // that cannot be, and others that need what goes and so cannot be any more.
     InstanceProblem scale(std::string_view name, uint32_t count, List<Change>& changes, Now now);
 
     // Stops everything, dependents first; what is left at `kill_at` is killed. Nothing starts any

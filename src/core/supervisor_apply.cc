@@ -320,7 +320,7 @@ void Supervisor::refuse_missing(Draft& draft) {
         Buffer<reason_max_bytes + path_max_bytes> problem;
         append(problem, row.definition->file.text().view(), ": depends_on: there is no service '",
                reference, '\'');
-        if (!near.empty() && near != reference && near != at(id).name.view())
+        if (!near.empty() && near != FullName::split(reference).name && near != at(id).name.view())
             append(problem, " (did you mean ", near, "?)");
         refuse(row, at(id), problem.view());
         refused = true;
@@ -330,7 +330,8 @@ void Supervisor::refuse_missing(Draft& draft) {
     hints = 0;  // what is about to be removed is the nearest to itself
     for (uint32_t i = 0; i < services_.size(); ++i)
         for (ServiceId need : graph_.needs(ServiceId{i}))
-            if (!draft.rows[need.index].listed) refuse_row(ServiceId{i}, at(need).name);
+            if (!draft.rows[need.index].listed)
+                refuse_row(ServiceId{i}, FullNameText(at(need).full_name()).view());
     if (refused) build_graph(draft);
 }
 

@@ -9,6 +9,11 @@
 
 namespace reeve {
 
+bool is_fresh(const Service& service) {
+    return !service.instance.empty() && service.want == Want::up &&
+           (service.runs == 0 || (service.runs == 1 && service.state == State::starting));
+}
+
 std::span<const ServiceId> Supervisor::instances_of(std::string_view name) const {
     const ServiceId* first =
         std::lower_bound(by_name_.begin(), by_name_.end(), name,
@@ -145,10 +150,14 @@ InstanceProblem Supervisor::scale(std::string_view name, uint32_t count, List<Ch
     at(first).scaled = static_cast<uint16_t>(count == listed_count ? 0 : count);
     at(first).scaled_from = static_cast<uint16_t>(listed_count);
     mark_recorded(first);
+    List<uint8_t> was_refused;
+    for (const Service& service : services_) was_refused.push_back(service.refused);
     changes = choose_again(now);
     erase_if(changes, [&](const Change& change) {
-        return FullName::split(change.name).name != name ||
-               (change.kind != Change::Kind::add && change.kind != Change::Kind::remove);
+        const bool is_one = FullName::split(change.name).name == name;
+        if (change.kind == Change::Kind::refuse)
+            return !is_one && change.id.index < was_refused.size() && was_refused[change.id.index];
+        return !is_one || (change.kind != Change::Kind::add && change.kind != Change::Kind::remove);
     });
     return InstanceProblem::none;
 }

@@ -63,8 +63,7 @@ void Answer::resolve(const Request& request, Now now) {
 // Who asks for an instance that no file lists gets it.
 InstanceProblem Answer::add_instance(std::string_view name, Now now) {
     const FullName full = FullName::split(name);
-    const bool is_asked_for = command_ == Command::up || command_ == Command::run;
-    if (!is_asked_for || !is_name(full.name) || !is_name(full.instance))
+    if (command_ != Command::up || !is_name(full.name) || !is_name(full.instance))
         return InstanceProblem::no_such_service;
     controls_->make_room(1);
     return supervisor_->add_instance(full, now);
@@ -105,18 +104,26 @@ void Answer::scale(const Request& request, Now now) {
     }
     if (problem != InstanceProblem::none)
         return refuse(Outcome::failed, Text::join(full.name, ' ', words_of(problem)));
+    for (const Change& change : changes) {
+        Subject& subject = subjects_.emplace_back();
+        const Service& service = supervisor_->at(change.id);
+        subject.id = change.id;
+        subject.goal.runs_before = service.runs - (service.active() ? 1u : 0u);
+        if (change.kind == Change::Kind::remove) subject.goal.kind = Goal::Kind::down;
+        subject.decided = change.kind == Change::Kind::refuse ||
+                          (change.kind == Change::Kind::add && service.want == Want::down);
+        if (change.kind == Change::Kind::refuse) subject.outcome = Outcome::failed;
+    }
     for (const ServiceId id : supervisor_->instances_of(full.name)) {
         const Service& service = supervisor_->at(id);
-        const bool changes_now = std::any_of(changes.begin(), changes.end(),
-                                             [&](const Change& each) { return each.id == id; });
-        const bool is_there = service.removed ? service.rests() : is_at_work(service);
-        if (!service.used() ? !changes_now
-                            : service.want == Want::down || (is_there && !changes_now))
-            continue;
+        const bool is_told = std::any_of(changes.begin(), changes.end(),
+                                         [&](const Change& each) { return each.id == id; });
+        const bool is_on_its_way = service.removed ? !service.rests() : is_fresh(service);
+        if (is_told || !service.used() || !is_on_its_way) continue;
         Subject& subject = subjects_.emplace_back();
         subject.id = id;
-        subject.goal.kind = service.removed || !service.used() ? Goal::Kind::down : Goal::Kind::up;
         subject.goal.runs_before = service.runs - (service.active() ? 1u : 0u);
+        if (service.removed) subject.goal.kind = Goal::Kind::down;
     }
 }
 

@@ -23,7 +23,6 @@ namespace reeve {
 namespace {
 
 using Path = Buffer<path_max_bytes>;
-
 void append_socket_path(Path& path, const Session& session) {
     append(path, session.invocation.run_directory, "/control");
 }
@@ -44,8 +43,11 @@ Question::Question(const Session& session, size_t first) {
     request.follows = invocation.follows;
     request.now = invocation.now;
     request.until = invocation.until;
-    for (size_t i = first; i < session.arguments.size(); ++i)
-        append(names, i > first ? " " : "", session.arguments[i]);
+    // An argument is one name: what no name has stands for blanks in it.
+    for (size_t i = first; i < session.arguments.size(); ++i) {
+        if (i > first) names << ' ';
+        for (const char c : session.arguments[i]) names << (c == ' ' || c == '\t' ? '?' : c);
+    }
     request.names = names.view();
 }
 
@@ -371,8 +373,7 @@ void show_outcome(Session& session, std::string_view object, List<Text>&) {
         line << full_name_of(object);
         append(line, ": ", session.arguments[0], " sent");
     } else if (good && session.row.command == Command::rotate) {
-        line << full_name_of(object);
-        line << ": a new file begins with the next line";
+        line << full_name_of(object) << ": a new file begins with the next line";
     } else {
         append_outcome(line, object);
     }

@@ -40,8 +40,8 @@ Outcome run_scale(Session& session) {
              " (svctl scale NAME N; svctl down NAME stops all)");
         return Outcome::usage;
     }
-    if (!is_full_name(name)) {
-        warn("scale: ", name, " is no name of a service");
+    if (!is_name(name)) {
+        warn("scale: '", name, "' is no name of a service, such as web");
         return Outcome::usage;
     }
     Request request = request_for(session, Command::scale, name);

@@ -151,6 +151,34 @@ TEST_CASE("who depends on NAME waits for all of them, on NAME@1 for that one") {
     CHECK(reeve.stop() == 0);
 }
 
+TEST_CASE("scale tells what cannot be, and whom it takes down with what goes") {
+    Reeve reeve;
+    reeve.service("base", std::string(sleeps) + "instances = 2\n");
+    reeve.service("dep", std::string(sleeps) + "instances = 2\ndepends_on = base@%i\n");
+    reeve.service("off", std::string(sleeps) + "instances = 1\nenabled = no\n");
+    reeve.service("ill", "exec = false\nlog = null\ninstances = 1\nretries = 1\n");
+    reeve.start();
+    REQUIRE(reeve.svctl({"wait", "dep"}).status == 0);
+    REQUIRE(reeve.reaches("ill@1", "failed"));
+    const Output more = reeve.svctl({"scale", "dep", "3"});
+    CHECK(more.status == 1);
+    CHECK(says(more.err, "dep@3: invalid"));
+    CHECK(says(more.err, "there is no service 'base@3'"));
+    CHECK(reeve.svctl({"scale", "base", "3"}).status == 0);
+    CHECK(reeve.comes_true([&] { return reeve.state("dep@3") == "running"; }));
+    const Output fewer = reeve.svctl({"scale", "base", "2"});
+    CHECK(fewer.status == 1);
+    CHECK(says(fewer.out, "base@3: stopped\n"));
+    CHECK(says(fewer.err, "dep@3: "));
+    CHECK(says(reeve.field("dep@3", "problem"), "there is no service 'base@3'"));
+    CHECK(reeve.svctl({"scale", "off", "2"}).out == "off@2: stopped\n");
+    // Who was there and is ill is no part of it.
+    const Output ill = reeve.svctl({"scale", "ill", "2"});
+    CHECK(says(ill.err, "ill@2: failed"));
+    CHECK_FALSE(says(ill.err, "ill@1"));
+    CHECK(reeve.svctl({"scale", "ill", "1"}).status == 0);
+}
+
 TEST_CASE("a rolling restart takes one at a time, and stops at the first that does not get ready") {
     Reeve reeve;
     reeve.service("web", "instances = 3\nready = fd:3\nlog = null\nretries = 1\n"
@@ -288,6 +316,9 @@ TEST_CASE("an instance made ad hoc starts, stops and starts anew, and stays away
     CHECK(says(none.err, "plain has no instances"));
     CHECK(reeve.svctl({"up", "getty@a/b"}).status == 4);
     CHECK(reeve.svctl({"restart", "getty@new"}).status == 4);
+    CHECK(reeve.svctl({"run", "getty@new"}).status == 4);
+    CHECK(reeve.svctl({"down", "getty@"}).status == 4);
+    CHECK(reeve.svctl({"down", "plain getty@tty1"}).status == 4);
     CHECK(running(reeve) == "getty@tty1 getty@ttyS1 plain");
 }
 
@@ -354,6 +385,6 @@ TEST_CASE("what instances can be, and what scale takes, is said where it goes wr
     CHECK(reeve.svctl({"scale", "named", "4097"}).status == 2);
     CHECK(reeve.svctl({"scale", "@all", "2"}).status == 2);
     CHECK(reeve.svctl({"scale", "nix", "2"}).status == 4);
-    CHECK(reeve.svctl({"scale", "named@tty1", "2"}).status == 4);
+    CHECK(reeve.svctl({"scale", "named@tty1", "2"}).status == 2);
     CHECK(running(reeve) == "named@tty1 named@ttyS0 plain");
 }
