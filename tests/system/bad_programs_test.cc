@@ -103,7 +103,10 @@ TEST_CASE("a program, directory or input that is missing and then comes is found
     for (const char* name : {"program", "workdir", "input", "secrets"}) {
         INFO(name);
         CHECK(reeve.reaches(name, "backoff"));
-        CHECK(reeve.field(name, "reason").find("No such file or directory") != std::string::npos);
+        CHECK(reeve.comes_true([&] {
+            return reeve.field(name, "reason").find("No such file or directory") !=
+                   std::string::npos;
+        }));
     }
     make_directory(reeve.file("workdir"));
     write_file(reeve.file("program"), "#!/bin/sh\nexec sleep 1000\n", 0755);

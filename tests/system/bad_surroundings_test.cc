@@ -319,8 +319,9 @@ TEST_CASE("a run directory of a few kilobytes does for as many restarts as there
     reeve.service("flaps", "exec = true\nrestart_delay = 1ms\nrestart_factor = 1\nlog = null\n");
     reeve.service("web", sleeps);
     reeve.start();
+    const int many = is_sanitized() ? 100 : 500;
     CHECK(reeve.comes_true(
-        [&] { return std::atoi(reeve.field("flaps", "restarts").c_str()) > 500; }));
+        [&] { return std::atoi(reeve.field("flaps", "restarts").c_str()) > many; }));
     CHECK(reeve.svctl({"restart", "web"}).status == 0);
     // Not at once: what does not fit is in the next journal, and that one waits for a child that
     // still has to write into this one.
@@ -330,7 +331,8 @@ TEST_CASE("a run directory of a few kilobytes does for as many restarts as there
     INFO(said);
     for (std::string_view rest = said; !rest.empty();) {
         const std::string_view line = reeve::take_line(rest);
-        const bool is_loop = line.starts_with("reeve: flaps is in backoff: exit 0");
+        const bool is_loop = line.starts_with("reeve: flaps is ") &&
+                             line.find(": exit 0 (a daemon stays") != line.npos;
         CHECK((is_loop || line.find("/status cannot be written (No space left") != line.npos));
     }
 }

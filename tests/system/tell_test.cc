@@ -562,7 +562,8 @@ TEST_CASE("logs -f goes on with what comes, through a restart") {
     REQUIRE(wait_until([&] { return mentions(reeve.log_of("web"), "run 1\n"); }));
     Process logs = following(reeve, {"logs", "-f", "web"});
     REQUIRE(wait_until([&] { return logs.out() == "run 1\n"; }));
-    Process json = following(reeve, {"--json", "logs", "-f", "-n", "0", "web"});
+    Process json = following(reeve, {"--json", "logs", "-f", "-n", "1", "web"});
+    REQUIRE(wait_until([&] { return mentions(json.out(), "\"line\": \"run 1\"}\n"); }));
     write_file(reeve.file("number"), "2");
     CHECK(reeve.svctl({"restart", "web"}).status == 0);
     CHECK(wait_until([&] { return logs.out() == "run 1\nrun 2\n"; }));
