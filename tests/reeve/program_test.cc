@@ -18,7 +18,7 @@ using reeve::test::TempDir;
 namespace {
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr int many = 100;  // a fork takes so much longer
+constexpr int many = 500;  // a fork takes so much longer
 #else
 constexpr int many = 2000;
 #endif
