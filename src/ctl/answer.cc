@@ -104,26 +104,27 @@ void Answer::scale(const Request& request, Now now) {
     }
     if (problem != InstanceProblem::none)
         return refuse(Outcome::failed, Text::join(full.name, ' ', words_of(problem)));
-    for (const Change& change : changes) {
+    const auto add = [&](ServiceId id, bool goes) -> Subject& {
+        const Service& service = supervisor_->at(id);
         Subject& subject = subjects_.emplace_back();
-        const Service& service = supervisor_->at(change.id);
-        subject.id = change.id;
+        subject.id = id;
         subject.goal.runs_before = service.runs - (service.active() ? 1u : 0u);
-        if (change.kind == Change::Kind::remove) subject.goal.kind = Goal::Kind::down;
-        subject.decided = change.kind == Change::Kind::refuse ||
-                          (change.kind == Change::Kind::add && service.want == Want::down);
-        if (change.kind == Change::Kind::refuse) subject.outcome = Outcome::failed;
+        if (goes) subject.goal.kind = Goal::Kind::down;
+        return subject;
+    };
+    for (const Change& change : changes) {
+        const bool is_refused = change.kind == Change::Kind::refuse;
+        Subject& subject = add(change.id, change.kind == Change::Kind::remove);
+        subject.decided = is_refused || (change.kind == Change::Kind::add &&
+                                         supervisor_->at(change.id).want == Want::down);
+        if (is_refused) subject.outcome = Outcome::failed;
     }
     for (const ServiceId id : supervisor_->instances_of(full.name)) {
         const Service& service = supervisor_->at(id);
         const bool is_told = std::any_of(changes.begin(), changes.end(),
                                          [&](const Change& each) { return each.id == id; });
         const bool is_on_its_way = service.removed ? !service.rests() : is_fresh(service);
-        if (is_told || !service.used() || !is_on_its_way) continue;
-        Subject& subject = subjects_.emplace_back();
-        subject.id = id;
-        subject.goal.runs_before = service.runs - (service.active() ? 1u : 0u);
-        if (service.removed) subject.goal.kind = Goal::Kind::down;
+        if (!is_told && service.used() && is_on_its_way) add(id, service.removed);
     }
 }
 
