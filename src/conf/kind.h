@@ -108,6 +108,10 @@ extern const KindOf<uint8_t> week_days;                     // mon-fri, mon wed,
 
 }  // namespace kind
 
+// As Kind::print: a text, the default where it is empty; words, each on a line of its own.
+void print_text(Sink& out, const Key& key, const void* place);
+void print_lines(Sink& out, const Key& key, const void* place);
+
 // "column 5: ", where a message has one.
 void append_column(Sink& out, size_t column);
 

@@ -4,7 +4,6 @@
 #include "base/parse.h"
 #include "base/spelling.h"
 #include "conf/kind.h"
-#include "conf/schema.h"
 #include "model/confinement.h"
 
 namespace reeve {
@@ -93,19 +92,6 @@ bool read_cgroup_set(const Input& in) {
     return in.store(std::move(words));
 }
 
-void print_cgroup(Sink& out, const Key& key, const void* place) {
-    const Text& path = *static_cast<const Text*>(place);
-    out << (path.empty() ? key.default_text : path.c_str());
-}
-
-void print_settings(Sink& out, const Key&, const void* place) {
-    const size_t start = out.size();
-    for (const std::string_view word : *static_cast<const Words*>(place)) {
-        if (out.size() > start) out << '\n';
-        out << word;
-    }
-}
-
 template <typename T, void (*append_words)(Sink&, T)>
 void print_if_set(Sink& out, const Key&, const void* place) {
     if (const auto& value = *static_cast<const std::optional<T>*>(place)) append_words(out, *value);
@@ -126,8 +112,8 @@ constinit const KindOf<std::optional<uint16_t>> io_priority{
     {"class[:level]", read_io_priority, print_if_set<uint16_t, append_io_priority>}};
 constinit const KindOf<std::optional<uint16_t>> scheduler{
     {"policy[:priority]", read_scheduler, print_if_set<uint16_t, append_scheduler>}};
-constinit const KindOf<Text> cgroup{{"yes|no|path", read_cgroup, print_cgroup, false, true, true}};
-constinit const KindOf<Words> cgroup_set{{"FILE VALUE", read_cgroup_set, print_settings}};
+constinit const KindOf<Text> cgroup{{"yes|no|path", read_cgroup, print_text, false, true, true}};
+constinit const KindOf<Words> cgroup_set{{"FILE VALUE", read_cgroup_set, print_lines}};
 
 }  // namespace kind
 

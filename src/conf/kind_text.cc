@@ -182,12 +182,6 @@ bool read_date(const Input& in) { return is_date(in) && in.store(Text(in.value))
 // Whether there is such a zone, conf/load asks who has the files.
 bool read_timezone(const Input& in) { return in.store(Text(in.value)); }
 
-void print_text(Sink& out, const Key& key, const void* place) {
-    const Text& text = *static_cast<const Text*>(place);
-    out << text;
-    if (text.empty()) out << key.default_text;
-}
-
 void print_words(Sink& out, const void* place, char separator,
                  void (*print)(Sink&, std::string_view)) {
     const size_t start = out.size();
@@ -205,10 +199,6 @@ void print_argv(Sink& out, const Key&, const void* place) {
 void print_line(Sink& out, const Key&, const void* place) {
     print_words(out, place, ' ', print_word);
 }
-void print_lines(Sink& out, const Key&, const void* place) {
-    print_words(out, place, '\n', print_word);
-}
-
 void print_instances(Sink& out, const Key& key, const void* place) {
     const Words& words = *static_cast<const Words*>(place);
     const size_t count = words.count();
@@ -222,6 +212,16 @@ void print_instances(Sink& out, const Key& key, const void* place) {
 void print_default(Sink& out, const Key& key, const void*) { out << key.default_text; }
 
 }  // namespace
+
+void print_text(Sink& out, const Key& key, const void* place) {
+    const Text& text = *static_cast<const Text*>(place);
+    out << text;
+    if (text.empty()) out << key.default_text;
+}
+
+void print_lines(Sink& out, const Key&, const void* place) {
+    print_words(out, place, '\n', print_word);
+}
 
 namespace kind {
 
