@@ -52,10 +52,8 @@ void append_why(Sink& out, const Supervisor& after, ServiceId id, const Planned&
     case Kind::stale: out << "keeps running as it is (on_change = keep)"; return;
     case Kind::refuse: out << service.problem; return;
     case Kind::remove: {
-        const bool has_file = after.count_instances(FullName::split(planned.name).name) > 0;
-        append_reason(out, Entry{.id = id,
-                                 .reason = {.code = has_file ? ReasonCode::instance_removed
-                                                             : ReasonCode::definition_removed}});
+        const ReasonCode code = after.removal_of(FullName::split(planned.name).name);
+        append_reason(out, Entry{.id = id, .reason = {.code = code}});
         return;
     }
     case Kind::add:

@@ -438,9 +438,7 @@ Reason Supervisor::reason_to_leave(ServiceId id) const {
     // svlog is there as long as others have something to say: where it dies it is started again.
     if (shutting_down_ && (id != log_writer_ || others_ended()))
         return {.code = ReasonCode::shutdown};
-    if (service.removed)
-        return {.code = count_instances(service.name) > 0 ? ReasonCode::instance_removed
-                                                          : ReasonCode::definition_removed};
+    if (service.removed) return {.code = removal_of(service.name)};
     if (!service.definition) {
         const bool asked = service.known && service.want == Want::down;
         return {.code = asked ? ReasonCode::by_command : ReasonCode::none};

@@ -164,6 +164,8 @@ class Supervisor {
     std::span<const ServiceId> instances_of(std::string_view name) const;
     // How many of those there are, and are to be.
     uint32_t count_instances(std::string_view name) const;
+    // Why one of that name is no more: its file is gone, or it is none of the instances.
+    ReasonCode removal_of(std::string_view name) const;
     // Why it may not run, or none: reeve ends, its file is gone, it is not wanted, or something
     // that it needs is leaving.
     Reason reason_to_leave(ServiceId id) const;

@@ -356,20 +356,25 @@ void Supervisor::refuse_cycles(Draft& draft) {
     }
 }
 
-// A file that is refused takes no instance away.
+// A file that is refused takes no instance away; one that only some are refused by, for what %i makes
+// of it, does.
 void Supervisor::keep_instances(Draft& draft) {
     bool any = false;
     for (const ServiceId id : by_name_) {
         Draft::Row& row = draft.rows[id.index];
         if (row.listed || !at(id).used() || at(id).instance.empty()) continue;
+        const Draft::Row* refused = nullptr;
+        bool all = true;
         for (const ServiceId other : instances_of(at(id).name)) {
-            const Draft::Row& refused = draft.rows[other.index];
-            if (!refused.listed || !refused.refused || !at(other).used()) continue;
-            row.listed = true;
-            refuse(row, at(id), refused.problem);
-            any = true;
-            break;
+            const Draft::Row& its = draft.rows[other.index];
+            if (!at(other).used() || !its.listed) continue;
+            refused = &its;
+            all = all && its.refused;
         }
+        if (refused == nullptr || !all) continue;
+        row.listed = true;
+        refuse(row, at(id), refused->problem);
+        any = true;
     }
     if (any) build_graph(draft);
 }

@@ -29,6 +29,11 @@ uint32_t Supervisor::count_instances(std::string_view name) const {
     return count;
 }
 
+ReasonCode Supervisor::removal_of(std::string_view name) const {
+    return count_instances(name) > 0 ? ReasonCode::instance_removed
+                                     : ReasonCode::definition_removed;
+}
+
 // None: nothing has that name.
 ServiceId Supervisor::find(const FullName& name) const {
     for (const ServiceId id : instances_of(name.name))
@@ -108,18 +113,15 @@ bool Supervisor::is_wanted_as_new(ServiceId id) const {
 
 // Are there any, and which does the file list?
 InstanceProblem Supervisor::has_instances(std::string_view name, const Words*& instances) const {
-    if (count_instances(name) == 0) return InstanceProblem::no_such_service;
-    for (const Candidate& each : versions_) {
-        if (!(each.name == name)) continue;
-        for (const ServiceId id : instances_of(name)) {
-            const Service& service = at(id);
-            if (!service.used() || service.removed) continue;
-            if (service.refused || !service.definition || unread_) return InstanceProblem::unread;
-            instances = &service.policy().instances;
-            return instances->empty() ? InstanceProblem::no_instances : InstanceProblem::none;
-        }
+    for (const ServiceId id : instances_of(name)) {
+        const Service& service = at(id);
+        if (!service.used() || service.removed) continue;
+        if (service.instance.empty()) return InstanceProblem::no_instances;
+        if (service.refused || !service.definition || unread_) return InstanceProblem::unread;
+        instances = &service.policy().instances;
+        return instances->empty() ? InstanceProblem::no_instances : InstanceProblem::none;
     }
-    return InstanceProblem::no_instances;
+    return InstanceProblem::no_such_service;
 }
 
 InstanceProblem Supervisor::add_instance(const FullName& name, Now now) {

@@ -164,6 +164,9 @@ TEST_CASE("scale tells what cannot be, and whom it takes down with what goes") {
     CHECK(more.status == 1);
     CHECK(says(more.err, "dep@3: invalid"));
     CHECK(says(more.err, "there is no service 'base@3'"));
+    CHECK(reeve.svctl({"scale", "dep", "4"}).status == 1);
+    CHECK(says(reeve.svctl({"scale", "dep", "3"}).out, "dep@4: "));
+    CHECK(reeve.svctl({"status", "dep@4"}).status == 4);
     CHECK(reeve.svctl({"scale", "base", "3"}).status == 0);
     CHECK(reeve.comes_true([&] { return reeve.state("dep@3") == "running"; }));
     const Output fewer = reeve.svctl({"scale", "base", "2"});
