@@ -356,8 +356,8 @@ void Supervisor::refuse_cycles(Draft& draft) {
     }
 }
 
-// A file that is refused takes no instance away; one that only some are refused by, for what %i makes
-// of it, does.
+// A file that is refused takes no instance away; one that only some are refused by does, for what
+// %i makes of it.
 void Supervisor::keep_instances(Draft& draft) {
     bool any = false;
     for (const ServiceId id : by_name_) {
